@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* libioc: secure compartments.  All of its headers. */
+#ifndef IOC_H
+#define IOC_H
+
+#include "ioc/base.h"
+#include "ioc/config.h"
+#include "ioc/event.h"
+#include "ioc/filter.h"
+#include "ioc/host.h"
+#include "ioc/jail.h"
+#include "ioc/release.h"
+
+#endif /* IOC_H */

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Jails: finding, making, starting, running programs in them, removing. */
+#ifndef IOC_JAIL_H
+#define IOC_JAIL_H
+
+#include "ioc/config.h"
+#include "ioc/filter.h"
+#include "ioc/host.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ioc_jail;
+
+/* --- finding -------------------------------------------------------------- */
+
+/*
+ * Opens one jail by "[source/]name".  NOT_FOUND; INVALID: not a name.  A jail
+ * whose configuration is damaged can be opened: what needs the configuration
+ * fails with FORMAT then.  Ended by ioc_jail_close.
+ */
+IOC_API int ioc_jail_open(struct ioc_host *h, const char *name,
+    struct ioc_jail **ret, struct ioc_error *err);
+IOC_API void ioc_jail_close(struct ioc_jail *j);
+
+struct ioc_jail_list;
+
+/*
+ * The jails that match (filter NULL: all), sorted by name.  Templates only
+ * match when the filter names the key "template" or is one plain name.
+ * A jail whose configuration is damaged is listed with state "broken".
+ * Ended by ioc_jail_list_free, which closes the jails in it.
+ */
+IOC_API int ioc_jail_list(struct ioc_host *h, const struct ioc_filter *f,
+    struct ioc_jail_list **ret, struct ioc_error *err);
+IOC_API size_t ioc_jail_count(const struct ioc_jail_list *l);
+IOC_API struct ioc_jail *ioc_jail_at(const struct ioc_jail_list *l, size_t i);
+IOC_API void ioc_jail_list_free(struct ioc_jail_list *l);
+/* Sorts by start order: dependencies first, then priority, then name. */
+IOC_API int ioc_jail_list_order(struct ioc_jail_list *l, struct ioc_error *err);
+
+IOC_API const char *ioc_jail_name(const struct ioc_jail *j);
+IOC_API const char *ioc_jail_source(const struct ioc_jail *j);
+
+enum ioc_jail_state {
+	IOC_JAIL_STOPPED,
+	IOC_JAIL_RUNNING,
+	IOC_JAIL_BROKEN,	/* its configuration cannot be read */
+};
+
+/* As of now.  *id (may be NULL): jid, or pid of its init; 0 when stopped. */
+IOC_API int ioc_jail_state(struct ioc_jail *j, enum ioc_jail_state *ret,
+    int64_t *id, struct ioc_error *err);
+
+/* --- making and changing --------------------------------------------------- */
+
+struct ioc_create_options {
+	const char	*name;		/* NULL or "-": one is made up */
+	const char	*source;	/* NULL: the main one */
+	const char	*release;	/* one of release, empty */
+	bool		 empty;
+	bool		 thick;		/* a full copy instead of a thin clone */
+	const struct ioc_change *props;
+	size_t		 nprops;
+};
+
+/*
+ * Creates a jail.  Built under a staging name, then renamed at once: after a
+ * crash it is there or it is not.  Steps "jail.create/*".  *ret may be NULL.
+ * EXISTS, NOT_FOUND (release), INVALID (property), LIMIT (no uid range left).
+ */
+IOC_API int ioc_jail_create(struct ioc_host *h,
+    const struct ioc_create_options *o, struct ioc_jail **ret,
+    struct ioc_error *err);
+
+/* Removes a stopped jail and all its data.  With stop it is stopped first. */
+IOC_API int ioc_jail_destroy(struct ioc_jail *j, bool stop,
+    struct ioc_error *err);
+
+/* Gives a stopped jail another name. */
+IOC_API int ioc_jail_rename(struct ioc_jail *j, const char *name,
+    struct ioc_error *err);
+
+/* --- running ---------------------------------------------------------------- */
+
+/*
+ * Starts it: steps "jail.start/*", undone backwards after a failure.  `props`
+ * hold for this run only.  STATE: it runs already.  UNSUPPORTED: the host
+ * cannot do what the jail asks for.
+ */
+IOC_API int ioc_jail_start(struct ioc_jail *j, const struct ioc_change *props,
+    size_t nprops, struct ioc_error *err);
+
+/*
+ * Stops it: exec_stop in the jail, TERM to what is left, KILL after
+ * stop_timeout, then the start steps backwards.  With force: exec_stop is left
+ * out, KILL at once, and failures of single steps do not end the rest.
+ * STATE: it does not run.
+ */
+IOC_API int ioc_jail_stop(struct ioc_jail *j, bool force,
+    struct ioc_error *err);
+
+/* --- programs in jails ------------------------------------------------------ */
+
+struct ioc_process;
+
+struct ioc_exec_options {
+	const char *const *argv;	/* NULL: the user's login shell */
+	const char *const *env;		/* "K=V" on top of the clean environment */
+	const char	*user;		/* in the jail; NULL: root */
+	const char	*dir;		/* in the jail; NULL: "/" */
+	bool		 tty;		/* a new pty of the jail */
+	uint16_t	 rows, cols;
+	int		 fds[3];	/* without tty: stdin, stdout, stderr */
+};
+
+/*
+ * Runs a program in a running jail.  CHILD with err->sys not 0: the program
+ * cannot be executed (ENOENT: not found).  STATE: the jail does not run.
+ * Ended by ioc_process_close, which does not end the program.
+ */
+IOC_API int ioc_jail_exec(struct ioc_jail *j, const struct ioc_exec_options *o,
+    struct ioc_process **ret, struct ioc_error *err);
+
+struct ioc_run_options {
+	const char	*source;	/* NULL: the main one */
+	const char	*release;	/* NULL: the only one there is */
+	const struct ioc_change *props;
+	size_t		 nprops;
+	const char	*keep;		/* name to keep it under, NULL: not kept */
+};
+
+/*
+ * Runs a program in an ephemeral jail made for it.  The jail is gone when the
+ * program has ended and ioc_process_wait() has returned, also when the calling
+ * process is killed.  Errors as ioc_jail_create, _start and _exec.
+ */
+IOC_API int ioc_run(struct ioc_host *h, const struct ioc_run_options *r,
+    const struct ioc_exec_options *o, struct ioc_process **ret,
+    struct ioc_error *err);
+
+/*
+ * A descriptor that becomes readable when the program has ended; it belongs to
+ * the process.
+ */
+IOC_API int ioc_process_fd(const struct ioc_process *p);
+/* The master side of its pty, -1 without tty; it belongs to the process. */
+IOC_API int ioc_process_pty(const struct ioc_process *p);
+IOC_API int ioc_process_signal(struct ioc_process *p, int sig,
+    struct ioc_error *err);
+/*
+ * Waits for its end; *status is its exit status, 128 + N after signal N.
+ * timeout_ms -1: for ever.
+ */
+IOC_API int ioc_process_wait(struct ioc_process *p, int timeout_ms,
+    int *status, struct ioc_error *err);
+IOC_API void ioc_process_close(struct ioc_process *p);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* IOC_JAIL_H */

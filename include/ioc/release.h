@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Releases: fetching, listing, updating, removing. */
+#ifndef IOC_RELEASE_H
+#define IOC_RELEASE_H
+
+#include "ioc/host.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ioc_fetch_options {
+	const char	*distribution;	/* NULL: the host's */
+	const char	*release;	/* name; with url the name to give */
+	const char	*mirror;	/* https; NULL: ioc.conf or the default */
+	const char	*ca_file;	/* NULL: ioc.conf or the system's */
+	const char	*arch;		/* NULL: the host's */
+	const char	*url;		/* any root archive ... */
+	const char	*sha256;	/* ... whose hash the caller knows */
+	const char	*source;	/* NULL: the main one */
+	bool		 update;	/* also fetch and apply updates */
+};
+
+/*
+ * Fetches a release: obtained over HTTPS, verified, unpacked into staging,
+ * finished in a temporary jail without network where the distribution needs
+ * that, then renamed into place at once.  Needs root.  Steps "release.fetch/*".
+ * EXISTS: it is there already; NETWORK, VERIFY, UNSAFE, UNSUPPORTED (a program
+ * is missing), INVALID, LIMIT.
+ */
+IOC_API int ioc_release_fetch(struct ioc_host *h,
+    const struct ioc_fetch_options *o, struct ioc_error *err);
+
+/*
+ * Updates a release in two stages: fetched and verified on the host, applied in
+ * a temporary jail without network to a copy, which becomes the next patch
+ * level.  Jails keep the level they were made from.  *from and *to (may be
+ * NULL) are the patch levels, equal when nothing was to be done.
+ */
+IOC_API int ioc_release_update(struct ioc_host *h, const char *name,
+    bool fetch_only, unsigned *from, unsigned *to, struct ioc_error *err);
+
+/* BUSY names the jails that still need it. */
+IOC_API int ioc_release_destroy(struct ioc_host *h, const char *name,
+    struct ioc_error *err);
+
+struct ioc_release_info {
+	const char	*name;
+	const char	*source;
+	const char	*distribution;
+	unsigned	 patch_level;
+	const char	*version;	/* as the release tells it, or "-" */
+	const char	*provenance;	/* JSON object: what was verified, and how */
+};
+
+struct ioc_release_list;
+
+/* All releases, sorted by name.  Ended by ioc_release_list_free. */
+IOC_API int ioc_release_list(struct ioc_host *h, struct ioc_release_list **ret,
+    struct ioc_error *err);
+IOC_API size_t ioc_release_count(const struct ioc_release_list *l);
+IOC_API const struct ioc_release_info *ioc_release_at(
+    const struct ioc_release_list *l, size_t i);
+IOC_API void ioc_release_list_free(struct ioc_release_list *l);
+
+/* What can be fetched: names of the i-th known distribution, NULL at the end. */
+IOC_API const char *ioc_distribution_name(size_t i);
+IOC_API const char *ioc_distribution_release(const char *distribution,
+    size_t i);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* IOC_RELEASE_H */

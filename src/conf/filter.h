@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Matching of selectors; the grammar stands in ioc/filter.h. */
+#ifndef CONF_FILTER_H
+#define CONF_FILTER_H
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "ioc/filter.h"
+
+IOC_DEFINE_AUTO(struct ioc_filter, ioc_filter_free);
+
+/*
+ * The name terms alone, so that a configuration need not be loaded for a jail
+ * whose name does not match.
+ */
+bool	ioc_filter_match_name(const struct ioc_filter *f, const char *source,
+	    const char *name);
+
+/*
+ * All terms.  `get` gives the effective text of a property ("-" for none), to
+ * be freed by the matcher.
+ */
+typedef int ioc_filter_get(const char *key, char **ret, void *arg,
+	    struct ioc_error *err);
+int	ioc_filter_match(const struct ioc_filter *f, const char *source,
+	    const char *name, ioc_filter_get *get, void *arg, bool *ret,
+	    struct ioc_error *err);
+
+/* True when the filter is one plain name: no wildcard, no list, no key. */
+bool	ioc_filter_is_name(const struct ioc_filter *f);
+/* True when a term names this key. */
+bool	ioc_filter_has_key(const struct ioc_filter *f, const char *key);
+
+/* "*" and "+" as above, linear in time for one pattern and text. */
+bool	ioc_filter_glob(const char *pattern, const char *text);
+
+#endif /* CONF_FILTER_H */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ioc.conf: rc.conf(5) grammar, read without a shell, edited line by line. */
+#ifndef CONF_HOSTCONF_H
+#define CONF_HOSTCONF_H
+
+#include "base/cleanup.h"
+#include "base/error.h"
+
+struct ioc_hostconf;
+
+/*
+ * Parses `key="value"`, `key='value'`, `key=value` lines with # comments.
+ * Anything that only a shell could understand ($, backquotes, ;, continuation)
+ * is FORMAT with file and line.  Keys that do not begin with "ioc_" are kept and
+ * ignored.  Unknown keys that do begin with "ioc_" are INVALID.
+ */
+int	ioc_hostconf_parse(const char *file, const char *text, size_t len,
+	    struct ioc_hostconf **ret, struct ioc_error *err);
+/* Reads a file of the host; an empty one when it is not there and `optional`. */
+int	ioc_hostconf_load(const char *file, bool optional,
+	    struct ioc_hostconf **ret, struct ioc_error *err);
+void	ioc_hostconf_free(struct ioc_hostconf *c);
+IOC_DEFINE_AUTO(struct ioc_hostconf, ioc_hostconf_free);
+
+/* NULL when not set. */
+const char *ioc_hostconf_get(const struct ioc_hostconf *c, const char *key);
+
+/* Sources in file order: ioc_dataset_NAME and ioc_dir_NAME. */
+struct ioc_hostconf_source {
+	char	name[32];
+	bool	zfs;
+	char	*where;
+};
+size_t	ioc_hostconf_sources(const struct ioc_hostconf *c,
+	    const struct ioc_hostconf_source **ret);
+
+/*
+ * Sets or removes (NULL) one key in the file itself: other lines, comments and
+ * order stay, the file is replaced atomically and created when missing.
+ */
+int	ioc_hostconf_edit(const char *file, const char *key, const char *value,
+	    struct ioc_error *err);
+
+#endif /* CONF_HOSTCONF_H */

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Distributions as data, with the few functions that differ. */
+#ifndef DIST_DIST_H
+#define DIST_DIST_H
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/strv.h"
+
+/* What a fetch works with.  Descriptors are borrowed. */
+struct ioc_dist_job {
+	const char	*release;	/* "bookworm" */
+	const char	*arch;		/* of the distribution; NULL: the host's */
+	const char	*mirror;	/* https; NULL: the default */
+	const char	*ca_file;
+	const char	*proxy;
+	const char	*helper_dir;
+	/* archive only */
+	const char	*url;
+	const char	*sha256;
+	int		 cache_fd;	/* directory for downloads */
+	int		 root_fd;	/* the empty root to fill, in staging */
+	const char	*root_path;	/* the same for programs that need a path;
+					   only root may enter its parents */
+	int		 updates_fd;	/* update: directory for what was fetched */
+	const char	*updates_path;
+	/* may be NULL; not 0 means CANCELED.  `what` names the stage:
+	   "download", "verify", "unpack" */
+	int		(*progress)(const char *what, uint64_t done,
+			    uint64_t total, void *arg);
+	void		*arg;
+	json_t		*provenance;	/* object, gets what was verified how */
+};
+
+struct ioc_dist {
+	const char	*name;		/* "debian" */
+	const char	*system;	/* facts.system of hosts that can start it */
+	const char	*default_mirror;
+	const char *const *releases;	/* names known to it; NULL: any */
+	/* Stage one, on the host: obtain, verify, unpack into root. */
+	int	(*fetch)(const struct ioc_dist_job *job, struct ioc_error *err);
+	/*
+	 * Stage two, in a temporary jail without network: the command that
+	 * finishes the root, NULL when there is nothing to run.
+	 */
+	const char *const *finish_argv;
+	/* After it, on the host by descriptor: what must not stay in a root. */
+	int	(*clean)(const struct ioc_dist_job *job, struct ioc_error *err);
+	/*
+	 * Update, stage one, on the host: obtain and verify into updates; *n is
+	 * the number of things to apply, 0 when up to date.
+	 */
+	int	(*update_fetch)(const struct ioc_dist_job *job, unsigned *n,
+		    struct ioc_error *err);
+	/* Stage two, in a temporary jail that sees updates at IOC_DIST_UPDATES. */
+	const char *const *update_argv;
+	/* Patch level beside pN as the root itself tells it ("12.9"); may be NULL. */
+	int	(*version)(int root_fd, char ret[64], struct ioc_error *err);
+	/* Defaults of properties for jails of this distribution: name, value... */
+	const char *const *defaults;
+};
+
+#define	IOC_DIST_UPDATES	"/.ioc-updates"
+
+extern const struct ioc_dist ioc_dist_debian, ioc_dist_archive;
+
+/* By name, or the one that knows such a release; NULL when none does. */
+const struct ioc_dist *ioc_dist_find(const char *name);
+const struct ioc_dist *ioc_dist_of_release(const char *release);
+/* All, NULL-terminated. */
+const struct ioc_dist *const *ioc_dist_all(void);
+
+#endif /* DIST_DIST_H */

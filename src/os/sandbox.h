@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The sandbox that ioc-worker enters: needs base only, one file per system. */
+#ifndef OS_SANDBOX_H
+#define OS_SANDBOX_H
+
+#include "base/error.h"
+
+enum ioc_sandbox_role {
+	/* unprivileged uid, network, reads only the system's TLS and resolver
+	   files, writes only open descriptors */
+	IOC_SANDBOX_FETCH,
+	/* unprivileged uid, no network, no file system at all */
+	IOC_SANDBOX_PARSE,
+	/* root with nothing but CHOWN, FOWNER, FSETID, DAC_OVERRIDE (and MKNOD
+	   when devices are wanted), no network, no file system but the one
+	   directory */
+	IOC_SANDBOX_EXTRACT,
+};
+
+struct ioc_sandbox {
+	enum ioc_sandbox_role role;
+	int		 dir_fd;	/* EXTRACT: the directory, else -1 */
+	const char	*read_file;	/* FETCH: a CA file, or NULL */
+	uint64_t	 max_memory;	/* RLIMIT_AS; 0: 512 MiB */
+	bool		 devices;
+};
+
+/*
+ * Confines the calling process, for good: no new privileges, resource limits,
+ * its own empty namespaces except for what the role needs, Landlock and
+ * seccomp on Linux, capability mode with limited rights on FreeBSD.
+ * A part that the kernel has and that fails is an error (UNSUPPORTED,
+ * PERMISSION); a part that the kernel lacks is named in `missing` (may be
+ * NULL), separated by spaces.
+ * Works for root only where the role changes the uid; an unprivileged caller
+ * gets everything else.
+ */
+int	ioc_sandbox_enter(const struct ioc_sandbox *s, char missing[128],
+	    struct ioc_error *err);
+
+#endif /* OS_SANDBOX_H */

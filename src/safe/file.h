@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Whole files: bounded reads, atomic replacement, copies. */
+#ifndef SAFE_FILE_H
+#define SAFE_FILE_H
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/*
+ * Appends the whole regular file beneath `root` to b; LIMIT when it is larger
+ * than b->max.  Links are not followed (UNSAFE), a FIFO or device is UNSAFE.
+ */
+int	ioc_file_read(int root, const char *path, struct ioc_buf *b,
+	    struct ioc_error *err);
+
+/* The same for an open descriptor, from its present position. */
+int	ioc_file_read_fd(int fd, struct ioc_buf *b, struct ioc_error *err);
+
+/*
+ * A file of the host itself that its administrator wrote (ioc.conf,
+ * /proc/...): a path from the root of the host, links followed.
+ */
+int	ioc_file_read_host(const char *path, struct ioc_buf *b,
+	    struct ioc_error *err);
+
+/*
+ * Puts `len` bytes where `path` beneath `root` stands, or creates it: written
+ * to a temporary file beside it, fsynced, renamed over it, directory fsynced.
+ * After a crash either the old or the new content is there, and never a
+ * temporary name for long (they begin with ".ioc-tmp-").  Something that is
+ * there and not a regular file is UNSAFE.  Owner: uid, gid; (uid_t)-1 keeps
+ * that of the caller.  IOC_FILE_NOSYNC leaves both fsyncs out (run state).
+ */
+enum { IOC_FILE_NOSYNC = 1 << 0 };
+int	ioc_file_replace(int root, const char *path, const void *data,
+	    size_t len, mode_t mode, uid_t uid, gid_t gid, int flags,
+	    struct ioc_error *err);
+
+/* Writes all bytes, restarted after signals. */
+int	ioc_file_write_all(int fd, const void *data, size_t len,
+	    struct ioc_error *err);
+
+/* Copies the content of one regular file: reflink, copy_file_range, read/write. */
+int	ioc_file_copy_fd(int from, int to, struct ioc_error *err);
+
+/* fsync of a directory, so that a rename in it survives a power loss. */
+int	ioc_file_sync_dir(int dirfd, struct ioc_error *err);
+
+#endif /* SAFE_FILE_H */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Every program of the host that libioc may run, by absolute path. */
+#ifndef SAFE_TOOLS_H
+#define SAFE_TOOLS_H
+
+/* Candidates in order; see ioc_proc_find(). */
+#define	IOC_TOOL_DEBOOTSTRAP	((const char *const[]){ "/usr/sbin/debootstrap", NULL })
+#define	IOC_TOOL_APT_GET	((const char *const[]){ "/usr/bin/apt-get", NULL })
+#define	IOC_TOOL_DPKG		((const char *const[]){ "/usr/bin/dpkg", NULL })
+#define	IOC_TOOL_ZFS		((const char *const[]){ "/sbin/zfs", "/usr/sbin/zfs", NULL })
+#define	IOC_TOOL_ZPOOL		((const char *const[]){ "/sbin/zpool", "/usr/sbin/zpool", NULL })
+
+#endif /* SAFE_TOOLS_H */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Whole trees, by descriptor, never across a mount. */
+#ifndef SAFE_TREE_H
+#define SAFE_TREE_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/*
+ * Removes `name` (one component) in the directory `dirfd` with everything
+ * beneath it.  Links are removed, never followed; FreeBSD's file flags are
+ * cleared where they stand in the way.  A mount point in the tree is BUSY, its
+ * path beneath `name` stands in the message, and it is found before the first
+ * file is removed where the system can tell.  Depth is not limited by the
+ * stack or by descriptors.  Nothing there is success.
+ */
+int	ioc_tree_remove(int dirfd, const char *name, struct ioc_error *err);
+
+/*
+ * Copies everything beneath the directory `from` into the empty directory `to`
+ * (both descriptors): types, modes, owners, times, hard links, extended
+ * attributes, FreeBSD flags; file content by reflink where the file system
+ * can.  Devices and FIFOs are copied as such, sockets left out.  A mount point
+ * inside is BUSY.  `progress` may be NULL; not 0 from it means CANCELED.
+ */
+typedef int ioc_tree_progress(uint64_t entries, uint64_t bytes, void *arg);
+int	ioc_tree_copy(int from, int to, ioc_tree_progress *progress, void *arg,
+	    struct ioc_error *err);
+
+/* Bytes on disk of everything beneath a directory, hard links once. */
+int	ioc_tree_used(int dirfd, uint64_t *ret, struct ioc_error *err);
+
+#endif /* SAFE_TREE_H */
