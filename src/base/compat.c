@@ -17,6 +17,8 @@
 #if defined(__linux__)
 
 const int ioc_o_path = O_PATH;
+const char *const ioc_default_config = "/etc/ioc.conf";
+const char *const ioc_default_run_dir = "/run/ioc";
 
 int
 ioc_open_beneath(int dirfd, const char *path, int flags, mode_t mode,
@@ -48,6 +50,12 @@ ioc_close_from(int from)
 		(void)close(fd);
 }
 
+int
+ioc_sync_filesystem(int fd)
+{
+	return (syncfs(fd));
+}
+
 void
 ioc_random(void *buf, size_t len)
 {
@@ -72,6 +80,8 @@ const int ioc_o_path = O_PATH;
 #else
 const int ioc_o_path = O_RDONLY;
 #endif
+const char *const ioc_default_config = "/usr/local/etc/ioc.conf";
+const char *const ioc_default_run_dir = "/var/run/ioc";
 
 int
 ioc_open_beneath(int dirfd, const char *path, int flags, mode_t mode,
@@ -94,6 +104,15 @@ void
 ioc_close_from(int from)
 {
 	closefrom(from);
+}
+
+int
+ioc_sync_filesystem(int fd)
+{
+	/* sync(2) does not wait for soft updates; fsync of the root does what
+	   can be done, the journal does the rest. */
+	sync();
+	return (fsync(fd));
 }
 
 void

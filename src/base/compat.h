@@ -21,8 +21,15 @@ int	ioc_open_beneath(int dirfd, const char *path, int flags, mode_t mode,
 /* O_PATH where the system has it, else what comes closest to it. */
 extern const int ioc_o_path;
 
+/* Where the system keeps ioc.conf and the state of running jails. */
+extern const char *const ioc_default_config;
+extern const char *const ioc_default_run_dir;
+
 /* Closes every descriptor from `from` on. */
 void	ioc_close_from(int from);
+
+/* Writes the file system of a descriptor to disk; 0, or -1 with errno. */
+int	ioc_sync_filesystem(int fd);
 
 /* Fills buf with random bytes from the kernel; never fails. */
 void	ioc_random(void *buf, size_t len);

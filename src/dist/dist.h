@@ -44,6 +44,7 @@ struct ioc_dist {
 	 * finishes the root, NULL when there is nothing to run.
 	 */
 	const char *const *finish_argv;
+	const char *const *finish_env;	/* "K=V" for it, or NULL */
 	/* After it, on the host by descriptor: what must not stay in a root. */
 	int	(*clean)(const struct ioc_dist_job *job, struct ioc_error *err);
 	/*
@@ -54,6 +55,10 @@ struct ioc_dist {
 		    struct ioc_error *err);
 	/* Stage two, in a temporary jail that sees updates at IOC_DIST_UPDATES. */
 	const char *const *update_argv;
+	const char *const *update_env;
+	/* After it, on the host by descriptor: is the result whole?  Or NULL. */
+	int	(*update_check)(const struct ioc_dist_job *job,
+		    struct ioc_error *err);
 	/* Patch level beside pN as the root itself tells it ("12.9"); may be NULL. */
 	int	(*version)(int root_fd, char ret[64], struct ioc_error *err);
 	/* Defaults of properties for jails of this distribution: name, value... */

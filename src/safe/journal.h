@@ -14,9 +14,11 @@ struct ioc_journal;
  * Writes and syncs an entry before the first effect: `op` ("create"), `what`
  * ("web") and `staging`, the name under which the operation builds (one
  * component, also the name of the entry).  EXISTS when that entry is there.
+ * IOC_JOURNAL_NOSYNC: for what need not survive a power loss.
  */
+enum { IOC_JOURNAL_NOSYNC = 1 << 0 };
 int	ioc_journal_begin(int dirfd, const char *op, const char *what,
-	    const char *staging, struct ioc_journal **ret,
+	    const char *staging, int flags, struct ioc_journal **ret,
 	    struct ioc_error *err);
 
 /* The operation is complete or undone: the entry is removed.  Accepts NULL. */

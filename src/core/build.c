@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "core/create.h"
+#include "core/event.h"
+#include "core/ids.h"
+#include "core/recover.h"
+#include "core/release.h"
+#include "safe/path.h"
+
+int
+ioc_build_journal(struct ioc_build *b, struct ioc_error *err)
+{
+	auto_free char *token = NULL;
+	auto_fd int dir = -1;
+	int r;
+
+	r = ioc_host_token(b->op, &token, err);
+	if (r != 0)
+		return (r);
+	if (asprintf(&b->staging, ".staging/%s", token) < 0) {
+		b->staging = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	b->token = b->staging + strlen(".staging/");
+	dir = ioc_path_dir(b->source->store->root, ".journal",
+	    IOC_PATH_NOLINKS, err);
+	if (dir < 0)
+		return (ioc_wrap(err, dir, "source %s: journal",
+		    b->source->name));
+	return (ioc_journal_begin(dir, b->op, b->name, b->token,
+	    b->volatile_ ? IOC_JOURNAL_NOSYNC : 0, &b->journal, err));
+}
+
+int
+ioc_build_unjournal(struct ioc_build *b, struct ioc_error *err)
+{
+	ioc_journal_end(take_ptr(b->journal));
+	return (0);
+}
+
+int
+ioc_build_ids(struct ioc_build *b, struct ioc_error *err)
+{
+	char text[16];
+	int r;
+
+	if (!b->userns)
+		return (0);
+	r = ioc_ids_claim(b->source, b->token, &b->id_base, err);
+	if (r != 0 || b->conf == NULL)
+		return (r);
+	(void)snprintf(text, sizeof(text), "%" PRIu32, b->id_base);
+	return (ioc_conf_set(b->conf, "id_base", text, err));
+}
+
+int
+ioc_build_unids(struct ioc_build *b, struct ioc_error *err)
+{
+	uint32_t base = b->id_base;
+
+	b->id_base = 0;
+	return (ioc_ids_release(b->source, base, b->token, err));
+}
+
+static int
+copy_progress(uint64_t done, uint64_t total, void *arg)
+{
+	struct ioc_build *b = arg;
+
+	return (ioc_emit_progress(b->host, "store.copy", b->name, done, total,
+	    true, NULL));
+}
+
+int
+ioc_build_volume(struct ioc_build *b, struct ioc_error *err)
+{
+	struct ioc_store *s = b->source->store;
+
+	if (b->origin == NULL)
+		return (s->ops->create(s, b->staging, err));
+	return (s->ops->clone(s, b->origin, b->staging,
+	    b->thick ? IOC_CLONE_THICK : IOC_CLONE_THIN, b->id_base,
+	    copy_progress, b, err));
+}
+
+int
+ioc_build_unvolume(struct ioc_build *b, struct ioc_error *err)
+{
+	struct ioc_store *s = b->source->store;
+
+	return (s->ops->destroy(s, b->staging, err));
+}
+
+int
+ioc_build_config(struct ioc_build *b, struct ioc_error *err)
+{
+	struct ioc_store *s = b->source->store;
+	auto_fd int dir = -1;
+
+	if (b->conf == NULL)
+		return (0);
+	dir = s->ops->dir(s, b->staging, err);
+	if (dir < 0)
+		return (dir);
+	return (ioc_conf_save(b->conf, dir, "config.json", 0, err));
+}
+
+void
+ioc_build_fini(struct ioc_build *b)
+{
+	ioc_journal_abandon(b->journal);
+	ioc_conf_free(b->conf);
+	free(b->origin);
+	free(b->staging);
+}
+
+int
+ioc_build_origin(struct ioc_host *h, const char *source, const char *release,
+    struct ioc_build *b, struct ioc_error *err)
+{
+	unsigned level;
+	int r;
+
+	r = ioc_release_find(h, source, release, &b->source, &level, err);
+	if (r != 0)
+		return (r);
+	if (strchr(release, '/') != NULL)
+		release = strchr(release, '/') + 1;
+	if (asprintf(&b->origin, "releases/%s/p%u", release, level) < 0) {
+		b->origin = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	return (0);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Building a jail's volume under a staging name. */
+#ifndef CORE_CREATE_H
+#define CORE_CREATE_H
+
+#include "core/jail.h"
+#include "safe/journal.h"
+
+/*
+ * A volume being built.  Everything about it that must go when its builder dies
+ * is in the journal before it exists.
+ */
+struct ioc_build {
+	struct ioc_host	*host;
+	struct ioc_source *source;
+	const char	*op;		/* "create", "run": also the journal's */
+	const char	*name;		/* jail to be, "" for a nameless one */
+	char		*origin;	/* "releases/R/pN", NULL: empty */
+	bool		 thick;
+	bool		 userns;
+	bool		 volatile_;	/* not meant to survive: nothing is synced */
+	char		*staging;	/* ".staging/TOKEN" */
+	const char	*token;		/* the last part of it */
+	uint32_t	 id_base;
+	struct ioc_conf	*conf;		/* written as config.json unless NULL */
+	struct ioc_journal *journal;
+	bool		 kept;		/* the claim and the volume stay */
+};
+
+/* The steps that build it, for tables: journal, ids, volume, config. */
+int	ioc_build_journal(struct ioc_build *b, struct ioc_error *err);
+int	ioc_build_unjournal(struct ioc_build *b, struct ioc_error *err);
+int	ioc_build_ids(struct ioc_build *b, struct ioc_error *err);
+int	ioc_build_unids(struct ioc_build *b, struct ioc_error *err);
+int	ioc_build_volume(struct ioc_build *b, struct ioc_error *err);
+int	ioc_build_unvolume(struct ioc_build *b, struct ioc_error *err);
+int	ioc_build_config(struct ioc_build *b, struct ioc_error *err);
+
+void	ioc_build_fini(struct ioc_build *b);
+#define	auto_build	IOC_AUTO(ioc_build_fini)
+
+/*
+ * "releases/R/pN" of a release name ("[source/]R"), and its source; *source
+ * may be given to choose.
+ */
+int	ioc_build_origin(struct ioc_host *h, const char *source,
+	    const char *release, struct ioc_build *b, struct ioc_error *err);
+
+#endif /* CORE_CREATE_H */

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A jail for one command: made, run, gone. */
+#include <string.h>
+
+#include "base/str.h"
+#include "core/exec.h"
+#include "core/ids.h"
+#include "core/jail.h"
+#include "core/release.h"
+#include "core/step.h"
+#include "conf/value.h"
+
+static int
+journal(void *ctx, struct ioc_error *err)
+{
+	struct ioc_ephemeral *e = ctx;
+
+	return (ioc_build_journal(&e->build, err));
+}
+
+static int
+unjournal(void *ctx, struct ioc_error *err)
+{
+	struct ioc_ephemeral *e = ctx;
+
+	return (ioc_build_unjournal(&e->build, err));
+}
+
+static int
+ids(void *ctx, struct ioc_error *err)
+{
+	struct ioc_ephemeral *e = ctx;
+
+	return (ioc_build_ids(&e->build, err));
+}
+
+static int
+unids(void *ctx, struct ioc_error *err)
+{
+	struct ioc_ephemeral *e = ctx;
+
+	return (ioc_build_unids(&e->build, err));
+}
+
+static int
+volume(void *ctx, struct ioc_error *err)
+{
+	struct ioc_ephemeral *e = ctx;
+
+	return (ioc_build_volume(&e->build, err));
+}
+
+static int
+unvolume(void *ctx, struct ioc_error *err)
+{
+	struct ioc_ephemeral *e = ctx;
+
+	return (ioc_build_unvolume(&e->build, err));
+}
+
+/* The kernel's part; its own steps are told as "jail.start/...". */
+static int
+launch(void *ctx, struct ioc_error *err)
+{
+	struct ioc_ephemeral *e = ctx;
+	struct ioc_store *s = e->build.source->store;
+	int r;
+
+	e->launch.spec.id_base = e->build.id_base;
+	e->launch.spec.id_count = e->build.userns ? IOC_ID_COUNT : 0;
+	e->launch.spec.userns = e->build.userns;
+	r = s->ops->root(s, e->build.staging, &e->launch.root, err);
+	return (r == 0 ? ioc_launch_start(&e->launch, err) : r);
+}
+
+static int
+unlaunch(void *ctx, struct ioc_error *err)
+{
+	struct ioc_ephemeral *e = ctx;
+	int r = 0;
+
+	if (e->launch.jail != NULL)
+		r = ioc_launch_stop(&e->launch, true, err);
+	ioc_launch_fini(&e->launch);
+	return (r);
+}
+
+static const struct ioc_step steps[] = {
+	{ "journal", journal, unjournal },
+	{ "ids", ids, unids },
+	{ "volume", volume, unvolume },
+	{ "launch", launch, unlaunch },
+};
+
+static const struct ioc_steps run_steps = IOC_STEPS("jail.run", steps);
+
+int
+ioc_ephemeral_end(struct ioc_ephemeral *e, struct ioc_error *err)
+{
+	int r = 0;
+
+	if (e == NULL)
+		return (0);
+	if (e->build.journal != NULL)
+		r = ioc_steps_undo(&run_steps, "jail.end", e->build.host,
+		    "run", e, true, err);
+	ioc_launch_fini(&e->launch);
+	ioc_build_fini(&e->build);
+	if (e->lock != NULL)
+		ioc_lock_release(e->lock, true);
+	if (e->release_lock != NULL)
+		ioc_lock_release(e->release_lock, false);
+	free(e->kernel);
+	free(e);
+	return (r);
+}
+
+static void
+ephemeral_freep(struct ioc_ephemeral **e)
+{
+	(void)ioc_ephemeral_end(*e, NULL);
+}
+
+/* Limits and mounts for this run, from "-o" and the defaults. */
+static int
+plan(struct ioc_ephemeral *e, const struct ioc_run_options *o,
+    struct ioc_error *err)
+{
+	IOC_AUTO(ioc_conf_freep) struct ioc_conf *conf = NULL;
+	struct ioc_launch *l = &e->launch;
+	struct ioc_conf *defaults;
+	const struct ioc_prop *table;
+	const char *v;
+	size_t n;
+	int r;
+
+	r = ioc_source_defaults(e->build.source, &defaults, err);
+	if (r == 0)
+		r = ioc_conf_copy(defaults, &conf, err);
+	if (r == 0)
+		r = ioc_changes_apply(conf, o->props, o->nprops, false, NULL,
+		    err);
+	if (r != 0)
+		return (r);
+	v = ioc_conf_get(conf, "userns");
+	e->build.userns = (v == NULL || strcmp(v, "off") != 0) &&
+	    ioc_os_can(e->build.host->os, IOC_CAN_IDMAP, NULL) == 0;
+	table = ioc_prop_table(&n);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct ioc_value_limit *lv = &l->limit_values[l->nlimits];
+
+		if (table[i].type != IOC_PROP_LIMIT ||
+		    (v = ioc_conf_get(conf, table[i].name)) == NULL ||
+		    ioc_str_is_none(v))
+			continue;
+		r = ioc_wrap(err, ioc_value_limit(v, lv, err), "%s",
+		    table[i].name);
+		l->limits[l->nlimits++] = (struct ioc_os_limit){
+			.name = table[i].name, .action = lv->action,
+			.amount = lv->amount, .per = lv->per,
+		};
+	}
+	ioc_launch_add_system_mounts(l, true, true);
+	return (r);
+}
+
+/* The kernel name comes from the token, which is made with the journal. */
+static int
+name_it(struct ioc_ephemeral *e, struct ioc_error *err)
+{
+	char *token;
+	int r;
+
+	r = ioc_host_token("run", &token, err);
+	if (r == 0) {
+		r = ioc_jail_kernel_name(e->build.source, token, &e->kernel,
+		    err);
+		free(token);
+	}
+	if (r == 0)
+		r = ioc_host_lock(e->build.host, "jail", e->kernel,
+		    IOC_LOCK_EXCLUSIVE, "run", 0, &e->lock, err);
+	return (r);
+}
+
+static int
+find_release(struct ioc_host *h, const struct ioc_run_options *o,
+    struct ioc_build *b, struct ioc_error *err)
+{
+	IOC_AUTO(ioc_release_list_freep) struct ioc_release_list *l = NULL;
+	const struct ioc_release_info *only;
+	int r;
+
+	if (o->release != NULL)
+		return (ioc_build_origin(h, o->source, o->release, b, err));
+	r = ioc_release_list(h, &l, err);
+	if (r != 0)
+		return (r);
+	if (ioc_release_count(l) != 1)
+		return (ioc_fail(err, IOC_INVALID,
+		    "which release? There are %zu", ioc_release_count(l)));
+	only = ioc_release_at(l, 0);
+	return (ioc_build_origin(h, only->source, only->name, b, err));
+}
+
+int
+ioc_run(struct ioc_host *h, const struct ioc_run_options *o,
+    const struct ioc_exec_options *x, struct ioc_process **ret,
+    struct ioc_error *err)
+{
+	IOC_AUTO(ioc_process_closep) struct ioc_process *p = NULL;
+	IOC_AUTO(ephemeral_freep) struct ioc_ephemeral *e = NULL;
+	auto_strv struct ioc_strv env = IOC_STRV;
+	struct ioc_os_exec command;
+	int r;
+
+	r = ioc_host_need_root(h, "run", err);
+	if (r != 0)
+		return (r);
+	e = calloc(1, sizeof(*e));
+	if (e == NULL)
+		return (ioc_fail_nomem(err));
+	e->build = (struct ioc_build){
+		.host = h, .op = "run", .name = "", .volatile_ = true,
+	};
+	e->launch = (struct ioc_launch)IOC_LAUNCH(h, "run");
+	e->launch.spec.ephemeral = true;
+	e->launch.spec.hostname = "run";
+	e->launch.stop_timeout_ms = 0;
+	r = find_release(h, o, &e->build, err);
+	if (r == 0)
+		r = ioc_release_lock(e->build.source, e->build.origin,
+		    IOC_LOCK_SHARED, "run", &e->release_lock, err);
+	if (r == 0)
+		r = plan(e, o, err);
+	if (r == 0)
+		r = name_it(e, err);
+	if (r == 0)
+		r = ioc_process_for(h, x, &env, &command, &p, err);
+	if (r == 0) {
+		e->launch.spec.name = e->kernel;
+		e->launch.command = &command;
+		r = ioc_steps_run(&run_steps, h, "run", e, err);
+		e->launch.command = NULL;
+	}
+	if (r != 0)
+		return (ioc_wrap(err, r, "run"));
+	p->p = e->launch.process;
+	e->launch.process = (struct ioc_os_process){
+		.pidfd = -1, .pty = -1, .wait_fd = -1,
+	};
+	p->ephemeral = take_ptr(e);
+	*ret = take_ptr(p);
+	return (0);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Programs in jails. */
+#ifndef CORE_EXEC_H
+#define CORE_EXEC_H
+
+#include "core/create.h"
+#include "core/launch.h"
+#include "ioc/jail.h"
+
+/* What an ephemeral jail leaves to be removed when its command has ended. */
+struct ioc_ephemeral {
+	struct ioc_build build;
+	struct ioc_launch launch;
+	char		*kernel;
+	struct ioc_lock	*lock;
+	struct ioc_lock	*release_lock;
+};
+
+struct ioc_process {
+	struct ioc_host	*host;
+	struct ioc_os_process p;
+	bool		 ended;
+	int		 status;
+	struct ioc_ephemeral *ephemeral;	/* or NULL */
+};
+
+IOC_DEFINE_AUTO(struct ioc_process, ioc_process_close);
+
+/* The environment of programs in jails: a fixed PATH, then "K=V" of `extra`. */
+int	ioc_exec_environment(const char *const *extra, struct ioc_strv *ret,
+	    struct ioc_error *err);
+
+/*
+ * Runs a command line of words (separated by spaces, no quoting, no shell) to
+ * its end; its output is thrown away.
+ */
+int	ioc_exec_words(struct ioc_os_jail *j, const char *words,
+	    int timeout_ms, int *status, struct ioc_error *err);
+
+/*
+ * Waits for a program whose output comes through a pipe, hands every line to
+ * `line` and keeps the last one in `last`; closes `fd`.
+ */
+int	ioc_exec_watch(struct ioc_os_process *p, int fd, int timeout_ms,
+	    int (*line)(const char *line, void *arg), void *arg,
+	    char last[200], int *status, struct ioc_error *err);
+
+/* A process object, its environment and what the system is asked to run. */
+int	ioc_process_for(struct ioc_host *h, const struct ioc_exec_options *o,
+	    struct ioc_strv *env, struct ioc_os_exec *e,
+	    struct ioc_process **ret, struct ioc_error *err);
+
+/* Ends the ephemeral jail and frees everything. */
+int	ioc_ephemeral_end(struct ioc_ephemeral *e, struct ioc_error *err);
+
+#endif /* CORE_EXEC_H */

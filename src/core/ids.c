@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/ids.h"
+
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/compat.h"
+#include "base/str.h"
+#include "safe/file.h"
+#include "safe/path.h"
+
+/* The range that container managers have agreed to share. */
+#define	DEFAULT_FIRST	524288u
+#define	DEFAULT_LAST	1879048191u
+
+/* ioc_uid_range, "FIRST-LAST" or "FIRST:COUNT", as whole slots. */
+static int
+slots(const struct ioc_host *h, uint32_t *first, uint32_t *n,
+    struct ioc_error *err)
+{
+	const char *text = ioc_hostconf_get(h->conf, "ioc_uid_range");
+	uint64_t a = DEFAULT_FIRST, b = DEFAULT_LAST;
+	char left[24];
+	const char *sep;
+	int r = 0;
+
+	if (text != NULL) {
+		sep = strpbrk(text, ":-");
+		if (sep == NULL || (size_t)(sep - text) >= sizeof(left))
+			return (ioc_fail(err, IOC_INVALID,
+			    "ioc_uid_range %s: neither FIRST-LAST nor "
+			    "FIRST:COUNT", IOC_SHOW(text)));
+		memcpy(left, text, (size_t)(sep - text));
+		left[sep - text] = '\0';
+		r = ioc_str_to_u64(left, 1000, UINT32_MAX - 1, &a, err);
+		if (r == 0)
+			r = ioc_str_to_u64(sep + 1, 1, UINT32_MAX - 1, &b, err);
+		if (r == 0 && *sep == ':')
+			b = a + b - 1;
+	}
+	if (r != 0)
+		return (ioc_wrap(err, r, "ioc_uid_range"));
+	a = (a + IOC_ID_COUNT - 1) / IOC_ID_COUNT * IOC_ID_COUNT;
+	if (b >= UINT32_MAX || b + 1 < a + IOC_ID_COUNT)
+		return (ioc_fail(err, IOC_INVALID,
+		    "ioc_uid_range: holds no whole range of %u ids",
+		    IOC_ID_COUNT));
+	*first = (uint32_t)a;
+	*n = (uint32_t)((b + 1 - a) / IOC_ID_COUNT);
+	return (0);
+}
+
+/* Does a source other than `self` have a claim of that name? */
+static bool
+claimed_elsewhere(struct ioc_source *self, const char *name)
+{
+	struct ioc_host *h = self->host;
+	char path[32];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), ".ids/%s", name);
+	for (size_t i = 0; i < h->sources.n; i++) {
+		struct ioc_source *s = &h->sources.v[i];
+
+		if (s != self && ioc_source_open(s, NULL) == 0 &&
+		    ioc_path_stat(s->store->root, path, 0, &st, NULL) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+int
+ioc_ids_claim(struct ioc_source *s, const char *owner, uint32_t *base,
+    struct ioc_error *err)
+{
+	uint32_t first, n, start, at;
+	char name[16], path[32];
+	int fd, r;
+
+	r = slots(s->host, &first, &n, err);
+	if (r != 0)
+		return (r);
+	ioc_random(&start, sizeof(start));
+	for (uint32_t i = 0; i < n; i++) {
+		at = first + (start % n + i) % n * IOC_ID_COUNT;
+		(void)snprintf(name, sizeof(name), "%" PRIu32, at);
+		(void)snprintf(path, sizeof(path), ".ids/%s", name);
+		if (claimed_elsewhere(s, name))
+			continue;
+		fd = ioc_path_create(s->store->root, path, 0600,
+		    IOC_PATH_NOLINKS, err);
+		if (fd == IOC_EXISTS)
+			continue;
+		if (fd < 0)
+			return (ioc_wrap(err, fd, "claim uid range %s", name));
+		r = ioc_file_write_all(fd, owner, strlen(owner), err);
+		ioc_fd_close(&fd);
+		if (r != 0) {
+			(void)ioc_path_unlink(s->store->root, path, 0, NULL);
+			return (ioc_wrap(err, r, "claim uid range %s", name));
+		}
+		*base = at;
+		return (0);
+	}
+	return (ioc_fail(err, IOC_LIMIT,
+	    "no uid range left: all %" PRIu32 " of ioc_uid_range are taken",
+	    n));
+}
+
+int
+ioc_ids_release(struct ioc_source *s, uint32_t base, const char *owner,
+    struct ioc_error *err)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(4096);
+	char path[32];
+	int r;
+
+	if (base == 0)
+		return (0);
+	(void)snprintf(path, sizeof(path), ".ids/%" PRIu32, base);
+	r = ioc_file_read(s->store->root, path, &b, err);
+	if (r == IOC_NOT_FOUND)
+		return (0);
+	if (r == 0 && owner != NULL && strcmp(ioc_buf_str(&b), owner) != 0)
+		return (0);
+	if (r == 0)
+		r = ioc_path_unlink(s->store->root, path, 0, err);
+	return (ioc_wrap(err, r, "release uid range %" PRIu32, base));
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Ranges of uids, one for each jail with a user namespace of its own.
+ *
+ * A range is 65536 ids; its claim is a file named by its first id in ".ids" of
+ * the source, whose content says for whom.  A range is free when no source of
+ * the host has a claim for it.
+ */
+#ifndef CORE_IDS_H
+#define CORE_IDS_H
+
+#include "core/host.h"
+
+#define	IOC_ID_COUNT	65536u
+
+/* Claims a free range for `owner`; LIMIT when none is left. */
+int	ioc_ids_claim(struct ioc_source *s, const char *owner, uint32_t *base,
+	    struct ioc_error *err);
+/* Gives it back when it belongs to `owner` (NULL: to whomever). */
+int	ioc_ids_release(struct ioc_source *s, uint32_t base, const char *owner,
+	    struct ioc_error *err);
+
+#endif /* CORE_IDS_H */

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/launch.h"
+
+static int
+prepare(void *ctx, struct ioc_error *err)
+{
+	struct ioc_launch *l = ctx;
+
+	return (ioc_os_jail_prepare(l->host->os, &l->spec, &l->jail, err));
+}
+
+static int
+release(void *ctx, struct ioc_error *err)
+{
+	struct ioc_launch *l = ctx;
+
+	return (l->jail == NULL ? 0 : ioc_os_jail_release(l->jail, err));
+}
+
+static int
+limit(void *ctx, struct ioc_error *err)
+{
+	struct ioc_launch *l = ctx;
+
+	return (ioc_os_jail_limit(l->jail, l->limits, l->nlimits, err));
+}
+
+static int
+unlimit(void *ctx, struct ioc_error *err)
+{
+	struct ioc_launch *l = ctx;
+
+	return (ioc_os_jail_unlimit(l->jail, err));
+}
+
+static int
+mount_all(void *ctx, struct ioc_error *err)
+{
+	struct ioc_launch *l = ctx;
+
+	return (ioc_os_jail_mount(l->jail, &l->root, l->mounts, l->nmounts,
+	    err));
+}
+
+static int
+unmount_all(void *ctx, struct ioc_error *err)
+{
+	struct ioc_launch *l = ctx;
+
+	return (ioc_os_jail_unmount(l->jail, err));
+}
+
+static int
+create(void *ctx, struct ioc_error *err)
+{
+	struct ioc_launch *l = ctx;
+
+	if (l->command != NULL)
+		return (ioc_os_jail_create_with(l->jail, l->command,
+		    &l->process, err));
+	return (ioc_os_jail_create(l->jail, err));
+}
+
+static int
+remove_jail(void *ctx, struct ioc_error *err)
+{
+	struct ioc_launch *l = ctx;
+
+	return (ioc_os_jail_remove(l->jail, l->stop_timeout_ms, err));
+}
+
+static int
+run_start(void *ctx, struct ioc_error *err)
+{
+	struct ioc_launch *l = ctx;
+
+	return (l->exec_start != NULL ? l->exec_start(l, err) : 0);
+}
+
+static int
+run_stop(void *ctx, struct ioc_error *err)
+{
+	struct ioc_launch *l = ctx;
+
+	return (l->exec_stop != NULL ? l->exec_stop(l, err) : 0);
+}
+
+static const struct ioc_step steps[] = {
+	{ "prepare", prepare, release },
+	{ "limit", limit, unlimit },
+	{ "mount", mount_all, unmount_all },
+	{ "create", create, remove_jail },
+	{ "exec", run_start, run_stop },
+};
+
+static const struct ioc_steps start_steps = IOC_STEPS("jail.start", steps);
+
+void
+ioc_launch_add_system_mounts(struct ioc_launch *l, bool proc, bool dev)
+{
+	if (proc)
+		l->mounts[l->nmounts++] = (struct ioc_os_mount){
+			.kind = IOC_MOUNT_PROC, .source = -1,
+			.target = "/proc",
+		};
+	if (proc && ioc_os_can(l->host->os, IOC_CAN_OVERLAY, NULL) == 0)
+		l->mounts[l->nmounts++] = (struct ioc_os_mount){
+			.kind = IOC_MOUNT_SYS, .source = -1, .target = "/sys",
+			.flags = IOC_MNT_RDONLY,
+		};
+	if (dev)
+		l->mounts[l->nmounts++] = (struct ioc_os_mount){
+			.kind = IOC_MOUNT_DEV, .source = -1, .target = "/dev",
+			.devfs_ruleset = 4,
+		};
+}
+
+int
+ioc_launch_start(struct ioc_launch *l, struct ioc_error *err)
+{
+	return (ioc_steps_run(&start_steps, l->host, l->who, l, err));
+}
+
+int
+ioc_launch_stop(struct ioc_launch *l, bool force, struct ioc_error *err)
+{
+	return (ioc_steps_undo(&start_steps, "jail.stop", l->host, l->who, l,
+	    force, err));
+}
+
+void
+ioc_launch_fini(struct ioc_launch *l)
+{
+	ioc_os_process_close(&l->process);
+	ioc_os_jail_free(l->jail);
+	l->jail = NULL;
+	ioc_store_root_fini(&l->root);
+}

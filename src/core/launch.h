@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Bringing a jail up and down in the kernel: the part of start and stop that
+ * does not depend on where its configuration comes from.  Jails that are
+ * started, run for one command, or made for an update all pass through here.
+ */
+#ifndef CORE_LAUNCH_H
+#define CORE_LAUNCH_H
+
+#include "conf/value.h"
+#include "core/host.h"
+#include "core/step.h"
+
+#define	IOC_LAUNCH_MOUNTS	16
+#define	IOC_LAUNCH_LIMITS	32
+
+struct ioc_launch {
+	struct ioc_host	*host;
+	const char	*who;		/* for events and errors */
+	struct ioc_os_jail_spec spec;
+	struct ioc_os_root root;	/* ended by ioc_launch_fini */
+	struct ioc_os_mount mounts[IOC_LAUNCH_MOUNTS];
+	size_t		 nmounts;
+	struct ioc_os_limit limits[IOC_LAUNCH_LIMITS];
+	struct ioc_value_limit limit_values[IOC_LAUNCH_LIMITS]; /* their texts */
+	size_t		 nlimits;
+	const struct ioc_os_exec *command;	/* started with it, or NULL */
+	struct ioc_os_process process;	/* of command */
+	struct ioc_os_jail *jail;
+	int		 stop_timeout_ms;
+	/* Run in the jail at the end of the start and the begin of the stop. */
+	int		(*exec_start)(struct ioc_launch *l, struct ioc_error *err);
+	int		(*exec_stop)(struct ioc_launch *l, struct ioc_error *err);
+	void		*arg;
+};
+
+/* The standard mounts: /proc, /sys, /dev. */
+void	ioc_launch_add_system_mounts(struct ioc_launch *l, bool proc, bool dev);
+
+/* "jail.start": prepare limit mount create exec. */
+int	ioc_launch_start(struct ioc_launch *l, struct ioc_error *err);
+
+/*
+ * "jail.stop": the same table backwards, for a jail that was found or started,
+ * whole or in part.
+ */
+int	ioc_launch_stop(struct ioc_launch *l, bool force,
+	    struct ioc_error *err);
+
+/* Ends descriptors and the handle, not the jail. */
+void	ioc_launch_fini(struct ioc_launch *l);
+
+#define	auto_launch	IOC_AUTO(ioc_launch_fini)
+#define	IOC_LAUNCH(h, name)						\
+	{ .host = (h), .who = (name), .root = IOC_OS_ROOT,		\
+	    .process = { .pidfd = -1, .pty = -1, .wait_fd = -1 },	\
+	    .stop_timeout_ms = 10 * 1000 }
+
+#endif /* CORE_LAUNCH_H */

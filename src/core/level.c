@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/level.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/compat.h"
+#include "base/str.h"
+#include "core/event.h"
+#include "core/ids.h"
+#include "core/jail.h"
+#include "core/tempjail.h"
+#include "safe/path.h"
+
+/* A second stage is given up after this time. */
+#define	STAGE_TIMEOUT	(30 * 60 * 1000)
+
+static int
+progress(const char *what, uint64_t done, uint64_t total, void *arg)
+{
+	struct ioc_level *l = arg;
+	char event[96];
+
+	(void)snprintf(event, sizeof(event), "%s/%s", l->event, what);
+	return (ioc_emit_progress(l->host, event, l->job.release, done, total,
+	    strcmp(what, "download") == 0 && total > 100000, NULL));
+}
+
+void
+ioc_level_job(struct ioc_level *l, struct ioc_host *h,
+    const struct ioc_dist *d, const struct ioc_fetch_options *o)
+{
+	l->host = h;
+	l->dist = d;
+	l->job.release = o->release;
+	l->job.arch = o->arch;
+	l->job.mirror = o->mirror;
+	l->job.ca_file = o->ca_file;
+	l->job.url = o->url;
+	l->job.sha256 = o->sha256;
+	l->job.progress = progress;
+	l->job.arg = l;
+	ioc_release_job(h, d, &l->job);
+}
+
+int
+ioc_level_open(struct ioc_level *l, struct ioc_source *s, const char *vol,
+    struct ioc_error *err)
+{
+	auto_free char *root = NULL;
+
+	l->source = s;
+	l->vol = strdup(vol);
+	if (l->vol == NULL || asprintf(&root, "%s/root", vol) < 0 ||
+	    asprintf(&l->root_path, "%s/%s/root", s->where, vol) < 0) {
+		l->root_path = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	l->root_fd = ioc_path_dir(s->store->root, root, IOC_PATH_NOLINKS, err);
+	if (l->root_fd < 0)
+		return (l->root_fd);
+	l->cache_fd = ioc_path_dir(s->store->root, "cache", IOC_PATH_NOLINKS,
+	    err);
+	if (l->cache_fd < 0)
+		return (l->cache_fd);
+	l->job.root_fd = l->root_fd;
+	l->job.root_path = l->root_path;
+	l->job.cache_fd = l->cache_fd;
+	if (l->job.provenance == NULL)
+		l->job.provenance = json_object();
+	return (l->job.provenance == NULL ? ioc_fail_nomem(err) : 0);
+}
+
+void
+ioc_level_close(struct ioc_level *l)
+{
+	ioc_fd_close(&l->root_fd);
+	ioc_fd_close(&l->cache_fd);
+	l->job.root_fd = l->job.cache_fd = -1;
+	l->job.root_path = NULL;
+	free(take_ptr(l->vol));
+	free(take_ptr(l->root_path));
+	json_decref(take_ptr(l->job.provenance));
+}
+
+int
+ioc_level_run(struct ioc_level *l, const char *token, const char *event,
+    const char *const *argv, const char *const *env, bool updates,
+    struct ioc_error *err)
+{
+	struct ioc_tempjail t = {
+		.source = l->source, .token = token, .who = l->job.release,
+		.what = event, .vol = l->vol, .argv = argv, .env = env,
+		.updates_fd = updates ? l->job.updates_fd : -1,
+		.updates_at = IOC_DIST_UPDATES, .timeout_ms = STAGE_TIMEOUT,
+	};
+	struct ioc_error cause;
+	int r, released;
+
+	if (strcmp(l->dist->system, ioc_os_facts(l->host->os)->system) != 0)
+		return (ioc_fail(err, IOC_UNSUPPORTED,
+		    "%s needs a host that runs %s", l->dist->name,
+		    l->dist->system));
+	if (ioc_os_can(l->host->os, IOC_CAN_IDMAP, NULL) == 0) {
+		r = ioc_ids_claim(l->source, token, &t.id_base, err);
+		if (r != 0)
+			return (r);
+	}
+	r = ioc_tempjail_run(l->host, &t, err);
+	released = ioc_ids_release(l->source, t.id_base, token, &cause);
+	if (r == 0 && released != 0) {
+		ioc_error_copy(err, &cause);
+		r = released;
+	}
+	return (r);
+}
+
+int
+ioc_level_record(struct ioc_level *l, unsigned applied, struct ioc_error *err)
+{
+	char version[64] = "-";
+	auto_json json_t *j = NULL;
+	auto_fd int dir = -1;
+
+	if (l->dist->version != NULL &&
+	    l->dist->version(l->root_fd, version, NULL) != 0)
+		(void)snprintf(version, sizeof(version), "-");
+	dir = ioc_path_dir(l->source->store->root, l->vol, IOC_PATH_NOLINKS,
+	    err);
+	if (dir < 0)
+		return (dir);
+	j = json_pack("{s:i, s:s, s:i, s:O}", "schema", 1, "version", version,
+	    "applied", (int)applied, "provenance", l->job.provenance);
+	if (j == NULL)
+		return (ioc_fail_nomem(err));
+	return (ioc_release_write_json(dir, "level.json", j, err));
+}
+
+int
+ioc_level_sync(struct ioc_level *l, struct ioc_error *err)
+{
+	return (ioc_sync_filesystem(l->root_fd) == 0 ? 0 :
+	    ioc_fail_errno(err, "sync %s", l->vol));
+}
+
+int
+ioc_release_unused(struct ioc_source *s, const char *name,
+    struct ioc_error *err)
+{
+	auto_strv struct ioc_strv names = IOC_STRV;
+	int r;
+
+	r = s->store->ops->list(s->store, "jails", &names, err);
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		IOC_AUTO(ioc_jail_closep) struct ioc_jail *j = NULL;
+		const char *release;
+
+		r = ioc_jail_new(s, names.v[i], &j, err);
+		if (r == 0)
+			r = ioc_jail_value(j, "release", &release, err);
+		if (r == 0 && strcmp(release, name) == 0)
+			r = ioc_fail(err, IOC_BUSY, "jail %s needs it",
+			    names.v[i]);
+	}
+	return (r);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Listing jails: one pass over names, one over what runs, configs on demand. */
+#include <string.h>
+
+#include "base/str.h"
+#include "base/vec.h"
+#include "conf/filter.h"
+#include "conf/value.h"
+#include "core/event.h"
+#include "core/jail.h"
+
+struct ioc_jail_list {
+	IOC_VEC(struct ioc_jail *) jails;
+};
+
+struct running {
+	struct ioc_os_jail_info *v;
+	size_t	n;
+};
+
+static void
+running_fini(struct running *r)
+{
+	free(r->v);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return (strcmp(((const struct ioc_os_jail_info *)a)->name,
+	    ((const struct ioc_os_jail_info *)b)->name));
+}
+
+/* Gives a jail its state out of the one pass over what runs. */
+static int
+set_state(struct ioc_jail *j, const struct running *run, struct ioc_error *err)
+{
+	const struct ioc_os_jail_info *info = NULL;
+	auto_free char *kernel = NULL;
+	struct ioc_os_jail_info key;
+	int r;
+
+	j->known = true;
+	j->state = IOC_OS_JAIL_NONE;
+	if (run->n == 0)
+		return (0);
+	r = ioc_jail_kernel_name(j->source, j->name, &kernel, err);
+	if (r != 0)
+		return (r);
+	if (strlen(kernel) < sizeof(key.name)) {
+		memcpy(key.name, kernel, strlen(kernel) + 1);
+		info = bsearch(&key, run->v, run->n, sizeof(key), by_name);
+	}
+	if (info != NULL) {
+		j->state = info->state;
+		j->id = info->id;
+	}
+	return (0);
+}
+
+static int
+get_for_filter(const char *key, char **ret, void *arg, struct ioc_error *err)
+{
+	return (ioc_jail_get(arg, key, ret, err));
+}
+
+static bool
+is_template(struct ioc_jail *j)
+{
+	bool yes = false;
+
+	return (ioc_jail_value_bool(j, "template", &yes, NULL) == 0 && yes);
+}
+
+/* Does the jail belong into the list? */
+static int
+judge(struct ioc_jail *j, const struct ioc_filter *f, bool *yes,
+    struct ioc_error *err)
+{
+	struct ioc_error local;
+	int r;
+
+	*yes = true;
+	if (f != NULL) {
+		r = ioc_filter_match(f, j->source->name, j->name,
+		    get_for_filter, j, yes, &local);
+		/* A damaged configuration matches by its name only. */
+		if (r != 0 && j->conf_code != 0) {
+			*yes = false;
+			return (0);
+		}
+		if (r != 0) {
+			ioc_error_copy(err, &local);
+			return (r);
+		}
+	}
+	if (*yes && (f == NULL || (!ioc_filter_is_name(f) &&
+	    !ioc_filter_has_key(f, "template"))))
+		*yes = !is_template(j);
+	return (0);
+}
+
+static int
+list_source(struct ioc_jail_list *l, struct ioc_source *s,
+    const struct ioc_filter *f, const struct running *run,
+    struct ioc_error *err)
+{
+	auto_strv struct ioc_strv names = IOC_STRV;
+	bool yes;
+	int r;
+
+	r = s->store->ops->list(s->store, "jails", &names, err);
+	if (r != 0)
+		return (ioc_wrap(err, r, "source %s", s->name));
+	ioc_strv_sort(&names);
+	for (size_t i = 0; i < names.n; i++) {
+		IOC_AUTO(ioc_jail_closep) struct ioc_jail *j = NULL;
+		struct ioc_jail **slot;
+
+		if (f != NULL && !ioc_filter_match_name(f, s->name, names.v[i]))
+			continue;
+		r = ioc_jail_new(s, names.v[i], &j, err);
+		if (r == 0)
+			r = set_state(j, run, err);
+		if (r == 0)
+			r = judge(j, f, &yes, err);
+		if (r != 0)
+			return (r);
+		if (!yes)
+			continue;
+		slot = ioc_vec_push(&l->jails);
+		if (slot == NULL)
+			return (ioc_fail_nomem(err));
+		*slot = take_ptr(j);
+	}
+	return (0);
+}
+
+int
+ioc_jail_list(struct ioc_host *h, const struct ioc_filter *f,
+    struct ioc_jail_list **ret, struct ioc_error *err)
+{
+	IOC_AUTO(ioc_jail_list_freep) struct ioc_jail_list *l = NULL;
+	IOC_AUTO(running_fini) struct running run = { 0 };
+	struct ioc_source *main_source;
+	int r;
+
+	l = calloc(1, sizeof(*l));
+	if (l == NULL)
+		return (ioc_fail_nomem(err));
+	r = ioc_host_find_source(h, NULL, &main_source, err);
+	if (r == 0)
+		r = ioc_os_jail_list(h->os, &run.v, &run.n, err);
+	if (r != 0)
+		return (r);
+	if (run.n > 1)
+		qsort(run.v, run.n, sizeof(*run.v), by_name);
+	for (size_t i = 0; i < h->sources.n; i++) {
+		struct ioc_source *s = &h->sources.v[i];
+		struct ioc_error cause;
+
+		if (ioc_source_open(s, &cause) != 0) {
+			ioc_emit_error(h, IOC_PHASE_WARN, "host.source",
+			    s->name, &cause);
+			continue;
+		}
+		r = list_source(l, s, f, &run, err);
+		if (r != 0)
+			return (r);
+	}
+	*ret = take_ptr(l);
+	return (0);
+}
+
+size_t
+ioc_jail_count(const struct ioc_jail_list *l)
+{
+	return (l->jails.n);
+}
+
+struct ioc_jail *
+ioc_jail_at(const struct ioc_jail_list *l, size_t i)
+{
+	return (i < l->jails.n ? l->jails.v[i] : NULL);
+}
+
+void
+ioc_jail_list_free(struct ioc_jail_list *l)
+{
+	if (l == NULL)
+		return;
+	for (size_t i = 0; i < l->jails.n; i++)
+		ioc_jail_close(l->jails.v[i]);
+	ioc_vec_fini(&l->jails);
+	free(l);
+}
+
+/* --- start order ------------------------------------------------------------ */
+
+struct node {
+	struct ioc_jail	*jail;
+	int64_t		 priority;
+	int		 mark;		/* 0 new, 1 being visited, 2 placed */
+};
+
+static int
+by_priority(const void *a, const void *b)
+{
+	const struct node *x = a, *y = b;
+
+	if (x->priority != y->priority)
+		return (x->priority < y->priority ? -1 : 1);
+	return (strcmp(x->jail->name, y->jail->name));
+}
+
+/* Places a jail behind those it depends on, as far as they are in the list. */
+static int
+place(struct node *nodes, size_t n, size_t i, struct ioc_jail **out,
+    size_t *placed, struct ioc_error *err)
+{
+	auto_strv struct ioc_strv deps = IOC_STRV;
+	const char *text;
+	int r;
+
+	if (nodes[i].mark == 2)
+		return (0);
+	if (nodes[i].mark == 1)
+		return (ioc_fail(err, IOC_INVALID,
+		    "jail %s depends on itself", nodes[i].jail->name));
+	nodes[i].mark = 1;
+	r = ioc_jail_value(nodes[i].jail, "depends", &text, err);
+	if (r == 0)
+		r = ioc_value_list(text, &deps, err);
+	for (size_t d = 0; r == 0 && d < deps.n; d++)
+		for (size_t k = 0; r == 0 && k < n; k++)
+			if (strcmp(nodes[k].jail->name, deps.v[d]) == 0)
+				r = ioc_wrap(err, place(nodes, n, k, out,
+				    placed, err), "jail %s",
+				    nodes[i].jail->name);
+	if (r != 0)
+		return (r);
+	nodes[i].mark = 2;
+	out[(*placed)++] = nodes[i].jail;
+	return (0);
+}
+
+int
+ioc_jail_list_order(struct ioc_jail_list *l, struct ioc_error *err)
+{
+	size_t n = l->jails.n, placed = 0;
+	auto_free struct ioc_jail **out = NULL;
+	auto_free struct node *nodes = NULL;
+	int r = 0;
+
+	if (n < 2)
+		return (0);
+	nodes = calloc(n, sizeof(*nodes));
+	out = calloc(n, sizeof(*out));
+	if (nodes == NULL || out == NULL)
+		return (ioc_fail_nomem(err));
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		nodes[i].jail = l->jails.v[i];
+		r = ioc_jail_value_int(nodes[i].jail, "priority",
+		    &nodes[i].priority, err);
+	}
+	if (r != 0)
+		return (r);
+	qsort(nodes, n, sizeof(*nodes), by_priority);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = place(nodes, n, i, out, &placed, err);
+	if (r == 0)
+		memcpy(l->jails.v, out, n * sizeof(*out));
+	return (r);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/plan.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "conf/prop.h"
+#include "conf/value.h"
+#include "core/ids.h"
+
+/* The value, or NULL where there is none. */
+static int
+text_of(struct ioc_jail *j, const char *name, const char **ret,
+    struct ioc_error *err)
+{
+	int r = ioc_jail_value(j, name, ret, err);
+
+	if (r == 0 && ioc_str_is_none(*ret))
+		*ret = NULL;
+	return (r);
+}
+
+static int
+plan_spec(struct ioc_launch *l, struct ioc_jail *j, const char *kernel,
+    struct ioc_error *err)
+{
+	struct ioc_os_jail_spec *s = &l->spec;
+	const char *userns = NULL;
+	int64_t base = 0;
+	int r;
+
+	s->name = kernel;
+	r = text_of(j, "host_hostname", &s->hostname, err);
+	if (r == 0)
+		r = text_of(j, "host_domainname", &s->domainname, err);
+	if (r == 0)
+		r = text_of(j, "host_hostuuid", &s->hostuuid, err);
+	if (r == 0)
+		r = text_of(j, "userns", &userns, err);
+	if (r == 0)
+		r = ioc_jail_value_int(j, "id_base", &base, err);
+	if (r != 0)
+		return (r);
+	if (s->hostname == NULL)
+		s->hostname = j->name;
+	s->userns = userns == NULL || strcmp(userns, "off") != 0;
+	if (!s->userns || ioc_os_can(j->host->os, IOC_CAN_IDMAP, NULL) != 0) {
+		s->userns = false;
+		return (0);
+	}
+	if (base < IOC_ID_COUNT || base > UINT32_MAX - IOC_ID_COUNT ||
+	    base % IOC_ID_COUNT != 0)
+		return (ioc_fail(err, IOC_FORMAT,
+		    "id_base %lld: not the begin of a uid range",
+		    (long long)base));
+	s->id_base = (uint32_t)base;
+	s->id_count = IOC_ID_COUNT;
+	return (0);
+}
+
+static int
+plan_limits(struct ioc_launch *l, struct ioc_jail *j, struct ioc_error *err)
+{
+	struct ioc_value_limit *parsed = l->limit_values;
+	const struct ioc_prop *table;
+	const char *text;
+	size_t n;
+	int r = 0;
+
+	table = ioc_prop_table(&n);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct ioc_value_limit *v = &parsed[l->nlimits];
+
+		if (table[i].type != IOC_PROP_LIMIT)
+			continue;
+		r = text_of(j, table[i].name, &text, err);
+		if (r != 0 || text == NULL)
+			continue;
+		if (l->nlimits == IOC_LAUNCH_LIMITS)
+			return (ioc_fail(err, IOC_LIMIT, "too many limits"));
+		r = ioc_wrap(err, ioc_value_limit(text, v, err), "%s",
+		    table[i].name);
+		l->limits[l->nlimits++] = (struct ioc_os_limit){
+			.name = table[i].name, .action = v->action,
+			.amount = v->amount, .per = v->per,
+		};
+	}
+	return (r);
+}
+
+static int
+plan_mounts(struct ioc_launch *l, struct ioc_jail *j, struct ioc_error *err)
+{
+	bool proc = false, dev = false;
+	int r;
+
+	r = ioc_jail_value_bool(j, "mount_procfs", &proc, err);
+	if (r == 0)
+		r = ioc_jail_value_bool(j, "mount_devfs", &dev, err);
+	if (r == 0)
+		ioc_launch_add_system_mounts(l, proc, dev);
+	return (r);
+}
+
+int
+ioc_plan_jail(struct ioc_launch *l, struct ioc_jail *j, const char *kernel,
+    struct ioc_error *err)
+{
+	struct ioc_store *s = j->source->store;
+	int r;
+
+	r = plan_spec(l, j, kernel, err);
+	if (r == 0)
+		r = plan_limits(l, j, err);
+	if (r == 0)
+		r = plan_mounts(l, j, err);
+	if (r == 0)
+		r = s->ops->root(s, j->vol, &l->root, err);
+	return (r);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What dead processes left, and how it is finished or undone.
+ *
+ *	.journal/TOKEN	an operation that did not end; its op says what follows:
+ *	  create fetch update run	not committed: the staged volume goes,
+ *					and the uid range claimed for TOKEN
+ *	  destroy			the jail or release has lost its name
+ *					already: the rest goes, too
+ *	.staging/TOKEN	without a journal entry: remains of a power loss; goes
+ *	run directory	jails that are half up or whose processes are gone: the
+ *			start steps are undone
+ */
+#ifndef CORE_RECOVER_H
+#define CORE_RECOVER_H
+
+#include "ioc/host.h"
+
+#endif /* CORE_RECOVER_H */

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/release.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/vec.h"
+#include "core/create.h"
+#include "core/step.h"
+#include "safe/file.h"
+#include "safe/name.h"
+#include "safe/path.h"
+
+/* "pN" -> N, -1 for anything else. */
+static int
+level_of(const char *name)
+{
+	uint64_t v;
+
+	if (name[0] != 'p' || ioc_str_to_u64(name + 1, 0, 99999, &v, NULL) != 0)
+		return (-1);
+	return ((int)v);
+}
+
+int
+ioc_release_level(struct ioc_source *s, const char *name, unsigned *level,
+    struct ioc_error *err)
+{
+	auto_strv struct ioc_strv names = IOC_STRV;
+	auto_free char *vol = NULL;
+	int r, best = -1;
+
+	if (asprintf(&vol, "releases/%s", name) < 0)
+		return (ioc_fail_nomem(err));
+	r = s->store->ops->list(s->store, vol, &names, err);
+	if (r != 0 && r != IOC_NOT_FOUND)
+		return (ioc_wrap(err, r, "release %s", name));
+	for (size_t i = 0; i < names.n; i++)
+		if (level_of(names.v[i]) > best)
+			best = level_of(names.v[i]);
+	if (best < 0)
+		return (ioc_fail(err, IOC_NOT_FOUND, "no release %s", name));
+	*level = (unsigned)best;
+	return (0);
+}
+
+int
+ioc_release_find(struct ioc_host *h, const char *source, const char *name,
+    struct ioc_source **ret, unsigned *level, struct ioc_error *err)
+{
+	int r;
+
+	if (source != NULL) {
+		r = ioc_name_check(IOC_NAME_RELEASE, name, err);
+		if (r == 0)
+			r = ioc_host_find_source(h, source, ret, err);
+	} else
+		r = ioc_host_split_name(h, name, IOC_NAME_RELEASE, ret, &name,
+		    err);
+	if (r == 0)
+		r = ioc_release_level(*ret, name, level, err);
+	return (r);
+}
+
+static int
+load_json(int dirfd, const char *file, json_t **ret, struct ioc_error *err)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(IOC_JSON_MAX);
+	int r = ioc_file_read(dirfd, file, &b, err);
+
+	if (r == 0)
+		r = ioc_wrap(err, ioc_json_parse(ioc_buf_str(&b), b.len, ret,
+		    err), "%s", file);
+	return (r);
+}
+
+int
+ioc_release_load(struct ioc_source *s, const char *name, json_t **ret,
+    struct ioc_error *err)
+{
+	auto_free char *path = NULL;
+
+	if (asprintf(&path, "releases/%s/release.json", name) < 0)
+		return (ioc_fail_nomem(err));
+	return (ioc_wrap(err, load_json(s->store->root, path, ret, err),
+	    "release %s", name));
+}
+
+static const char *
+json_text(const json_t *j, const char *key, const char *fallback)
+{
+	const char *v = json_string_value(json_object_get(j, key));
+
+	return (v != NULL ? v : fallback);
+}
+
+int
+ioc_release_dist(struct ioc_source *s, const char *name,
+    const struct ioc_dist **ret, struct ioc_error *err)
+{
+	auto_json json_t *j = NULL;
+	const char *dist;
+	int r;
+
+	r = ioc_release_load(s, name, &j, err);
+	if (r != 0)
+		return (r);
+	dist = json_text(j, "distribution", "");
+	*ret = ioc_dist_find(dist);
+	if (*ret == NULL)
+		return (ioc_fail(err, IOC_FORMAT,
+		    "release %s: unknown distribution \"%s\"", name,
+		    IOC_SHOW(dist)));
+	return (0);
+}
+
+int
+ioc_release_describe(struct ioc_source *s, const char *origin,
+    struct ioc_conf *conf, struct ioc_error *err)
+{
+	const char *name = origin + strlen("releases/");
+	const char *slash = strrchr(origin, '/');
+	auto_free char *plain = strndup(name, (size_t)(slash - name));
+	const struct ioc_dist *d;
+	int r;
+
+	if (plain == NULL)
+		return (ioc_fail_nomem(err));
+	r = ioc_release_dist(s, plain, &d, err);
+	if (r == 0)
+		r = ioc_conf_set(conf, "release", plain, err);
+	if (r == 0)
+		r = ioc_conf_set(conf, "patch_level", slash + 2, err);
+	if (r == 0)
+		r = ioc_conf_set(conf, "distribution", d->name, err);
+	return (r);
+}
+
+int
+ioc_release_lock(struct ioc_source *s, const char *vol,
+    enum ioc_lock_mode mode, const char *verb, struct ioc_lock **ret,
+    struct ioc_error *err)
+{
+	const char *name = vol + strlen("releases/");
+	auto_free char *key = NULL;
+
+	if (asprintf(&key, "%s.%.*s", s->name, (int)strcspn(name, "/"),
+	    name) < 0) {
+		key = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	return (ioc_host_lock(s->host, "release", key, mode, verb,
+	    IOC_LOCK_WAIT, ret, err));
+}
+
+int
+ioc_release_write_json(int dirfd, const char *file, const json_t *j,
+    struct ioc_error *err)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(IOC_JSON_MAX);
+	int r = ioc_json_print(j, &b, err);
+
+	if (r == 0)
+		r = ioc_file_replace(dirfd, file, b.data, b.len, 0600,
+		    (uid_t)-1, (gid_t)-1, 0, err);
+	return (r);
+}
+
+void
+ioc_release_job(struct ioc_host *h, const struct ioc_dist *d,
+    struct ioc_dist_job *job)
+{
+	char key[64] = "ioc_mirror_";
+	size_t n = strlen(key);
+
+	for (const char *p = d->name; *p != '\0' && n + 1 < sizeof(key); p++)
+		key[n++] = (char)toupper((unsigned char)*p);
+	key[n] = '\0';
+	if (job->mirror == NULL)
+		job->mirror = ioc_hostconf_get(h->conf, key);
+	if (job->ca_file == NULL)
+		job->ca_file = ioc_hostconf_get(h->conf, "ioc_tls_ca_file");
+	job->proxy = ioc_hostconf_get(h->conf, "ioc_proxy");
+	job->helper_dir = h->helper_dir;
+}
+
+/* --- listing ------------------------------------------------------------------ */
+
+struct ioc_release_list {
+	IOC_VEC(struct entry {
+		struct ioc_release_info info;
+		char	*name;
+		char	*distribution;
+		char	*version;
+		char	*provenance;
+	}) v;
+};
+
+static int
+add_entry(struct ioc_release_list *l, struct ioc_source *s, const char *name,
+    struct ioc_error *err)
+{
+	auto_json json_t *j = NULL, *level_json = NULL;
+	auto_free char *path = NULL;
+	struct entry *e;
+	unsigned level;
+
+	/* What is not whole is not a release. */
+	if (ioc_release_level(s, name, &level, NULL) != 0 ||
+	    ioc_release_load(s, name, &j, NULL) != 0)
+		return (0);
+	if (asprintf(&path, "releases/%s/p%u/level.json", name, level) < 0)
+		return (ioc_fail_nomem(err));
+	(void)load_json(s->store->root, path, &level_json, NULL);
+	e = ioc_vec_push(&l->v);
+	if (e == NULL)
+		return (ioc_fail_nomem(err));
+	e->name = strdup(name);
+	e->distribution = strdup(json_text(j, "distribution", "-"));
+	e->version = strdup(json_text(level_json, "version", "-"));
+	e->provenance = json_dumps(json_object_get(j, "provenance"),
+	    JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+	if (e->provenance == NULL)
+		e->provenance = strdup("{}");
+	if (e->name == NULL || e->distribution == NULL || e->version == NULL ||
+	    e->provenance == NULL)
+		return (ioc_fail_nomem(err));
+	e->info = (struct ioc_release_info){
+		.name = e->name, .source = s->name,
+		.distribution = e->distribution, .patch_level = level,
+		.version = e->version, .provenance = e->provenance,
+	};
+	return (0);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int c = strcmp(x->name, y->name);
+
+	return (c != 0 ? c : strcmp(x->info.source, y->info.source));
+}
+
+int
+ioc_release_list(struct ioc_host *h, struct ioc_release_list **ret,
+    struct ioc_error *err)
+{
+	IOC_AUTO(ioc_release_list_freep) struct ioc_release_list *l = NULL;
+	struct ioc_source *main_source;
+	int r;
+
+	l = calloc(1, sizeof(*l));
+	if (l == NULL)
+		return (ioc_fail_nomem(err));
+	r = ioc_host_find_source(h, NULL, &main_source, err);
+	for (size_t i = 0; r == 0 && i < h->sources.n; i++) {
+		auto_strv struct ioc_strv names = IOC_STRV;
+		struct ioc_source *s = &h->sources.v[i];
+
+		if (ioc_source_open(s, NULL) != 0)
+			continue;
+		r = s->store->ops->list(s->store, "releases", &names, err);
+		for (size_t k = 0; r == 0 && k < names.n; k++)
+			r = add_entry(l, s, names.v[k], err);
+	}
+	if (r != 0)
+		return (r);
+	if (l->v.n > 1)
+		qsort(l->v.v, l->v.n, sizeof(*l->v.v), by_name);
+	*ret = take_ptr(l);
+	return (0);
+}
+
+size_t
+ioc_release_count(const struct ioc_release_list *l)
+{
+	return (l->v.n);
+}
+
+const struct ioc_release_info *
+ioc_release_at(const struct ioc_release_list *l, size_t i)
+{
+	return (i < l->v.n ? &l->v.v[i].info : NULL);
+}
+
+void
+ioc_release_list_free(struct ioc_release_list *l)
+{
+	if (l == NULL)
+		return;
+	for (size_t i = 0; i < l->v.n; i++) {
+		free(l->v.v[i].name);
+		free(l->v.v[i].distribution);
+		free(l->v.v[i].version);
+		free(l->v.v[i].provenance);
+	}
+	ioc_vec_fini(&l->v);
+	free(l);
+}
+
+const char *
+ioc_distribution_name(size_t i)
+{
+	const struct ioc_dist *const *all = ioc_dist_all();
+
+	for (; *all != NULL; all++)
+		if ((*all)->releases != NULL && i-- == 0)
+			return ((*all)->name);
+	return (NULL);
+}
+
+const char *
+ioc_distribution_release(const char *distribution, size_t i)
+{
+	const struct ioc_dist *d = ioc_dist_find(distribution);
+
+	if (d == NULL || d->releases == NULL)
+		return (NULL);
+	for (const char *const *v = d->releases; *v != NULL; v++)
+		if (i-- == 0)
+			return (*v);
+	return (NULL);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Starting and stopping a jail as its configuration says. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "conf/prop.h"
+#include "conf/value.h"
+#include "core/event.h"
+#include "core/exec.h"
+#include "core/ids.h"
+#include "core/jail.h"
+#include "core/plan.h"
+
+/* exec_start or exec_stop: words, no shell; "-" is nothing. */
+static int
+run_command(struct ioc_launch *l, const char *prop, const char *timeout_prop,
+    struct ioc_error *err)
+{
+	struct ioc_jail *j = l->arg;
+	int64_t timeout = 0;
+	const char *text;
+	int status, r;
+
+	r = ioc_jail_value(j, prop, &text, err);
+	if (r == 0)
+		r = ioc_jail_value_int(j, timeout_prop, &timeout, err);
+	if (r != 0 || ioc_str_is_none(text))
+		return (r);
+	r = ioc_exec_words(l->jail, text, (int)timeout * 1000, &status, err);
+	if (r == 0 && status != 0)
+		r = ioc_fail(err, IOC_CHILD, "exit status %d", status);
+	return (ioc_wrap(err, r, "%s \"%s\"", prop, IOC_SHOW(text)));
+}
+
+static int
+exec_start(struct ioc_launch *l, struct ioc_error *err)
+{
+	return (run_command(l, "exec_start", "exec_timeout", err));
+}
+
+/* On the way down a command that fails or hangs must not keep the jail up. */
+static int
+exec_stop(struct ioc_launch *l, struct ioc_error *err)
+{
+	struct ioc_jail *j = l->arg;
+	struct ioc_os_jail_info info;
+	struct ioc_error cause;
+
+	if (ioc_os_jail_info(l->jail, &info, NULL) != 0 ||
+	    info.state != IOC_OS_JAIL_RUNNING)
+		return (0);
+	if (run_command(l, "exec_stop", "stop_timeout", &cause) != 0)
+		ioc_emit_error(l->host, IOC_PHASE_WARN, "jail.stop/exec",
+		    j->name, &cause);
+	return (0);
+}
+
+static int
+set_stop_timeout(struct ioc_launch *l, struct ioc_jail *j,
+    struct ioc_error *err)
+{
+	int64_t seconds;
+	int r = ioc_jail_value_int(j, "stop_timeout", &seconds, err);
+
+	if (r == 0)
+		l->stop_timeout_ms = seconds > 3600 ? 3600 * 1000 :
+		    (int)seconds * 1000;
+	return (r);
+}
+
+static int
+judge_once(const struct ioc_change *props, size_t n, struct ioc_error *err)
+{
+	IOC_AUTO(ioc_conf_freep) struct ioc_conf *scratch = NULL;
+	int r = ioc_conf_new(&scratch, err);
+
+	if (r == 0)
+		r = ioc_changes_apply(scratch, props, n, false, NULL, err);
+	return (r);
+}
+
+static int
+start_locked(struct ioc_jail *j, struct ioc_error *err)
+{
+	auto_launch struct ioc_launch l = IOC_LAUNCH(j->host, j->name);
+	auto_free char *kernel = NULL;
+	enum ioc_jail_state state;
+	bool template = false;
+	int r;
+
+	r = ioc_jail_state(j, &state, NULL, err);
+	if (r == 0 && state == IOC_JAIL_RUNNING)
+		r = ioc_fail(err, IOC_STATE, "it runs already");
+	if (r == 0)
+		r = ioc_jail_value_bool(j, "template", &template, err);
+	if (r == 0 && template)
+		r = ioc_fail(err, IOC_STATE, "it is a template");
+	if (r == 0)
+		r = ioc_jail_kernel_name(j->source, j->name, &kernel, err);
+	if (r == 0)
+		r = ioc_plan_jail(&l, j, kernel, err);
+	if (r == 0)
+		r = set_stop_timeout(&l, j, err);
+	if (r != 0)
+		return (r);
+	l.exec_start = exec_start;
+	l.arg = j;
+	return (ioc_launch_start(&l, err));
+}
+
+int
+ioc_jail_start(struct ioc_jail *j, const struct ioc_change *props,
+    size_t nprops, struct ioc_error *err)
+{
+	auto_lock struct ioc_lock *lock = NULL;
+	int r;
+
+	r = ioc_host_need_root(j->host, "start", err);
+	if (r == 0)
+		r = judge_once(props, nprops, err);
+	if (r == 0)
+		r = ioc_jail_lock(j, "start", &lock, err);
+	if (r != 0)
+		return (ioc_wrap(err, r, "start %s", j->name));
+	j->once = props;
+	j->nonce = nprops;
+	r = start_locked(j, err);
+	j->once = NULL;
+	j->nonce = 0;
+	return (ioc_wrap(err, r, "start %s", j->name));
+}
+
+static int
+stop_locked(struct ioc_jail *j, bool force, struct ioc_error *err)
+{
+	auto_launch struct ioc_launch l = IOC_LAUNCH(j->host, j->name);
+	auto_free char *kernel = NULL;
+	struct ioc_os_jail_info info;
+	int r;
+
+	r = ioc_jail_kernel_name(j->source, j->name, &kernel, err);
+	if (r == 0)
+		r = ioc_os_jail_find(j->host->os, kernel, &l.jail, err);
+	if (r == 0)
+		r = ioc_os_jail_info(l.jail, &info, err);
+	if (r == 0 && info.state == IOC_OS_JAIL_NONE)
+		r = ioc_fail(err, IOC_STATE, "it does not run");
+	/* A damaged configuration must not keep a jail from being stopped. */
+	if (r == 0 && set_stop_timeout(&l, j, force ? NULL : err) != 0)
+		force = true;
+	if (r != 0)
+		return (r);
+	if (force)
+		l.stop_timeout_ms = 0;
+	else
+		l.exec_stop = exec_stop;
+	l.arg = j;
+	return (ioc_launch_stop(&l, force, err));
+}
+
+int
+ioc_jail_stop(struct ioc_jail *j, bool force, struct ioc_error *err)
+{
+	auto_lock struct ioc_lock *lock = NULL;
+	int r;
+
+	r = ioc_host_need_root(j->host, "stop", err);
+	if (r == 0)
+		r = ioc_jail_lock(j, "stop", &lock, err);
+	if (r == 0)
+		r = stop_locked(j, force, err);
+	return (ioc_wrap(err, r, "stop %s", j->name));
+}

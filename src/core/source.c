@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sources: finding them, activating directories, their defaults. */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/compat.h"
+#include "base/str.h"
+#include "core/host.h"
+#include "safe/name.h"
+
+int
+ioc_source_open(struct ioc_source *s, struct ioc_error *err)
+{
+	int r;
+
+	if (s->store != NULL)
+		return (0);
+	if (s->error.code != 0) {
+		ioc_error_copy(err, &s->error);
+		return (s->error.code);
+	}
+	r = s->ops->open(s->where, s->host->os, &s->store, &s->error);
+	if (r == 0)
+		return (0);
+	(void)ioc_wrap(&s->error, r, "source %s", s->name);
+	ioc_error_copy(err, &s->error);
+	return (r);
+}
+
+int
+ioc_host_find_source(struct ioc_host *h, const char *name,
+    struct ioc_source **ret, struct ioc_error *err)
+{
+	int r;
+
+	if (h->sources.n == 0)
+		return (ioc_fail(err, IOC_STATE,
+		    "no source: activate one with \"ioc activate\" first"));
+	for (size_t i = 0; i < h->sources.n; i++) {
+		struct ioc_source *s = &h->sources.v[i];
+
+		if (name != NULL && strcmp(s->name, name) != 0)
+			continue;
+		r = ioc_source_open(s, err);
+		if (r == 0)
+			*ret = s;
+		return (r);
+	}
+	return (ioc_fail(err, IOC_NOT_FOUND, "no source %s", IOC_SHOW(name)));
+}
+
+int
+ioc_host_split_name(struct ioc_host *h, const char *text, int kind,
+    struct ioc_source **source, const char **name, struct ioc_error *err)
+{
+	const char *slash = strchr(text, '/');
+	char src[32];
+	int r;
+
+	if (slash == NULL || (size_t)(slash - text) >= sizeof(src) ||
+	    slash == text || slash[1] == '\0' || text[0] == '.') {
+		r = ioc_name_check((enum ioc_name)kind, text, err);
+		if (r != 0)
+			return (r);
+		*name = text;
+		return (ioc_host_find_source(h, NULL, source, err));
+	}
+	memcpy(src, text, (size_t)(slash - text));
+	src[slash - text] = '\0';
+	r = ioc_name_check(IOC_NAME_SOURCE, src, err);
+	if (r == 0)
+		r = ioc_name_check((enum ioc_name)kind, slash + 1, err);
+	if (r != 0)
+		return (r);
+	*name = slash + 1;
+	return (ioc_host_find_source(h, src, source, err));
+}
+
+int
+ioc_source_defaults(struct ioc_source *s, struct ioc_conf **ret,
+    struct ioc_error *err)
+{
+	int r;
+
+	if (s->defaults == NULL) {
+		r = ioc_conf_load(s->store->root, "defaults.json",
+		    &s->defaults, err);
+		if (r == IOC_NOT_FOUND)
+			r = ioc_conf_new(&s->defaults, err);
+		if (r != 0)
+			return (ioc_wrap(err, r, "source %s", s->name));
+	}
+	*ret = s->defaults;
+	return (0);
+}
+
+/* The name that a new source gets: the given one, that it has, or "ioc". */
+static int
+choose_name(const struct ioc_hostconf *conf, const char *path,
+    const char **name, struct ioc_error *err)
+{
+	const struct ioc_hostconf_source *v;
+	size_t n = ioc_hostconf_sources(conf, &v);
+
+	for (size_t i = 0; i < n; i++)
+		if (*name == NULL && strcmp(v[i].where, path) == 0)
+			*name = v[i].name;
+	if (*name == NULL)
+		*name = "ioc";
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(v[i].name, *name) == 0 &&
+		    strcmp(v[i].where, path) != 0)
+			return (ioc_fail(err, IOC_EXISTS,
+			    "source %s is %s already", *name,
+			    IOC_SHOW(v[i].where)));
+	return (ioc_name_check(IOC_NAME_SOURCE, *name, err));
+}
+
+int
+ioc_activate_dir(const char *config, const char *path, const char *name,
+    struct ioc_error *err)
+{
+	IOC_AUTO(ioc_hostconf_freep) struct ioc_hostconf *conf = NULL;
+	char key[64];
+	int r;
+
+	if (geteuid() != 0)
+		return (ioc_fail(err, IOC_PERMISSION, "activate needs root"));
+	if (path[0] != '/')
+		return (ioc_fail(err, IOC_INVALID,
+		    "directory %s: not an absolute path", IOC_SHOW(path)));
+	if (config == NULL)
+		config = ioc_default_config;
+	r = ioc_hostconf_load(config, true, &conf, err);
+	if (r == 0)
+		r = choose_name(conf, path, &name, err);
+	if (r == 0)
+		r = ioc_store_dir.activate(path, NULL, err);
+	if (r != 0)
+		return (ioc_wrap(err, r, "activate %s", IOC_SHOW(path)));
+	(void)snprintf(key, sizeof(key), "ioc_dir_%s", name);
+	return (ioc_wrap(err, ioc_hostconf_edit(config, key, path, err),
+	    "activate %s", IOC_SHOW(path)));
+}
+
+int
+ioc_deactivate(const char *config, const char *where, struct ioc_error *err)
+{
+	IOC_AUTO(ioc_hostconf_freep) struct ioc_hostconf *conf = NULL;
+	const struct ioc_hostconf_source *v;
+	char key[64];
+	size_t n;
+	int r;
+
+	if (geteuid() != 0)
+		return (ioc_fail(err, IOC_PERMISSION, "deactivate needs root"));
+	if (config == NULL)
+		config = ioc_default_config;
+	r = ioc_hostconf_load(config, false, &conf, err);
+	if (r != 0)
+		return (r);
+	n = ioc_hostconf_sources(conf, &v);
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(v[i].where, where) != 0 &&
+		    strcmp(v[i].name, where) != 0)
+			continue;
+		(void)snprintf(key, sizeof(key), "ioc_%s_%s",
+		    v[i].zfs ? "dataset" : "dir", v[i].name);
+		return (ioc_hostconf_edit(config, key, NULL, err));
+	}
+	return (ioc_fail(err, IOC_NOT_FOUND, "no source %s in %s",
+	    IOC_SHOW(where), config));
+}

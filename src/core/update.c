@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Updating a release in two stages: fetched and verified on the host, applied
+ * in a temporary jail to a copy, which becomes the next patch level.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "core/create.h"
+#include "core/event.h"
+#include "core/level.h"
+#include "core/release.h"
+#include "core/step.h"
+#include "safe/path.h"
+#include "safe/tree.h"
+
+struct update {
+	struct ioc_host	*host;
+	const char	*name;
+	const struct ioc_dist *dist;
+	unsigned	 from;
+	unsigned	 applied;
+	char		*old_vol;	/* "releases/R/pN" */
+	char		*updates_path;
+	int		 updates_fd;
+	struct ioc_build build;		/* journal and the staged copy */
+	struct ioc_level old;
+	struct ioc_level level;		/* the copy */
+};
+
+static int
+journal(void *ctx, struct ioc_error *err)
+{
+	struct update *u = ctx;
+
+	return (ioc_build_journal(&u->build, err));
+}
+
+static int
+unjournal(void *ctx, struct ioc_error *err)
+{
+	struct update *u = ctx;
+
+	return (ioc_build_unjournal(&u->build, err));
+}
+
+/* Stage one: the host's own updater, into a directory of its own. */
+static int
+obtain(void *ctx, struct ioc_error *err)
+{
+	struct update *u = ctx;
+	struct ioc_source *s = u->build.source;
+	auto_free char *dir = NULL;
+	int r;
+
+	if (asprintf(&dir, "%s/updates", u->build.staging) < 0)
+		return (ioc_fail_nomem(err));
+	if (asprintf(&u->updates_path, "%s/%s", s->where, dir) < 0) {
+		u->updates_path = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	u->updates_fd = ioc_path_mkdirs(s->store->root, dir, 0700, 0, 0,
+	    IOC_PATH_NOLINKS, err);
+	if (u->updates_fd < 0)
+		return (u->updates_fd);
+	r = ioc_level_open(&u->old, s, u->old_vol, err);
+	if (r != 0)
+		return (r);
+	u->old.job.updates_fd = u->updates_fd;
+	u->old.job.updates_path = u->updates_path;
+	u->old.event = "release.update/obtain";
+	return (u->dist->update_fetch(&u->old.job, &u->applied, err));
+}
+
+/* Everything lies in the staging container. */
+static int
+unobtain(void *ctx, struct ioc_error *err)
+{
+	struct update *u = ctx;
+
+	ioc_level_close(&u->old);
+	ioc_level_close(&u->level);
+	ioc_fd_close(&u->updates_fd);
+	return (ioc_build_unvolume(&u->build, err));
+}
+
+static int
+copy_progress(uint64_t done, uint64_t total, void *arg)
+{
+	struct update *u = arg;
+
+	return (ioc_emit_progress(u->host, "release.update/copy", u->name,
+	    done, total, true, NULL));
+}
+
+static int
+copy(void *ctx, struct ioc_error *err)
+{
+	struct update *u = ctx;
+	struct ioc_store *s = u->build.source->store;
+	auto_free char *vol = NULL;
+	int r;
+
+	if (u->applied == 0)
+		return (0);
+	if (asprintf(&vol, "%s/p%u", u->build.staging, u->from + 1) < 0)
+		return (ioc_fail_nomem(err));
+	r = s->ops->clone(s, u->old_vol, vol, IOC_CLONE_THICK, 0,
+	    copy_progress, u, err);
+	if (r == 0)
+		r = ioc_level_open(&u->level, u->build.source, vol, err);
+	if (r != 0)
+		return (r);
+	u->level.job.updates_fd = u->updates_fd;
+	u->level.job.updates_path = u->updates_path;
+	return (json_object_update(u->level.job.provenance,
+	    u->old.job.provenance) == 0 ? 0 : ioc_fail_nomem(err));
+}
+
+/* Stage two: in a temporary jail without network. */
+static int
+apply(void *ctx, struct ioc_error *err)
+{
+	struct update *u = ctx;
+
+	if (u->applied == 0)
+		return (0);
+	return (ioc_level_run(&u->level, u->build.token,
+	    "release.update/apply", u->dist->update_argv,
+	    u->dist->update_env, true, err));
+}
+
+static int
+check(void *ctx, struct ioc_error *err)
+{
+	struct update *u = ctx;
+	int r = 0;
+
+	if (u->applied == 0)
+		return (0);
+	if (u->dist->clean != NULL)
+		r = u->dist->clean(&u->level.job, err);
+	if (r == 0 && u->dist->update_check != NULL)
+		r = u->dist->update_check(&u->level.job, err);
+	if (r == 0)
+		r = ioc_level_record(&u->level, u->applied, err);
+	return (r == 0 ? ioc_level_sync(&u->level, err) : r);
+}
+
+static int
+commit(void *ctx, struct ioc_error *err)
+{
+	struct update *u = ctx;
+	struct ioc_store *s = u->build.source->store;
+	auto_free char *from = NULL, *to = NULL;
+	int r = 0;
+
+	ioc_level_close(&u->level);
+	if (asprintf(&from, "%s/p%u", u->build.staging, u->from + 1) < 0 ||
+	    asprintf(&to, "releases/%s/p%u", u->name, u->from + 1) < 0)
+		return (ioc_fail_nomem(err));
+	if (u->applied != 0)
+		r = s->ops->rename(s, from, to, err);
+	return (r);
+}
+
+static const struct ioc_step table[] = {
+	{ "journal", journal, unjournal },
+	{ "obtain", obtain, unobtain },
+	{ "copy", copy, NULL },		/* the copy lies in staging, too */
+	{ "apply", apply, NULL },
+	{ "check", check, NULL },
+	{ "commit", commit, NULL },
+};
+
+static const struct ioc_steps update_steps =
+    IOC_STEPS("release.update", table);
+
+/* Only stage one, for --fetch-only: says what there is. */
+static const struct ioc_steps obtain_steps =
+    { .op = "release.update", .v = table, .n = 2 };
+
+static void
+update_fini(struct update *u)
+{
+	ioc_level_close(&u->old);
+	ioc_level_close(&u->level);
+	ioc_fd_close(&u->updates_fd);
+	ioc_build_fini(&u->build);
+	free(u->old_vol);
+	free(u->updates_path);
+}
+
+static int
+judge(struct update *u, const char *name, struct ioc_error *err)
+{
+	int r;
+
+	r = ioc_host_need_root(u->host, "update", err);
+	if (r == 0)
+		r = ioc_release_find(u->host, NULL, name, &u->build.source,
+		    &u->from, err);
+	if (r != 0)
+		return (r);
+	u->name = strchr(name, '/') != NULL ? strchr(name, '/') + 1 : name;
+	u->build.name = u->name;
+	r = ioc_release_dist(u->build.source, u->name, &u->dist, err);
+	if (r == 0 && u->dist->update_fetch == NULL)
+		r = ioc_fail(err, IOC_UNSUPPORTED,
+		    "releases of %s cannot be updated", u->dist->name);
+	return (r);
+}
+
+/* What is left in staging when all is done: the downloads. */
+static int
+finish(struct update *u, struct ioc_error *err)
+{
+	int r = unobtain(u, err);
+
+	if (r == 0)
+		ioc_journal_end(take_ptr(u->build.journal));
+	return (r);
+}
+
+int
+ioc_release_update(struct ioc_host *h, const char *name, bool fetch_only,
+    unsigned *from, unsigned *to, struct ioc_error *err)
+{
+	IOC_AUTO(update_fini) struct update u = {
+		.host = h, .updates_fd = -1, .old = IOC_LEVEL,
+		.level = IOC_LEVEL, .build = { .host = h, .op = "update" },
+	};
+	struct ioc_fetch_options o = { .release = NULL };
+	auto_lock struct ioc_lock *lock = NULL;
+	int r;
+
+	r = judge(&u, name, err);
+	if (r == 0 && asprintf(&u.old_vol, "releases/%s/p%u", u.name,
+	    u.from) < 0) {
+		u.old_vol = NULL;
+		r = ioc_fail_nomem(err);
+	}
+	if (r == 0)
+		r = ioc_release_lock(u.build.source, u.old_vol,
+		    IOC_LOCK_EXCLUSIVE, "update", &lock, err);
+	if (r == 0) {
+		o.release = u.name;
+		ioc_level_job(&u.old, h, u.dist, &o);
+		ioc_level_job(&u.level, h, u.dist, &o);
+		r = ioc_steps_run(fetch_only ? &obtain_steps : &update_steps,
+		    h, u.name, &u, err);
+	}
+	if (r == 0 && !h->dry_run)
+		r = finish(&u, err);
+	if (r != 0)
+		return (ioc_wrap(err, r, "update %s", IOC_SHOW(name)));
+	if (from != NULL)
+		*from = u.from;
+	if (to != NULL)
+		*to = u.applied != 0 && !fetch_only ? u.from + 1 : u.from;
+	return (0);
+}
