@@ -134,7 +134,8 @@ struct ioc_run_options {
 /*
  * Runs a program in an ephemeral jail made for it.  The jail is gone when the
  * program has ended and ioc_process_wait() has returned, also when the calling
- * process is killed.  Errors as ioc_jail_create, _start and _exec.
+ * process is killed.  On a dry run the process has ended already.
+ * Errors as ioc_jail_create, _start and _exec.
  */
 IOC_API int ioc_run(struct ioc_host *h, const struct ioc_run_options *r,
     const struct ioc_exec_options *o, struct ioc_process **ret,

@@ -249,7 +249,10 @@ ioc_run(struct ioc_host *h, const struct ioc_run_options *o,
 	e->launch.process = (struct ioc_os_process){
 		.pidfd = -1, .pty = -1, .wait_fd = -1,
 	};
-	p->ephemeral = take_ptr(e);
+	/* On a dry run there is nothing to wait for. */
+	p->ended = h->dry_run;
+	if (!p->ended)
+		p->ephemeral = take_ptr(e);
 	*ret = take_ptr(p);
 	return (0);
 }

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A source in a temporary directory and a fake host, for engine tests. */
+#ifndef TESTS_ENGINE_H
+#define TESTS_ENGINE_H
+
+#include "tests/unit/unit.h"
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "ioc.h"
+#include "tests/fake/fake.h"
+
+struct engine {
+	char	dir[64];		/* everything lies in it */
+	char	config[96];
+	struct ioc_host *host;
+	unsigned cancel_at;		/* the n-th BEGIN is canceled; 0: none */
+	unsigned begins;
+	unsigned warnings;
+	char	last_warning[256];
+};
+
+/* cmocka's setup and teardown: an activated source with the release "one". */
+int	engine_setup(void **state);
+int	engine_teardown(void **state);
+
+/* Closes and opens the host again, as the next command would. */
+void	engine_reopen(struct engine *e);
+
+/* Every name, type, owner and size beneath the source, and the fake host. */
+void	engine_describe(struct engine *e, struct ioc_buf *out);
+
+/* A new jail, stopped. */
+void	engine_create(struct engine *e, const char *name);
+
+#define	ENGINE_MAIN(...)						\
+	int								\
+	main(void)							\
+	{								\
+		const struct CMUnitTest tests[] = { __VA_ARGS__ };	\
+									\
+		if (geteuid() != 0) {					\
+			puts("skipped: needs root");			\
+			return (77);					\
+		}							\
+		return (cmocka_run_group_tests(tests, NULL, NULL));	\
+	}
+#define	ENGINE_TEST(f)							\
+	cmocka_unit_test_setup_teardown(f, engine_setup, engine_teardown)
+
+#endif /* TESTS_ENGINE_H */

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A host in memory: the third system behind os/os.h, with faults on demand. */
+#ifndef TESTS_FAKE_H
+#define TESTS_FAKE_H
+
+#include "base/buf.h"
+#include "os/os.h"
+
+/* What there is on the fake host; survives ioc_os_close, as a kernel does. */
+struct fake_jail {
+	char	name[128];
+	char	owner[16];
+	bool	prepared, limited, mounted, created;
+	bool	ephemeral;
+	size_t	nlimits, nmounts;
+	int64_t	id;
+};
+
+struct fake_host {
+	struct fake_jail jails[32];
+	unsigned calls;		/* changing calls so far */
+	unsigned fail_at;	/* the n-th of them fails; 0: none */
+	unsigned undo_fail_at;	/* the same for undoing calls */
+	unsigned undos;
+	int	 exec_status;	/* exit status of every program */
+	unsigned execs;
+	bool	 no_idmap;
+};
+
+extern struct fake_host fake;
+
+/* Empties the host. */
+void	fake_reset(void);
+
+/* Everything on it as text, for comparing before and after. */
+void	fake_describe(struct ioc_buf *out);
+
+/* The distribution "testos" of tests/fake/dist.c. */
+struct fake_dist {
+	unsigned updates;	/* to be found by the next update */
+	bool	 fetch_fails;
+};
+extern struct fake_dist fake_dist;
+
+#endif /* TESTS_FAKE_H */
