@@ -9,10 +9,36 @@
 #include <unistd.h>
 
 #ifdef __linux__
+#include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+
+#ifndef STATX_MNT_ID
+#define	STATX_MNT_ID	0x1000u
 #endif
+#endif
+
+#ifdef __FreeBSD__
+#include <sys/event.h>
+#include <sys/extattr.h>
+#include <sys/mount.h>
+#include <sys/param.h>
+#include <sys/procctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <signal.h>
+#endif
+
+#include "base/cleanup.h"
 
 #if defined(__linux__)
 
@@ -73,6 +99,131 @@ ioc_random(void *buf, size_t len)
 	}
 }
 
+int
+ioc_mount_key(int dirfd, const char *name, struct ioc_mount_key *ret)
+{
+	struct statx sx;
+
+	if (statx(dirfd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT |
+	    (name[0] == '\0' ? AT_EMPTY_PATH : 0), STATX_MNT_ID, &sx) != 0)
+		return (-1);
+	ret->dev = makedev(sx.stx_dev_major, sx.stx_dev_minor);
+	ret->id = (sx.stx_mask & STATX_MNT_ID) != 0 ? sx.stx_mnt_id : 0;
+	return (0);
+}
+
+bool
+ioc_mount_same(const struct ioc_mount_key *a, const struct ioc_mount_key *b)
+{
+	/* One mount can have several devices: overlay, subvolumes. */
+	if (a->id != 0 && b->id != 0)
+		return (a->id == b->id);
+	return (a->dev == b->dev);
+}
+
+bool
+ioc_magic_links(int dirfd)
+{
+	struct statfs fs;
+	struct stat st;
+
+	/* 1 is the inode of the top of every procfs. */
+	return (fstatfs(dirfd, &fs) != 0 || (fs.f_type == PROC_SUPER_MAGIC &&
+	    (fstat(dirfd, &st) != 0 || st.st_ino != 1)));
+}
+
+int
+ioc_clone_file(int from, int to)
+{
+	return (ioctl(to, FICLONE, from));
+}
+
+/* The attribute's value, allocated; -1 and errno, ENODATA when it is gone. */
+static ssize_t
+get_xattr(int fd, const char *name, void **ret)
+{
+	for (;;) {
+		ssize_t n = fgetxattr(fd, name, NULL, 0);
+		auto_free void *value = NULL;
+
+		if (n < 0)
+			return (-1);
+		value = malloc((size_t)n + 1);
+		if (value == NULL)
+			return (-1);
+		n = fgetxattr(fd, name, value, (size_t)n + 1);
+		if (n < 0 && errno == ERANGE)
+			continue;
+		if (n >= 0)
+			*ret = take_ptr(value);
+		return (n);
+	}
+}
+
+static int
+copy_xattr(int from, int to, const char *name)
+{
+	auto_free void *value = NULL;
+	ssize_t n = get_xattr(from, name, &value);
+
+	if (n < 0)
+		return (errno == ENODATA ? 0 : -1);
+	if (fsetxattr(to, name, value, (size_t)n, 0) == 0)
+		return (0);
+	/* A label that means nothing where no such module is loaded. */
+	return (errno == EOPNOTSUPP &&
+	    strcmp(name, "security.selinux") == 0 ? 0 : -1);
+}
+
+int
+ioc_copy_xattrs(int from, int to)
+{
+	auto_free char *list = NULL;
+	ssize_t n;
+
+	n = flistxattr(from, NULL, 0);
+	if (n <= 0)
+		return (n == 0 || errno == EOPNOTSUPP ? 0 : -1);
+	list = malloc((size_t)n);
+	if (list == NULL)
+		return (-1);
+	n = flistxattr(from, list, (size_t)n);
+	if (n < 0)
+		return (-1);
+	for (const char *p = list; p < list + n; p += strlen(p) + 1)
+		if (copy_xattr(from, to, p) != 0)
+			return (-1);
+	return (0);
+}
+
+int
+ioc_copy_fflags(int from, int to)
+{
+	(void)from;
+	(void)to;
+	return (0);
+}
+
+int
+ioc_clear_fflags(int dirfd, const char *name)
+{
+	(void)dirfd;
+	(void)name;
+	return (-1);
+}
+
+int
+ioc_exit_fd(pid_t pid)
+{
+	return ((int)syscall(SYS_pidfd_open, pid, 0));
+}
+
+void
+ioc_die_with_parent(void)
+{
+	(void)prctl(PR_SET_PDEATHSIG, 9);
+}
+
 #elif defined(__FreeBSD__)
 
 #ifdef O_PATH
@@ -119,6 +270,164 @@ void
 ioc_random(void *buf, size_t len)
 {
 	arc4random_buf(buf, len);
+}
+
+int
+ioc_mount_key(int dirfd, const char *name, struct ioc_mount_key *ret)
+{
+	auto_fd int held = -1;
+	struct statfs fs;
+	struct stat st;
+	int fd = dirfd;
+
+	if (name[0] != '\0') {
+		if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+			return (-1);
+		ret->dev = st.st_dev;
+		ret->id = 0;
+		/* Nothing is ever mounted on a link, a device or a socket. */
+		if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+			return (0);
+		held = openat(dirfd, name, ioc_o_path | O_NOFOLLOW |
+		    O_NONBLOCK | O_CLOEXEC);
+		if (held < 0)
+			return (errno == EACCES ? 0 : -1);
+		fd = held;
+	}
+	if (fstat(fd, &st) != 0 || fstatfs(fd, &fs) != 0)
+		return (-1);
+	ret->dev = st.st_dev;
+	ret->id = (uint64_t)(uint32_t)fs.f_fsid.val[0] << 32 |
+	    (uint32_t)fs.f_fsid.val[1];
+	return (0);
+}
+
+bool
+ioc_mount_same(const struct ioc_mount_key *a, const struct ioc_mount_key *b)
+{
+	return (a->dev == b->dev &&
+	    (a->id == 0 || b->id == 0 || a->id == b->id));
+}
+
+bool
+ioc_magic_links(int dirfd)
+{
+	(void)dirfd;
+	return (false);
+}
+
+int
+ioc_clone_file(int from, int to)
+{
+	(void)from;
+	(void)to;
+	errno = EOPNOTSUPP;
+	return (-1);
+}
+
+static int
+copy_extattr(int from, int to, int space, const char *name)
+{
+	auto_free void *value = NULL;
+	ssize_t n = extattr_get_fd(from, space, name, NULL, 0);
+
+	if (n < 0)
+		return (errno == ENOATTR ? 0 : -1);
+	value = malloc((size_t)n + 1);
+	if (value == NULL)
+		return (-1);
+	n = extattr_get_fd(from, space, name, value, (size_t)n);
+	if (n < 0)
+		return (errno == ENOATTR ? 0 : -1);
+	return (extattr_set_fd(to, space, name, value, (size_t)n) < 0 ? -1 : 0);
+}
+
+/* Names come as a length byte and that many bytes without a NUL. */
+static int
+copy_extattrs_of(int from, int to, int space)
+{
+	auto_free unsigned char *list = NULL;
+	ssize_t n = extattr_list_fd(from, space, NULL, 0);
+
+	if (n < 0 && space == EXTATTR_NAMESPACE_SYSTEM && errno == EPERM)
+		return (0);
+	if (n <= 0)
+		return (n == 0 || errno == EOPNOTSUPP ? 0 : -1);
+	list = malloc((size_t)n);
+	if (list == NULL)
+		return (-1);
+	n = extattr_list_fd(from, space, list, (size_t)n);
+	for (ssize_t i = 0; i < n && i + 1 + list[i] <= n; i += 1 + list[i]) {
+		char name[256];
+
+		memcpy(name, list + i + 1, list[i]);
+		name[list[i]] = '\0';
+		if (copy_extattr(from, to, space, name) != 0)
+			return (-1);
+	}
+	return (n < 0 ? -1 : 0);
+}
+
+int
+ioc_copy_xattrs(int from, int to)
+{
+	if (copy_extattrs_of(from, to, EXTATTR_NAMESPACE_USER) != 0)
+		return (-1);
+	return (copy_extattrs_of(from, to, EXTATTR_NAMESPACE_SYSTEM));
+}
+
+int
+ioc_copy_fflags(int from, int to)
+{
+	/* Those that a file system keeps for itself are not for us to set. */
+	const unsigned long kept = UF_SETTABLE | SF_SETTABLE;
+	struct stat st, now;
+
+	if (fstat(from, &st) != 0 || fstat(to, &now) != 0)
+		return (-1);
+	if (((st.st_flags ^ now.st_flags) & kept & ~UF_ARCHIVE) == 0)
+		return (0);
+	return (fchflags(to, st.st_flags & kept));
+}
+
+int
+ioc_clear_fflags(int dirfd, const char *name)
+{
+	const unsigned long stuck = UF_IMMUTABLE | UF_APPEND | UF_NOUNLINK |
+	    SF_IMMUTABLE | SF_APPEND | SF_NOUNLINK;
+	struct stat st;
+	int r = -1;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    (st.st_flags & stuck) != 0 && chflagsat(dirfd, name,
+	    st.st_flags & ~stuck, AT_SYMLINK_NOFOLLOW) == 0)
+		r = 0;
+	if (fstat(dirfd, &st) == 0 && (st.st_flags & stuck) != 0 &&
+	    fchflags(dirfd, st.st_flags & ~stuck) == 0)
+		r = 0;
+	return (r);
+}
+
+int
+ioc_exit_fd(pid_t pid)
+{
+	struct kevent ev;
+	auto_fd int fd = kqueue();
+
+	if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+		return (-1);
+	EV_SET(&ev, (uintptr_t)pid, EVFILT_PROC, EV_ADD, NOTE_EXIT, 0, NULL);
+	if (kevent(fd, &ev, 1, NULL, 0, NULL) != 0)
+		return (-1);
+	return (take_fd(&fd));
+}
+
+void
+ioc_die_with_parent(void)
+{
+	int sig = SIGKILL;
+
+	(void)procctl(P_PID, 0, PROC_PDEATHSIG_CTL, &sig);
 }
 
 #else

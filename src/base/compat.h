@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -36,5 +37,55 @@ void	ioc_random(void *buf, size_t len);
 
 /* Seconds and nanoseconds of a clock that only goes forward, as nanoseconds. */
 uint64_t ioc_now_ns(void);
+
+/* Which mount a file lies on. */
+struct ioc_mount_key {
+	uint64_t	dev;
+	uint64_t	id;	/* 0 where the kernel does not tell */
+};
+
+/*
+ * Of `name` in a directory, or with "" of the descriptor itself; links are not
+ * followed.  A mount point has the key of what is mounted on it.  -1 and errno.
+ */
+int	ioc_mount_key(int dirfd, const char *name, struct ioc_mount_key *ret);
+bool	ioc_mount_same(const struct ioc_mount_key *a,
+	    const struct ioc_mount_key *b);
+
+/*
+ * True when links in this directory may be magic: their text is not where they
+ * lead (Linux: /proc but for its top level).
+ */
+bool	ioc_magic_links(int dirfd);
+
+/*
+ * Makes the empty file `to` share all blocks of `from`: 0, or -1 and errno
+ * where the file system cannot.
+ */
+int	ioc_clone_file(int from, int to);
+
+/*
+ * Copies all extended attributes that the caller can see between two open
+ * files: 0, or -1 and errno.
+ */
+int	ioc_copy_xattrs(int from, int to);
+
+/* Copies BSD file flags; does nothing where there are none. */
+int	ioc_copy_fflags(int from, int to);
+
+/*
+ * Takes BSD file flags away that forbid to remove `name`, and those of the
+ * directory itself: 0 when something was changed, else -1.
+ */
+int	ioc_clear_fflags(int dirfd, const char *name);
+
+/*
+ * A descriptor that becomes readable when the child has ended, -1 and errno
+ * where there is no such thing.
+ */
+int	ioc_exit_fd(pid_t pid);
+
+/* In a child: the kernel kills it when its parent ends.  Signal-safe. */
+void	ioc_die_with_parent(void);
 
 #endif /* BASE_COMPAT_H */

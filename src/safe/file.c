@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "safe/file.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/compat.h"
+#include "base/str.h"
+#include "safe/path.h"
+
+#define	READ_STEP	(64 * 1024)
+#define	COPY_STEP	(1024 * 1024)
+#define	RANGE_STEP	(256 * 1024 * 1024)
+
+static ssize_t
+read_some(int fd, void *data, size_t len)
+{
+	ssize_t n;
+
+	do {
+		n = read(fd, data, len);
+	} while (n < 0 && errno == EINTR);
+	return (n);
+}
+
+static int
+fail_large(struct ioc_error *err, size_t max)
+{
+	return (ioc_fail(err, IOC_LIMIT, "file is larger than %zu bytes",
+	    max));
+}
+
+static int
+read_on(int fd, struct ioc_buf *b, size_t first, struct ioc_error *err)
+{
+	for (size_t step = first;; step = READ_STEP) {
+		ssize_t n;
+		char one;
+
+		if (step > b->max - b->len)
+			step = b->max - b->len;
+		if (step > 0 && ioc_buf_reserve(b, step) != 0)
+			return (ioc_buf_check(b, err));
+		/* Full: only the end may come. */
+		n = step > 0 ? read_some(fd, b->data + b->len, step) :
+		    read_some(fd, &one, 1);
+		if (n < 0)
+			return (ioc_fail_errno(err, "read"));
+		if (n == 0)
+			return (0);
+		if (step == 0)
+			return (fail_large(err, b->max));
+		ioc_buf_commit(b, (size_t)n);
+	}
+}
+
+int
+ioc_file_read_fd(int fd, struct ioc_buf *b, struct ioc_error *err)
+{
+	size_t had = b->len, first = READ_STEP;
+	struct stat st;
+	int r;
+
+	if (b->failed != 0)
+		return (ioc_buf_check(b, err));
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	    st.st_size < READ_STEP)
+		first = (size_t)st.st_size + 1;
+	r = read_on(fd, b, first, err);
+	if (r != 0) {
+		b->len = had;
+		if (b->data != NULL)
+			b->data[had] = '\0';
+	}
+	return (r);
+}
+
+static int
+read_regular(int fd, const char *path, struct ioc_buf *b,
+    struct ioc_error *err)
+{
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st) != 0)
+		return (ioc_fail_errno(err, "read \"%s\"", IOC_SHOW(path)));
+	if (S_ISDIR(st.st_mode))
+		return (ioc_fail_sys(err, EISDIR, "read \"%s\"",
+		    IOC_SHOW(path)));
+	if (!S_ISREG(st.st_mode))
+		return (ioc_fail(err, IOC_UNSAFE,
+		    "read \"%s\": is not a regular file", IOC_SHOW(path)));
+	if (b->failed == 0 && (uint64_t)st.st_size > b->max - b->len)
+		r = fail_large(err, b->max);
+	else
+		r = ioc_file_read_fd(fd, b, err);
+	return (ioc_wrap(err, r, "\"%s\"", IOC_SHOW(path)));
+}
+
+int
+ioc_file_read(int root, const char *path, struct ioc_buf *b,
+    struct ioc_error *err)
+{
+	auto_fd int fd = ioc_path_open(root, path, O_RDONLY, IOC_PATH_NOLINKS,
+	    err);
+
+	return (fd < 0 ? fd : read_regular(fd, path, b, err));
+}
+
+int
+ioc_file_read_host(const char *path, struct ioc_buf *b, struct ioc_error *err)
+{
+	auto_fd int fd = -1;
+
+	if (path[0] != '/')
+		return (ioc_fail(err, IOC_INVALID,
+		    "read \"%s\": not an absolute path", IOC_SHOW(path)));
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return (ioc_fail_errno(err, "open \"%s\"", IOC_SHOW(path)));
+	return (read_regular(fd, path, b, err));
+}
+
+int
+ioc_file_write_all(int fd, const void *data, size_t len, struct ioc_error *err)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return (ioc_fail_errno(err, "write"));
+		p += n;
+		len -= (size_t)n;
+	}
+	return (0);
+}
+
+int
+ioc_file_sync_dir(int dirfd, struct ioc_error *err)
+{
+	/* The one given may be held only (O_PATH). */
+	auto_fd int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC);
+
+	if (fd < 0)
+		return (ioc_fail_errno(err, "open directory"));
+	/* EINVAL: a file system that has nothing to sync. */
+	if (fsync(fd) != 0 && errno != EINVAL)
+		return (ioc_fail_errno(err, "sync directory"));
+	return (0);
+}
+
+/* Creates a file under a name that is nobody's, 0600. */
+static int
+create_temp(int dir, char name[32], struct ioc_error *err)
+{
+	for (int tries = 0; tries < 16; tries++) {
+		unsigned char r[8];
+		int fd;
+
+		ioc_random(r, sizeof(r));
+		(void)snprintf(name, 32, ".ioc-tmp-%02x%02x%02x%02x%02x%02x"
+		    "%02x%02x", r[0], r[1], r[2], r[3], r[4], r[5], r[6],
+		    r[7]);
+		fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL |
+		    O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			return (fd);
+		if (errno != EEXIST)
+			break;
+	}
+	return (ioc_fail_errno(err, "create temporary file"));
+}
+
+struct content {
+	const void	*data;
+	size_t		 len;
+	mode_t		 mode;
+	uid_t		 uid;
+	gid_t		 gid;
+	int		 flags;
+};
+
+static int
+fill(int fd, const struct content *c, struct ioc_error *err)
+{
+	int r;
+
+	if ((c->uid != (uid_t)-1 || c->gid != (gid_t)-1) &&
+	    fchown(fd, c->uid, c->gid) != 0)
+		return (ioc_fail_errno(err, "set owner"));
+	r = ioc_file_write_all(fd, c->data, c->len, err);
+	if (r != 0)
+		return (r);
+	/* After the write, which takes set-id bits away. */
+	if (fchmod(fd, c->mode & 07777) != 0)
+		return (ioc_fail_errno(err, "set mode"));
+	if ((c->flags & IOC_FILE_NOSYNC) == 0 && fsync(fd) != 0)
+		return (ioc_fail_errno(err, "sync"));
+	return (0);
+}
+
+static int
+replace_in(int dir, const char *last, const struct content *c,
+    struct ioc_error *err)
+{
+	auto_fd int fd = -1;
+	struct stat st;
+	char temp[32];
+	int r;
+
+	if (fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (!S_ISREG(st.st_mode))
+			return (ioc_fail(err, IOC_UNSAFE,
+			    "is there and not a regular file"));
+	} else if (errno != ENOENT)
+		return (ioc_fail_errno(err, "stat"));
+	fd = create_temp(dir, temp, err);
+	if (fd < 0)
+		return (take_fd(&fd));
+	r = fill(fd, c, err);
+	if (r == 0 && renameat(dir, temp, dir, last) != 0)
+		r = errno == EISDIR ? ioc_fail(err, IOC_UNSAFE,
+		    "is there and not a regular file") :
+		    ioc_fail_errno(err, "rename");
+	if (r != 0) {
+		(void)unlinkat(dir, temp, 0);
+		return (r);
+	}
+	return ((c->flags & IOC_FILE_NOSYNC) != 0 ? 0 :
+	    ioc_file_sync_dir(dir, err));
+}
+
+int
+ioc_file_replace(int root, const char *path, const void *data, size_t len,
+    mode_t mode, uid_t uid, gid_t gid, int flags, struct ioc_error *err)
+{
+	const struct content c = { data, len, mode, uid, gid, flags };
+	auto_fd int dir = -1;
+	char last[256];
+
+	dir = ioc_path_parent(root, path, 0, last, err);
+	if (dir < 0)
+		return (take_fd(&dir));
+	if (path[strlen(path) - 1] == '/')
+		return (ioc_fail(err, IOC_INVALID,
+		    "write \"%s\": ends in \"/\"", IOC_SHOW(path)));
+	return (ioc_wrap(err, replace_in(dir, last, &c, err), "write \"%s\"",
+	    IOC_SHOW(path)));
+}
+
+/* Where the next data is, as [*from, *to); false when there is none. */
+static bool
+next_data(int fd, off_t size, off_t *from, off_t *to)
+{
+	off_t start = lseek(fd, *to, SEEK_DATA), end;
+
+	if (*to >= size || (start < 0 && errno == ENXIO))
+		return (false);
+	/* A file system that knows nothing of holes. */
+	if (start < 0) {
+		*from = *to;
+		*to = size;
+		return (true);
+	}
+	end = lseek(fd, start, SEEK_HOLE);
+	*from = start;
+	*to = end < 0 || end > size ? size : end;
+	return (start < size);
+}
+
+/* Bytes copied by the kernel, 0 when it cannot, -1 when it must not go on. */
+static ssize_t
+copy_range(int from, int to, off_t at, off_t len)
+{
+	off_t in = at, out = at;
+	ssize_t n;
+
+	do {
+		n = copy_file_range(from, &in, to, &out,
+		    len > RANGE_STEP ? RANGE_STEP : (size_t)len, 0);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && errno != ENOSPC && errno != EIO && errno != EFBIG &&
+	    errno != EDQUOT)
+		return (0);
+	return (n);
+}
+
+static ssize_t
+copy_bytes(int from, int to, off_t at, off_t len, char *buf)
+{
+	size_t want = len > COPY_STEP ? COPY_STEP : (size_t)len;
+	ssize_t n, done = 0;
+
+	do {
+		n = pread(from, buf, want, at);
+	} while (n < 0 && errno == EINTR);
+	while (n > 0 && done < n) {
+		ssize_t w = pwrite(to, buf + done, (size_t)(n - done),
+		    at + done);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return (-1);
+		done += w;
+	}
+	return (n);
+}
+
+/* One stretch of data; *kernel is cleared when the kernel does not copy. */
+static int
+copy_stretch(int from, int to, off_t at, off_t end, bool *kernel, char **buf,
+    struct ioc_error *err)
+{
+	while (at < end) {
+		ssize_t n = *kernel ? copy_range(from, to, at, end - at) : 0;
+
+		if (n == 0) {
+			*kernel = false;
+			if (*buf == NULL && (*buf = malloc(COPY_STEP)) == NULL)
+				return (ioc_fail_nomem(err));
+			n = copy_bytes(from, to, at, end - at, *buf);
+		}
+		if (n < 0)
+			return (ioc_fail_errno(err, "copy"));
+		/* It has become shorter meanwhile. */
+		if (n == 0)
+			break;
+		at += n;
+	}
+	return (0);
+}
+
+int
+ioc_file_copy_fd(int from, int to, struct ioc_error *err)
+{
+	auto_free char *buf = NULL;
+	off_t start = 0, end = 0;
+	bool kernel = true;
+	struct stat st;
+
+	if (fstat(from, &st) != 0)
+		return (ioc_fail_errno(err, "copy"));
+	if (!S_ISREG(st.st_mode))
+		return (ioc_fail(err, IOC_UNSAFE,
+		    "copy: not a regular file"));
+	if (st.st_size > 0 && ioc_clone_file(from, to) == 0)
+		return (0);
+	while (next_data(from, st.st_size, &start, &end)) {
+		int r = copy_stretch(from, to, start, end, &kernel, &buf,
+		    err);
+
+		if (r != 0)
+			return (r);
+	}
+	/* The hole at the end. */
+	if (ftruncate(to, st.st_size) != 0)
+		return (ioc_fail_errno(err, "copy"));
+	return (0);
+}
