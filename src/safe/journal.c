@@ -28,6 +28,7 @@ struct ioc_journal {
 	int	 fd;	/* holds the lock */
 	pid_t	 pid;
 	char	*staging;
+	bool	 nosync;
 };
 
 static void
@@ -134,7 +135,7 @@ write_temp(struct ioc_journal *j, const char *temp, const struct ioc_buf *b,
 		return (errno == EWOULDBLOCK ? 0 :
 		    ioc_fail_errno(err, "lock"));
 	r = ioc_file_write_all(j->fd, b->data, b->len, err);
-	if (r == 0 && fsync(j->fd) != 0)
+	if (r == 0 && !j->nosync && fsync(j->fd) != 0)
 		r = ioc_fail_errno(err, "sync");
 	return (r);
 }
@@ -158,7 +159,7 @@ begin(struct ioc_journal *j, const struct ioc_buf *b, struct ioc_error *err)
 		if (r == 0 && !linked && !lost)
 			r = ioc_fail_errno(err, "create");
 		(void)unlinkat(j->dirfd, temp, 0);
-		if (r == 0 && linked)
+		if (r == 0 && linked && !j->nosync)
 			r = ioc_file_sync_dir(j->dirfd, err);
 		if (r != 0 && linked)
 			(void)unlinkat(j->dirfd, j->staging, 0);
@@ -181,7 +182,8 @@ check_staging(const char *staging, struct ioc_error *err)
 
 int
 ioc_journal_begin(int dirfd, const char *op, const char *what,
-    const char *staging, struct ioc_journal **ret, struct ioc_error *err)
+    const char *staging, int flags, struct ioc_journal **ret,
+    struct ioc_error *err)
 {
 	IOC_AUTO(journal_freep) struct ioc_journal *j = NULL;
 	auto_buf struct ioc_buf b = IOC_BUF(ENTRY_MAX);
@@ -199,6 +201,7 @@ ioc_journal_begin(int dirfd, const char *op, const char *what,
 		ioc_error_copy(err, &e);
 		return (e.code);
 	}
+	j->nosync = (flags & IOC_JOURNAL_NOSYNC) != 0;
 	r = begin(j, &b, err);
 	if (r != 0)
 		return (ioc_wrap(err, r, "journal entry \"%s\"",
