@@ -54,7 +54,8 @@ end()
 testcase()
 {
 	atf_test_case "$1" cleanup
-	eval "$1_head() { atf_set descr '$2'; atf_set require.user root; }"
+	eval "descr_$1=\$2"
+	eval "$1_head() { atf_set descr \"\$descr_$1\"; atf_set require.user root; }"
 	eval "$1_body() { $1_do; }"
 	eval "$1_cleanup() { end; }"
 	atf_add_test_case "$1"
