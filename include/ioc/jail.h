@@ -40,6 +40,7 @@ IOC_API void ioc_jail_list_free(struct ioc_jail_list *l);
 /* Sorts by start order: dependencies first, then priority, then name. */
 IOC_API int ioc_jail_list_order(struct ioc_jail_list *l, struct ioc_error *err);
 
+/* Its name and that of its source; they belong to the jail. */
 IOC_API const char *ioc_jail_name(const struct ioc_jail *j);
 IOC_API const char *ioc_jail_source(const struct ioc_jail *j);
 

@@ -1,0 +1,271 @@
+#!/usr/bin/env atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Bad input: one sentence, the right status, and nothing changed.
+. "$(atf_get_srcdir)/common.sh"
+
+usage_do()
+{
+	begin
+	refuses 2 nosuch nosuch
+	refuses 2 nosuch list --nosuch
+	refuses 2 'nosuch' --nosuch list
+	refuses 2 . -Z list
+	refuses 2 . create
+	refuses 2 . start
+	refuses 2 . rename one
+	refuses 2 . rename one two three
+	refuses 2 . list -f nosuch
+	refuses 2 . list -o
+	refuses 2 . get
+	refuses 2 . set
+	refuses 2 . completion tcsh
+	refuses 2 . create -C many web
+	"$program" >stdout 2>stderr </dev/null
+	[ $? -eq 2 ] || atf_fail "without a command: not 2"
+	[ ! -s stdout ] || atf_fail "without a command: prints on stdout"
+}
+
+names_do()
+{
+	begin
+	with tiny
+	long=$(printf '%0300d' 0)
+	newline=$(printf 'a\nb')
+	# shellcheck disable=SC2088
+	for name in ../x x/../y . .. 'a b' "$long" "$newline" 'a;b' 'a$(id)' \
+	    'a`id`' 'a"b' "a'b" '@x' '%x' "$(printf 'a\033[31m')" \
+	    "$(printf 'a\377')" '' '~/x' 'a..b' 'a|b' 'a\b'; do
+		refuses '1 2' . create -r tiny -- "$name"
+	done
+	refuses 2 . create -r tiny -x
+	refuses '1 2' . create -r tiny -- -x
+	ok create -r tiny good
+	for name in ../x 'a b' "$long" "$newline" @x; do
+		refuses '1 2' . rename good "$name"
+		refuses '1 2' . create -r "$name" web
+		refuses '1 2' . set "$name=1" good
+	done
+	# A sibling of which it is the beginning is another jail.
+	refuses 1 goo start goo
+	ok destroy -y good
+}
+
+missing_do()
+{
+	begin
+	with tiny
+	ok create -r tiny web
+	for command in start stop restart "destroy -y" "get boot" "set boot=yes" \
+	    "rename"; do
+		case $command in
+		rename) refuses 1 nosuch rename nosuch other ;;
+		*) # shellcheck disable=SC2086
+			refuses 1 nosuch $command nosuch ;;
+		esac
+	done
+	refuses 1 nosuch create -r nosuch --no-fetch other
+	refuses '1 2' nosuch get nosuch web
+	refuses '1 2' nosuch list nosuch=1
+	refuses '1 2' nosuch list -o nosuch
+	refuses '1 125' nosuch run -r nosuch -- true
+	refuses 1 nosuch fetch nosuch
+	refuses '1 2' nosuch fetch --distribution nosuch bookworm
+	refuses 1 nosource --source nosource list
+	refuses 1 . start 'nothing*'
+}
+
+one_of_several_do()
+{
+	begin
+	with tiny
+	ok create -r tiny web
+	ok create -r tiny db
+	ok start db
+	# One cannot be started; the other is, the status is 1, it is named.
+	"$program" -c "$conf" -q start web db >stdout 2>stderr </dev/null
+	status=$?
+	[ $status -eq 1 ] || atf_fail "status $status instead of 1"
+	atf_check -o match:db cat stderr
+	state web running
+	ok stop web db
+}
+
+values_do()
+{
+	begin
+	with tiny
+	ok create -r tiny web
+	for bad in boot=maybe priority=high priority=1.5 priority= \
+	    priority=99999999999999999999 memoryuse=lots memoryuse=-1 \
+	    maxproc=deny= 'host_hostname=a b' host_hostname=../x \
+	    template=2 enforce_statfs=7 id=other release=other; do
+		refuses '1 2' "${bad%%=*}" set "$bad" web
+		refuses '1 2' "${bad%%=*}" create -r tiny other "$bad"
+	done
+	no_leaks
+}
+
+damaged_do()
+{
+	begin
+	with tiny
+	ok create -r tiny web
+	ok create -r tiny fine
+	config=$src/jails/web/config.json
+	cp "$config" good.json
+	deep=$(printf '%05000d' 0 | tr 0 '[')
+	for bad in '' '{' '[]' '{"boot":"yes","boot":"no"}' 'null' '{"a":1}x' \
+	    "$(printf '{"a":"\001"}')" "$deep"; do
+		printf '%s' "$bad" >"$config"
+		refuses 1 'config.json|web' get boot web
+		refuses 1 'config.json|web' set boot=yes web
+		refuses 1 'config.json|web' start web
+		atf_check -o "inline:$bad" cat "$config"
+		prints stopped list -H -o state fine
+		says broken list
+	done
+	rm "$config"
+	mkfifo "$config"
+	refuses 1 'config.json|web' start web
+	rm "$config"
+	ln -s /etc/passwd "$config"
+	refuses 1 'config.json|web' start web
+	rm "$config"
+	cp good.json "$config"
+	ok start web
+	ok stop web
+	printf '{' >"$config"
+	ok destroy -y -f web
+	no_leaks
+}
+
+ioc_conf_do()
+{
+	begin
+	cp "$conf" good
+	for bad in 'ioc_nosuch="x"' 'ioc_dir_x="relative"' 'ioc_dir_x=$(id)' \
+	    'ioc_dir_a b="/x"' 'ioc_dir_x="unclosed' '. /etc/other'; do
+		{ cat good; echo "$bad"; } >"$conf"
+		refuses 1 'ioc.conf|ioc_' list
+	done
+	cp good "$conf"
+	refuses 1 'nosuch.conf' -c "$dir/nosuch.conf" list
+	ok list
+}
+
+full_disk_do()
+{
+	begin
+	tiny_archive
+	serve "$dir/www"
+	mkdir "$dir/small"
+	for size in 96k 1m 3m; do
+		os_tmpfs "$dir/small" "$size" || atf_fail "no tmpfs"
+		ok activate --dir "$dir/small" --name small
+		"$program" -c "$conf" -q --source small fetch --url \
+		    "https://localhost:$port/tiny.tar.xz" --sha256 \
+		    "$(sha256 "$dir/www/tiny.tar.xz")" \
+		    --ca-file "$dir/ca.pem" tiny >stdout 2>stderr </dev/null
+		status=$?
+		if [ $status -eq 0 ]; then
+			# It fits once, but not twice.
+			"$program" -c "$conf" -q --source small create -T \
+			    -r tiny web >stdout 2>stderr </dev/null
+			status=$?
+		fi
+		[ $status -eq 1 ] ||
+		    atf_fail "status $status instead of 1: $(cat stderr)"
+		atf_check -o match:'[Ss]pace|[Ff]ull' cat stderr
+		[ "$(wc -l <stderr)" -le 2 ] || atf_fail "$(cat stderr)"
+		atf_check -o empty find "$dir/small/.staging" \
+		    "$dir/small/.journal" "$dir/small/jails" -mindepth 1
+		umount "$dir/small"
+		ok deactivate "$dir/small"
+	done
+}
+
+no_debootstrap_do()
+{
+	begin
+	[ -x /usr/sbin/debootstrap ] ||
+	    atf_skip "debootstrap is not installed, so it cannot be hidden"
+	snapshot >before
+	os_without /usr/sbin/debootstrap "$program" -c "$conf" -q fetch \
+	    bookworm >stdout 2>stderr </dev/null
+	[ $? -eq 1 ] || atf_fail "status is not 1: $(cat stderr)"
+	atf_check -o match:debootstrap cat stderr
+	snapshot >after
+	atf_check cmp before after
+	no_leaks
+}
+
+not_root_do()
+{
+	begin
+	with tiny
+	ok create -r tiny web
+	# Everybody may read the source, so that nothing but the right is missing.
+	chmod 755 "$dir" "$src"
+	chmod 644 "$conf"
+	for command in "create -r tiny other" "start web" "stop web" \
+	    "restart web" "destroy -y web" "rename web other" "fetch bookworm" \
+	    "activate --dir $dir/new" "deactivate $src" "recover" \
+	    "set boot=yes web" "exec web -- true" "run -r tiny -- true" \
+	    "console web"; do
+		snapshot >before
+		# shellcheck disable=SC2086
+		os_nobody "$program" -c "$conf" $command >stdout 2>stderr \
+		    </dev/null
+		status=$?
+		case "$command $status" in
+		exec*125 | run*125 | console*125 | *' 1') ;;
+		*) atf_fail "status $status: $command: $(cat stderr)" ;;
+		esac
+		atf_check -o match:'[Rr]oot|[Pp]ermi' cat stderr
+		[ "$(wc -l <stderr)" -le 2 ] || atf_fail "$(cat stderr)"
+		[ ! -s stdout ] || atf_fail "prints: $command"
+		snapshot >after
+		atf_check cmp before after
+	done
+}
+
+surroundings_do()
+{
+	begin
+	with tiny
+	ok create -r tiny web
+	# A hostile environment, few descriptors, an open umask, closed 0 to 2.
+	(
+		export PATH=/nowhere IFS=/ TMPDIR=/nowhere LD_PRELOAD=/nowhere.so \
+		    ENV=/nowhere BASH_ENV=/nowhere CDPATH=/ HOME=/nowhere
+		"$program" -c "$conf" -q start web 2>/dev/null
+	) || atf_fail "a hostile environment"
+	ok stop web
+	(ulimit -n 24 && "$program" -c "$conf" -q start web) ||
+	    atf_fail "few descriptors"
+	(umask 0 && "$program" -c "$conf" -q exec web -- sh -c '>/new') ||
+	    atf_fail "umask 0"
+	prints 644 exec web -- stat -c %a /new
+	"$program" -c "$conf" -q stop web <&- >&- 2>&- ||
+	    atf_fail "closed descriptors"
+	(umask 0 && "$program" -c "$conf" -q create -r tiny other) ||
+	    atf_fail "umask 0"
+	atf_check -o empty find "$src/jails" -maxdepth 2 -perm -002 \
+	    ! -type l ! -path '*/root' ! -path '*/root/*'
+	no_leaks
+}
+
+atf_init_test_cases()
+{
+	testcase usage "unknown commands and options, wrong operands"
+	testcase names "names that are none"
+	testcase missing "what does not exist"
+	testcase one_of_several "one of several fails"
+	testcase values "values that are none"
+	testcase damaged "a damaged config.json"
+	testcase ioc_conf "a damaged ioc.conf"
+	testcase full_disk "a full disk, early and late"
+	testcase no_debootstrap "a missing program of the host"
+	testcase not_root "somebody who is not root"
+	testcase surroundings "a hostile environment, few descriptors, umask 0"
+}

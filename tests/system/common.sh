@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# A source of its own for each test, with nothing left of it afterwards.
+#
+# IOC is the program, IOC_TEST_PROGS the folder of the static programs in prog/,
+# IOC_TEST_CACHE a directory in which releases are fetched once for all tests.
+
+. "$(atf_get_srcdir)/os.sh"
+
+tree=$(atf_get_srcdir)/../..
+program=${IOC:-$tree/build/src/cli/ioc}
+progs=${IOC_TEST_PROGS:-$tree/build/tests/system/prog}
+cache=${IOC_TEST_CACHE:-/var/tmp/ioc-test-cache}
+
+# --- a source ----------------------------------------------------------------
+
+# begin: makes and activates a source in a new directory.
+begin()
+{
+	[ -x "$program" ] || atf_fail "not built: $program"
+	dir=$(mktemp -d /var/tmp/ioc-sys.XXXXXX) || atf_fail "no directory"
+	echo "$dir" >dir
+	conf=$dir/ioc.conf
+	src=$dir/source
+	# A name of its own, so that what it leaves behind can be told.
+	source=t$(basename "$dir" | tr -cd 'A-Za-z0-9')
+	echo "$source" >source
+	printf 'ioc_run_dir="%s/run"\n' "$dir" >"$conf"
+	atf_check -o ignore -e ignore \
+	    "$program" -c "$conf" activate --dir "$src" --name "$source"
+}
+
+# end: what every cleanup does, with whatever is still there.
+end()
+{
+	[ -f dir ] || return 0
+	dir=$(cat dir)
+	source=$(cat source)
+	conf=$dir/ioc.conf
+	[ ! -f server ] || kill "$(cat server)" 2>/dev/null || :
+	timeout 60 "$program" -c "$conf" -q stop -f '*' >/dev/null 2>&1 || :
+	os_pids | while read -r pid _; do
+		kill -9 "$pid" 2>/dev/null || :
+	done
+	os_cgroups_remove
+	os_unmount
+	case $dir in
+	/var/tmp/ioc-sys.*) rm -rf "$dir" ;;
+	esac
+}
+
+# testcase NAME DESCRIPTION: a case that is the function NAME_do, as root, whose
+# cleanup is end.
+testcase()
+{
+	atf_test_case "$1" cleanup
+	eval "descr_$1=\$2"
+	eval "$1_head() { atf_set descr \"\$descr_$1\"; atf_set require.user root; }"
+	eval "$1_body() { $1_do; }"
+	eval "$1_cleanup() { end; }"
+	atf_add_test_case "$1"
+}
+
+# --- the program -------------------------------------------------------------
+
+ioc()
+{
+	"$program" -c "$conf" "$@"
+}
+
+# ok ARG...: it succeeds, whatever it says.
+ok()
+{
+	atf_check -o ignore -e ignore "$program" -c "$conf" "$@"
+}
+
+# says PATTERN ARG...: it succeeds and its stdout matches.
+says()
+{
+	pattern=$1
+	shift
+	atf_check -o "match:$pattern" -e ignore "$program" -c "$conf" "$@"
+}
+
+# prints TEXT ARG...: it succeeds and its stdout is exactly this line.
+prints()
+{
+	text=$1
+	shift
+	atf_check -o "inline:$text\n" -e ignore "$program" -c "$conf" "$@"
+}
+
+# gives STATUS ARG...: its exit status, nothing else.
+gives()
+{
+	status=$1
+	shift
+	atf_check -s "exit:$status" -o ignore -e ignore \
+	    "$program" -c "$conf" "$@"
+}
+
+# refuses STATUS PATTERN ARG...: it fails with that status, says nothing on
+# stdout and one sentence on stderr, with at most one line of advice or usage,
+# and leaves everything as it was.
+refuses()
+{
+	status=$1
+	pattern=$2
+	shift 2
+	snapshot >before
+	"$program" -c "$conf" "$@" >stdout 2>stderr </dev/null
+	got=$?
+	snapshot >after
+	case " $status " in
+	*" $got "*) ;;
+	*) cat stderr >&2; atf_fail "status $got instead of $status: ioc $*" ;;
+	esac
+	[ ! -s stdout ] || { cat stdout >&2; atf_fail "it printed: ioc $*"; }
+	grep -qE -e "$pattern" stderr ||
+	    { cat stderr >&2; atf_fail "does not say $pattern: ioc $*"; }
+	lines=$(wc -l <stderr)
+	[ "$lines" -ge 1 ] && [ "$lines" -le 2 ] ||
+	    { cat stderr >&2; atf_fail "$lines lines instead of one: ioc $*"; }
+	if LC_ALL=C grep -q '[[:cntrl:]]' stderr; then
+		cat -v stderr >&2
+		atf_fail "control characters: ioc $*"
+	fi
+	cmp -s before after ||
+	    { diff before after >&2; atf_fail "something changed: ioc $*"; }
+}
+
+# What must be the same after a refusal: all names, and what the files of ours
+# say.  Content of roots is left out, for speed.
+snapshot()
+{
+	cat "$conf"
+	find "$src" -path '*/root/*' -prune -o -print | sort
+	find "$src" -path '*/root/*' -prune -o -type f -name '*.json' \
+	    -exec cksum '{}' + | sort
+	ls "$dir/run" 2>/dev/null
+}
+
+# state NAME STATE: what list says of it.
+state()
+{
+	prints "$2" list -H -o state "$1"
+}
+
+# --- releases ------------------------------------------------------------------
+
+# with NAME: the release is in the source: "tiny" (one static program) or the
+# distribution's own.  Fetched once for all tests; links to the same files after
+# that, which is safe because jails see a release read-only.
+with()
+{
+	mkdir -p "$cache"
+	if [ ! -e "$cache/$1.done" ]; then
+		[ ! -e "$cache/$1.failed" ] ||
+		    atf_skip "no release $1: its fetch failed in another test"
+		touch "$cache/$1.failed"
+		"fetch_$1"
+		mkdir -p "$cache/$1"
+		cp -al "$src/releases/$release_name" "$cache/$1/" ||
+		    atf_fail "cannot link $cache"
+		rm "$cache/$1.failed"
+		touch "$cache/$1.done"
+		return 0
+	fi
+	cp -al "$cache/$1/." "$src/releases/"
+}
+
+fetch_native()
+{
+	release_name=$release
+	atf_check -o ignore -e save:"$cache/fetch.err" \
+	    "$program" -c "$conf" fetch "$release"
+}
+
+fetch_tiny()
+{
+	release_name=tiny
+	tiny_archive
+	serve "$dir/www"
+	ok fetch --url "https://localhost:$port/tiny.tar.xz" \
+	    --sha256 "$(sha256 "$dir/www/tiny.tar.xz")" \
+	    --ca-file "$dir/ca.pem" tiny
+}
+
+sha256()
+{
+	openssl dgst -sha256 -r "$1" | cut -d' ' -f1
+}
+
+# tiny_archive: $dir/www/tiny.tar.xz.
+tiny_archive()
+{
+	mkdir -p "$dir/www" "$dir/tiny/bin" "$dir/tiny/etc" "$dir/tiny/tmp" \
+	    "$dir/tiny/root" "$dir/tiny/dev" "$dir/tiny/proc" "$dir/tiny/sys"
+	os_tiny "$dir/tiny"
+	chmod 1777 "$dir/tiny/tmp"
+	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\n' \
+	    >"$dir/tiny/etc/passwd"
+	printf 'root:x:0:\nuser:x:1000:\n' >"$dir/tiny/etc/group"
+	tar -C "$dir/tiny" --numeric-owner -cJf "$dir/www/tiny.tar.xz" . ||
+	    atf_fail "cannot pack"
+	rm -rf "$dir/tiny"
+}
+
+# serve DIR: an HTTPS server on loopback; sets port, makes $dir/ca.pem.
+serve()
+{
+	[ -f "$dir/key.pem" ] || openssl req -x509 -newkey rsa:2048 -nodes \
+	    -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+	    -keyout "$dir/key.pem" -out "$dir/ca.pem" 2>/dev/null ||
+	    atf_fail "no certificate"
+	for try in 1 2 3 4 5; do
+		port=$((20000 + ($$ * 7 + try * 131) % 20000))
+		(cd "$1" && exec openssl s_server -accept "localhost:$port" \
+		    -cert "$dir/ca.pem" -key "$dir/key.pem" -WWW -quiet \
+		    </dev/null >/dev/null 2>"$dir/server.log") &
+		echo $! >server
+		for wait in 1 2 3 4 5 6 7 8 9 10; do
+			sleep 0.2
+			kill -0 "$(cat server)" 2>/dev/null || continue 2
+			openssl s_client -connect "localhost:$port" </dev/null \
+			    >/dev/null 2>&1 && return 0
+		done
+	done
+	atf_fail "no HTTPS server after $try tries, $wait waits"
+}
+
+# --- afterwards -----------------------------------------------------------------
+
+# Everything that a stopped or destroyed jail may have left.
+leaks()
+{
+	os_traces
+	for place in .staging .journal; do
+		find "$src/$place" -mindepth 1 2>/dev/null |
+		    sed 's/^/unfinished: /'
+	done
+	# A uid range belongs to a jail that exists.
+	for id in "$src"/.ids/*; do
+		[ -e "$id" ] || continue
+		owner=$(basename "$(cat "$id" 2>/dev/null || :)")
+		[ -e "$src/jails/$(basename "$id")" ] ||
+		    { [ -n "$owner" ] && [ -e "$src/jails/$owner" ]; } ||
+		    echo "uid range: $id"
+	done
+}
+
+# Nothing of it is left; what ends by itself has two seconds to do so.
+no_leaks()
+{
+	for wait in 1 2 3 4 5 6 7 8 9 10; do
+		leaks >leaks
+		[ -s leaks ] || return 0
+		sleep 0.2
+	done
+	cat leaks >&2
+	atf_fail "left behind after ${1:-the test} ($wait looks)"
+}
+
+# number MAX: a random one from 0 to MAX.
+number()
+{
+	od -An -N4 -tu4 /dev/urandom | awk -v max="$1" '{ print $1 % (max + 1) }'
+}
+
+# now: milliseconds.
+now()
+{
+	perl -MTime::HiRes=time -e 'printf "%d\n", time * 1000'
+}

@@ -1,0 +1,270 @@
+#!/usr/bin/env atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+# From inside a jail, as its root: nothing of the host can be reached.
+. "$(atf_get_srcdir)/common.sh"
+
+# inside: a jail of the distribution that runs, with the static programs in /p.
+inside()
+{
+	begin
+	with native
+	ok create -r "$release" web
+	ok start web
+	ok exec web -- mkdir /p
+	for p in calls net; do
+		[ -x "$progs/$p" ] || atf_fail "not built: $progs/$p"
+		"$program" -c "$conf" exec web -- sh -c \
+		    "cat >/p/$p && chmod 755 /p/$p" <"$progs/$p" ||
+		    atf_fail "cannot copy $p into the jail"
+	done
+}
+
+# in_jail SCRIPT: a shell script in the jail, as its root.
+in_jail()
+{
+	"$program" -c "$conf" exec web -- sh -c "$1"
+}
+
+# Each call is refused by the kernel for want of a right, not for want of a
+# proper argument; which ones, and with what, stands in prog/calls.c.
+calls_do()
+{
+	inside
+	"$program" -c "$conf" exec web -- /p/calls >said 2>&1
+	status=$?
+	cat said
+	[ $status -eq 0 ] || atf_fail "a call went through: $(grep -v \
+	    ' refused$' said)"
+	[ "$(grep -c ' refused$' said)" -ge 25 ] ||
+	    atf_fail "only $(wc -l <said) calls were tried"
+}
+
+# The same calls as the host's root do get through, so that the test above can
+# fail.
+calls_twin_do()
+{
+	[ -x "$progs/calls" ] || atf_fail "not built: $progs/calls"
+	mkdir twin
+	# In a mount namespace of its own where there is such a thing.
+	set -- "$(command -v unshare || :)" -m
+	[ -n "$1" ] || set --
+	(cd twin && "$@" "$progs/calls") >said 2>&1 &&
+	    atf_fail "refused to the host's root as well: $(cat said)"
+	cat said
+	atf_check -o match:'^mknod_char .*reached$' -o match:'^mount .*reached$' \
+	    cat said
+	[ "$(grep -c ' reached$' said)" -ge 3 ] || atf_fail "$(cat said)"
+}
+
+files_do()
+{
+	inside
+	echo secret >"$dir/marker"
+	for path in "$dir/marker" "$src" "/proc/1/root$dir/marker" \
+	    "/proc/self/root/../../..$dir/marker"; do
+		gives 1 exec web -- test -e "$path"
+	done
+	# Out of a chroot within the jail one comes to the jail's root only.
+	in_jail "/p/calls --chroot '$dir/marker'" ||
+	    atf_fail "the host's root was reached"
+	# No descriptor of a process leads out.
+	in_jail 'for f in /proc/[0-9]*/cwd /proc/[0-9]*/root /proc/[0-9]*/fd/*
+	    do readlink "$f"; done' >links 2>/dev/null
+	atf_check -s exit:1 grep -F "$dir" links
+	gives 1 exec web -- grep -F "$dir" /proc/self/mounts
+	# Links that lead out lead to the jail's own files.
+	in_jail "mkdir -p /var/tmp/x; ln -s ../../../../../..$dir/marker /l;
+	    ! cat /l" || atf_fail "a link leads out"
+}
+
+processes_do()
+{
+	inside
+	sleep 1000 &
+	pid=$!
+	in_jail "kill -9 $pid" 2>/dev/null
+	in_jail 'kill -9 -1' 2>/dev/null
+	kill -0 $pid || atf_fail "a process of the host was killed"
+	kill $pid
+	ok exec web -- true
+	# Those that are seen are few, and 1 is the jail's own init.
+	n=$(in_jail 'ls -d /proc/[0-9]* | wc -l')
+	[ "$n" -lt 10 ] || atf_fail "$n processes are seen"
+	in_jail 'kill -9 1' 2>/dev/null
+	ok exec web -- true
+}
+
+devices_do()
+{
+	inside
+	in_jail 'find /dev -type c -o -type b' | sort >devices
+	atf_check -s exit:1 grep -vE \
+	    '^/dev/(null|zero|full|random|urandom|tty|console|ptmx|pts/.*)$' \
+	    devices
+	for device in mem kmem port sda vda kmsg loop-control fuse kvm \
+	    net/tun mapper/control; do
+		gives 1 exec web -- test -e "/dev/$device"
+	done
+	for n in 'b 8 0' 'b 254 0' 'c 1 1' 'c 10 200' 'c 1 11'; do
+		if in_jail "mknod /x $n && head -c 1 /x" >/dev/null 2>&1; then
+			atf_fail "device $n can be opened"
+		fi
+		in_jail 'rm -f /x'
+	done
+}
+
+proc_sys_do()
+{
+	inside
+	# h prints a help text, so that it harms nobody should it get through.
+	for file in /proc/sysrq-trigger /proc/sys/kernel/core_pattern \
+	    /proc/sys/kernel/modprobe /proc/sys/vm/drop_caches \
+	    /proc/sys/kernel/printk /sys/kernel/uevent_helper \
+	    /sys/power/state /proc/irq/default_smp_affinity \
+	    /proc/sys/fs/binfmt_misc/register; do
+		if in_jail "[ -e $file ] && echo h >$file" 2>/dev/null; then
+			atf_fail "$file can be written"
+		fi
+	done
+	for file in /proc/kcore /proc/kallsyms /proc/keys /proc/timer_list \
+	    /proc/sched_debug /proc/scsi/scsi /sys/firmware/dmi/tables/DMI \
+	    /sys/kernel/debug/. /sys/fs/bpf/. /sys/kernel/security/lsm; do
+		n=$(in_jail "head -c 64 $file 2>/dev/null | tr -d '\000' | wc -c")
+		[ "${n:-0}" -eq 0 ] || [ $file = /proc/kallsyms ] ||
+		    atf_fail "$file tells $n bytes"
+	done
+	# Masks can neither be removed nor mounted over.
+	for command in 'umount /proc/kcore' 'umount /proc/sysrq-trigger' \
+	    'umount /proc' 'mount -t proc proc /mnt' 'mount -t sysfs sys /mnt' \
+	    'mount -o remount,rw /sys' 'mount -o remount,rw /proc/sys' \
+	    'mount --bind /proc /mnt' 'mount -t cgroup cgroup /mnt -o memory' \
+	    'mount -t cgroup2 none /mnt' 'mount -t devpts devpts /mnt' \
+	    'mount -t overlay -o lowerdir=/etc:/bin none /mnt'; do
+		if in_jail "$command" 2>/dev/null; then
+			atf_fail "it may: $command"
+		fi
+	done
+	in_jail 'find / -xdev -name release_agent -o -xdev -name notify_on_release
+	    find /sys -name release_agent -o -name devices.allow' >agents \
+	    2>/dev/null
+	while read -r agent; do
+		if in_jail "echo /x >$agent" 2>/dev/null; then
+			atf_fail "$agent can be written"
+		fi
+	done <agents
+}
+
+network_do()
+{
+	inside
+	port=$((20000 + $$ % 20000))
+	abstract=ioc-test-$source
+	"$progs/net" listen "$port" "$abstract" &
+	listener=$!
+	sleep 0.5
+	# The twin: from the host both are reached.
+	"$progs/net" connect "$port" "$abstract" >said ||
+	    { kill $listener; atf_fail "the listener is not reached: $(cat said)"; }
+	in_jail "/p/net connect $port $abstract" >said && status=0 || status=1
+	kill $listener
+	[ "$status" -eq 1 ] || atf_fail "the host is reached: $(cat said)"
+	atf_check -o match:'^tcp refused$' -o match:'^abstract refused$' cat said
+	prints lo exec web -- ls /sys/class/net
+	# Its own loopback works.
+	in_jail "/p/net listen $port x & sleep 0.3; /p/net connect $port x;
+	    r=\$?; kill \$!; exit \$r" >said ||
+	    atf_fail "no loopback: $(cat said)"
+}
+
+helpers_do()
+{
+	inside
+	helper=$(find "$(dirname "$program")/.." -name ioc-init -type f | head -n 1)
+	[ -n "$helper" ] || atf_skip "no helper program is used"
+	cksum "$helper" "$program" >before
+	# The program that becomes the jail's init, or enters it, as a file.
+	in_jail 'for f in /proc/[0-9]*/exe; do
+	    echo x >>$f; cp /bin/true $f; done' >/dev/null 2>&1
+	in_jail '/p/calls --exe' >/dev/null 2>&1
+	cksum "$helper" "$program" >after
+	atf_check cmp before after
+	ok exec web -- true
+}
+
+identity_do()
+{
+	inside
+	# Its root is nobody to the host.
+	in_jail 'sleep 1000 </dev/null >/dev/null 2>&1 &'
+	pid=$(os_pids | awk '/sleep 1000/ { print $1 }')
+	[ -n "$pid" ] || atf_fail "its process is not found"
+	uid=$(awk '$1 == "Uid:" { print $2 }' "/proc/$pid/status")
+	[ "$uid" -ge 65536 ] || atf_fail "its root is $uid on the host"
+	[ "$(awk '$1 == "NoNewPrivs:" { print $2 }' "/proc/$pid/status")" ] ||
+	    atf_skip "no /proc/PID/status"
+	[ "$(awk '$1 == "Seccomp:" { print $2 }' "/proc/$pid/status")" = 2 ] ||
+	    atf_fail "no seccomp filter"
+	# sys_admin, sys_module, sys_rawio, sys_boot, sys_ptrace, mknod, syslog
+	bits=$(awk '$1 == "CapBnd:" { print $2 }' "/proc/$pid/status")
+	for bit in 16 17 21 22 25 27 34; do
+		[ $(((0x$bits >> bit) & 1)) -eq 0 ] ||
+		    atf_fail "capability $bit is in the bounding set $bits"
+	done
+	# Two jails have nothing in common.
+	ok create -r "$release" other
+	ok start other
+	ok exec other -- sh -c 'sleep 2000 </dev/null >/dev/null 2>&1 &'
+	pid=$(os_pids | awk '/sleep 2000/ { print $1 }')
+	other=$(awk '$1 == "Uid:" { print $2 }' "/proc/$pid/status")
+	[ "$uid" != "$other" ] || atf_fail "two jails share the uid $uid"
+}
+
+limits_do()
+{
+	inside
+	ok stop web
+	ok set maxproc=40 memoryuse=64M web
+	ok start web
+	in_jail 'for i in $(seq 1 100); do sleep 20 & done' >/dev/null 2>said
+	[ "$(os_pids | grep -c 'sleep 20')" -le 40 ] ||
+	    atf_fail "more processes than allowed"
+	ok stop web
+	ok start web
+	if in_jail 'head -c 200000000 /dev/zero | tail -c 150000000 |
+	    tail -c 1' >/dev/null 2>&1; then
+		atf_fail "more memory than allowed"
+	fi
+	ok stop web
+	no_leaks
+}
+
+propagation_do()
+{
+	inside
+	cut -d' ' -f3- /proc/self/mountinfo | sort >before
+	in_jail 'mount -t tmpfs t /mnt; mount --make-shared /' >/dev/null 2>&1
+	cut -d' ' -f3- /proc/self/mountinfo | sort >after
+	atf_check cmp before after
+	# What the host mounts later is not seen inside.
+	mkdir "$dir/late"
+	mount -t tmpfs tmpfs "$dir/late"
+	gives 1 exec web -- grep -F late /proc/self/mountinfo
+	umount "$dir/late"
+}
+
+atf_init_test_cases()
+{
+	testcase files "files of the host"
+	testcase processes "processes of the host"
+	testcase devices "devices"
+	testcase network "the network of the host"
+	testcase calls "system calls for which a jail has no right"
+	testcase calls_twin "the same calls as the host's root"
+	if [ "$(uname -s)" = Linux ]; then
+		testcase proc_sys "/proc, /sys, control groups and mounts"
+		testcase helpers "our own programs as files"
+		testcase identity "uids, capabilities, seccomp"
+		testcase limits "limits on processes and memory"
+		testcase propagation "mounts stay where they were made"
+	fi
+}

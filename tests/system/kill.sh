@@ -1,0 +1,238 @@
+#!/usr/bin/env atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+# kill -9 at any moment: the old state or the new, and nothing left behind.
+. "$(atf_get_srcdir)/common.sh"
+
+rounds=${IOC_TEST_KILLS:-12}
+
+# killed ARG...: runs the program and kills it at a random moment of the time
+# that it took the last time; sets status, 137 when it was still running.
+killed()
+{
+	"$program" -c "$conf" -q "$@" >/dev/null 2>killed.err </dev/null &
+	pid=$!
+	moment=$(number "$((took + took / 4 + 2))")
+	sleep "$(awk -v ms="$moment" 'BEGIN { printf "%.3f", ms / 1000 }')"
+	kill -9 $pid 2>/dev/null
+	wait $pid
+	status=$?
+	echo "$* killed after $moment of $took ms: status $status" >&2
+}
+
+# timed ARG...: runs it to its end and remembers how long it took.
+timed()
+{
+	begun=$(now)
+	ok -q "$@"
+	took=$(($(now) - begun))
+}
+
+# recovered: the next command finds order or makes it.
+recovered()
+{
+	ok recover
+	"$program" -c "$conf" list -H -o name,state >states 2>err ||
+	    atf_fail "list: $(cat err)"
+	[ ! -s err ] || atf_fail "list complains: $(cat err)"
+	if grep -v -E '	(stopped|running)$' states >&2; then
+		atf_fail "neither stopped nor running"
+	fi
+}
+
+create_do()
+{
+	begin
+	with tiny
+	timed create -r tiny web
+	ok destroy -y web
+	hit=0
+	for i in $(seq 1 "$rounds"); do
+		killed create -r tiny web
+		[ $status -ne 137 ] || hit=$((hit + 1))
+		recovered
+		no_leaks "create, round $i"
+		if [ -s states ]; then
+			ok start web
+			ok stop web
+			ok destroy -y web
+		else
+			[ ! -e "$src/jails/web" ] ||
+			    atf_fail "half a jail: $(ls -la "$src/jails/web")"
+		fi
+	done
+	[ $hit -gt 0 ] || atf_fail "not once in $rounds rounds hit"
+}
+
+create_thick_do()
+{
+	begin
+	with tiny
+	timed create -T -r tiny web
+	ok destroy -y web
+	for i in $(seq 1 "$rounds"); do
+		killed create -T -r tiny web
+		recovered
+		no_leaks "create -T, round $i"
+		[ ! -s states ] || ok destroy -y web
+	done
+}
+
+start_do()
+{
+	begin
+	with tiny
+	ok create -r tiny web
+	timed start web
+	ok stop web
+	hit=0
+	for i in $(seq 1 "$rounds"); do
+		killed start web
+		[ $status -ne 137 ] || hit=$((hit + 1))
+		recovered
+		case $(cut -f2 states) in
+		stopped) no_leaks "start, round $i" ;;
+		running) ok exec web -- true; ok stop web; no_leaks "stop, $i" ;;
+		esac
+		# It can always be started after that.
+		ok start web
+		ok exec web -- true
+		ok stop web
+	done
+	[ $hit -gt 0 ] || atf_fail "not once in $rounds rounds hit"
+}
+
+stop_do()
+{
+	begin
+	with tiny
+	ok create -r tiny web
+	ok start web
+	timed stop web
+	for i in $(seq 1 "$rounds"); do
+		ok start web
+		killed stop web
+		recovered
+		case $(cut -f2 states) in
+		running)
+			ok exec web -- true
+			ok stop web
+			;;
+		esac
+		no_leaks "stop, round $i"
+		state web stopped
+	done
+}
+
+destroy_do()
+{
+	begin
+	with tiny
+	ok create -r tiny web
+	timed destroy -y web
+	for i in $(seq 1 "$rounds"); do
+		ok create -r tiny web
+		if [ $((i % 2)) -eq 0 ]; then
+			ok start web
+			killed destroy -y -f web
+		else
+			killed destroy -y web
+		fi
+		recovered
+		if [ -s states ]; then
+			[ "$(cut -f2 states)" = running ] || ok start web
+			ok exec web -- true
+			ok destroy -y -f web
+		fi
+		no_leaks "destroy, round $i"
+		[ ! -e "$src/jails/web" ] || atf_fail "half of it is left"
+	done
+}
+
+rename_do()
+{
+	begin
+	with tiny
+	ok create -r tiny one user.a=b
+	timed rename one two
+	for i in $(seq 1 "$rounds"); do
+		name=$("$program" -c "$conf" list -H -o name)
+		case $name in one) other=two ;; *) other=one ;; esac
+		killed rename "$name" "$other"
+		recovered
+		no_leaks "rename, round $i"
+		name=$("$program" -c "$conf" list -H -o name)
+		case $name in
+		one | two) prints b get user.a "$name" ;;
+		*) atf_fail "the jails are now: $name" ;;
+		esac
+	done
+}
+
+fetch_do()
+{
+	begin
+	tiny_archive
+	serve "$dir/www"
+	hash=$(sha256 "$dir/www/tiny.tar.xz")
+	url=https://localhost:$port/tiny.tar.xz
+	timed fetch --url "$url" --sha256 "$hash" --ca-file "$dir/ca.pem" tiny
+	for i in $(seq 1 "$rounds"); do
+		killed fetch --url "$url" --sha256 "$hash" \
+		    --ca-file "$dir/ca.pem" "tiny$i"
+		recovered
+		no_leaks "fetch, round $i"
+		if "$program" -c "$conf" list -r -H -o name |
+		    grep -qx "tiny$i"; then
+			prints whole run -r "tiny$i" -- echo whole
+		else
+			[ ! -e "$src/releases/tiny$i" ] ||
+			    atf_fail "half a release"
+		fi
+	done
+}
+
+run_do()
+{
+	begin
+	with tiny
+	timed run -r tiny -- true
+	for i in $(seq 1 "$rounds"); do
+		killed run -r tiny -- sleep 0.05
+		recovered
+		[ ! -s states ] || atf_fail "it was kept: $(cat states)"
+		no_leaks "run, round $i"
+	done
+}
+
+set_do()
+{
+	begin
+	with tiny
+	ok create -r tiny web
+	timed set priority=1 web
+	last=1
+	for i in $(seq 1 "$rounds"); do
+		killed set "priority=$((i + 100))" boot=yes web
+		recovered
+		value=$("$program" -c "$conf" get priority web) ||
+		    atf_fail "it cannot be read"
+		case $value in
+		"$last" | $((i + 100))) last=$value ;;
+		*) atf_fail "neither old nor new: $value" ;;
+		esac
+	done
+	atf_check -o empty find "$src/jails/web" -name '.ioc-tmp-*'
+}
+
+atf_init_test_cases()
+{
+	testcase create "during create"
+	testcase create_thick "during a full copy"
+	testcase start "during start"
+	testcase stop "during stop"
+	testcase destroy "during destroy"
+	testcase rename "during rename"
+	testcase fetch "during fetch"
+	testcase run "during run"
+	testcase set "during set"
+}

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# What differs between the systems, for the tests of this folder.
+
+case $(uname -s) in
+Linux)
+	# The release that the distribution's own mirror has.
+	release=bookworm
+
+	# Everything the kernel and the process table know of this test's jails:
+	# mounts of its directory, control groups and processes of its source.
+	os_traces()
+	{
+		cut -d' ' -f3- /proc/self/mountinfo |
+		    awk -v d="$dir/" 'index($0, d) { print "mount:", $0 }'
+		find /sys/fs/cgroup -type d -path "*ioc*$source*" 2>/dev/null |
+		    sed 's/^/cgroup: /'
+		os_pids | sed 's/^/process: /'
+	}
+
+	# Processes that live in a mount namespace with something of ours, or in
+	# a control group of ours.
+	os_pids()
+	{
+		for p in /proc/[0-9]*; do
+			# A process may end while it is looked at.
+			if { grep -qF -e "$dir/" "$p/mountinfo" ||
+			    grep -qE "ioc.*$source" "$p/cgroup"; } 2>/dev/null
+			then
+				[ "${p#/proc/}" = $$ ] ||
+				    [ "$(readlink "$p/ns/mnt")" = \
+				    "$(readlink /proc/self/ns/mnt)" ] ||
+				    echo "${p#/proc/} $(tr '\0' ' ' <"$p/cmdline")"
+			fi
+		done 2>/dev/null
+	}
+
+	os_unmount()
+	{
+		awk -v d="$dir" 'index($5, d) == 1 { print $5 }' \
+		    /proc/self/mountinfo | sort -r |
+		    while read -r target; do
+			umount -l "$target"
+		done
+	}
+
+	os_cgroups_remove()
+	{
+		find /sys/fs/cgroup -depth -type d -path "*ioc*$source*" \
+		    -exec rmdir '{}' + 2>/dev/null || :
+	}
+
+	# in_tty COMMAND: a shell command on a terminal of its own.
+	os_tty()
+	{
+		script -qec "$1" /dev/null
+	}
+
+	# A command as an unprivileged user, outside of any group.
+	os_nobody()
+	{
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	}
+
+	# A root that needs nothing: one static program and its names.
+	os_tiny()
+	{
+		box=$(command -v busybox) ||
+		    atf_skip "busybox-static is not installed"
+		cp "$box" "$1/bin/busybox"
+		for applet in $("$box" --list); do
+			[ "$applet" = busybox ] ||
+			    ln -s busybox "$1/bin/$applet"
+		done
+	}
+
+	os_tmpfs()
+	{
+		mount -t tmpfs -o "size=$2" tmpfs "$1"
+	}
+
+	# A command for which a program of the host is not there.
+	os_without()
+	{
+		hidden=$1
+		shift
+		unshare -m sh -c 'mount --bind /dev/null "$0" && exec "$@"' \
+		    "$hidden" "$@"
+	}
+	;;
+FreeBSD)
+	release=14.2-RELEASE
+
+	os_traces()
+	{
+		mount -p | awk -v d="$dir/" 'index($0, d) { print "mount:", $0 }'
+		jls -d name 2>/dev/null | grep "^$source" | sed 's/^/jail: /'
+		os_pids | sed 's/^/process: /'
+	}
+
+	os_pids()
+	{
+		for j in $(jls -d name 2>/dev/null | grep "^$source"); do
+			ps -o pid= -o command= -J "$j"
+		done
+	}
+
+	os_unmount()
+	{
+		mount -p | awk -v d="$dir" 'index($2, d) == 1 { print $2 }' |
+		    sort -r | while read -r target; do
+			umount -f "$target"
+		done
+	}
+
+	os_cgroups_remove()
+	{
+		jls -d name | grep "^$source" | while read -r j; do
+			jail -r "$j"
+		done
+	}
+
+	os_tty()
+	{
+		script -qe /dev/null sh -c "$1"
+	}
+
+	os_nobody()
+	{
+		su -m nobody -c 'exec "$0" "$@"' -- "$@"
+	}
+
+	os_tiny()
+	{
+		cp /rescue/sh "$1/bin/busybox"
+		for applet in /rescue/*; do
+			ln "$1/bin/busybox" "$1/bin/${applet##*/}" || :
+		done
+	}
+
+	os_tmpfs()
+	{
+		mount -t tmpfs -o "size=$2" tmpfs "$1"
+	}
+
+	os_without()
+	{
+		atf_skip "no program of the host is needed on this system"
+	}
+	;;
+esac
