@@ -111,14 +111,19 @@ split(const char *verb, const char *path, struct place *place,
 static int
 resolve(int root, const char *dir, int pflags)
 {
+	bool nolinks = (pflags & IOC_PATH_NOLINKS) != 0;
 	int fd;
 
-	/* The kernel's own rule on mounts is not on st_dev: the walk's is. */
+	/* The kernel's own rule on mounts is another one. */
 	if ((pflags & (IOC_PATH_WALK | IOC_PATH_XDEV)) == 0) {
 		fd = ioc_open_beneath(root, dir, ioc_o_path | O_DIRECTORY, 0,
-		    (pflags & IOC_PATH_NOLINKS) != 0);
-		/* EAGAIN: renames all over the system; the walk copes. */
-		if (fd >= 0 || (errno != ENOSYS && errno != EAGAIN))
+		    nolinks);
+		/*
+		 * EAGAIN: renames all over the system, the walk copes.  ELOOP:
+		 * Linux counts a link twice when it has to begin anew.
+		 */
+		if (fd >= 0 || (errno != ENOSYS && errno != EAGAIN &&
+		    (errno != ELOOP || nolinks)))
 			return (fd);
 	}
 	return (ioc_walk_dir(root, dir, pflags));
