@@ -67,7 +67,7 @@ struct ioc_create_options {
 
 /*
  * Creates a jail.  Built under a staging name, then renamed at once: after a
- * crash it is there or it is not.  Steps "jail.create/*".  *ret may be NULL.
+ * crash it is there or it is not.  Steps "jail.create/...".  *ret may be NULL.
  * EXISTS, NOT_FOUND (release), INVALID (property), LIMIT (no uid range left).
  */
 IOC_API int ioc_jail_create(struct ioc_host *h,
@@ -85,7 +85,7 @@ IOC_API int ioc_jail_rename(struct ioc_jail *j, const char *name,
 /* --- running ---------------------------------------------------------------- */
 
 /*
- * Starts it: steps "jail.start/*", undone backwards after a failure.  `props`
+ * Starts it: steps "jail.start/...", undone backwards after a failure.  `props`
  * hold for this run only.  STATE: it runs already.  UNSUPPORTED: the host
  * cannot do what the jail asks for.
  */

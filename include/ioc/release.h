@@ -24,7 +24,7 @@ struct ioc_fetch_options {
 /*
  * Fetches a release: obtained over HTTPS, verified, unpacked into staging,
  * finished in a temporary jail without network where the distribution needs
- * that, then renamed into place at once.  Needs root.  Steps "release.fetch/*".
+ * that, then renamed into place at once.  Needs root.  Steps "release.fetch/...".
  * EXISTS: it is there already; NETWORK, VERIFY, UNSAFE, UNSUPPORTED (a program
  * is missing), INVALID, LIMIT.
  */
