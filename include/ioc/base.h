@@ -80,6 +80,14 @@ IOC_API const char *ioc_code_name(int code);
 /* The version of the library that is running, as "MAJOR.MINOR.PATCH". */
 IOC_API const char *ioc_version(void);
 
+/*
+ * Foreign bytes as text that a terminal, a log or a table shows harmlessly:
+ * control characters, bytes that are not valid UTF-8, bidi controls and
+ * backslashes become \n, \t, \\ or \xHH.  The caller frees; NULL when out of
+ * memory.
+ */
+IOC_API char *ioc_escape(const char *s, size_t len) IOC_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

@@ -175,6 +175,16 @@ ioc_str_escape(struct ioc_buf *b, const char *s, size_t len)
 	return (b->failed);
 }
 
+char *
+ioc_escape(const char *s, size_t len)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(SIZE_MAX / 2);
+
+	if (ioc_buf_adds(&b, "") != 0 || ioc_str_escape(&b, s, len) != 0)
+		return (NULL);
+	return (ioc_buf_take(&b));
+}
+
 const char *
 ioc_str_show(char *out, size_t outlen, const char *s)
 {

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* list: jails, releases, sources, and what can be fetched. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "out.h"
+
+struct list_opts {
+	bool		 releases;
+	bool		 sources;
+	bool		 remote;
+	bool		 wide;
+	struct out_opts	 out;
+};
+
+#define	AT(member)	offsetof(struct list_opts, member)
+
+static const struct opt opts[] = {
+	{ 'r', "release", OPT_FLAG, AT(releases), .help = "list releases" },
+	{ 'd', "dataset", OPT_FLAG, AT(sources),
+	    .help = "list sources: datasets and directories" },
+	{ 'R', "remote", OPT_FLAG, AT(remote),
+	    .help = "list releases that can be fetched" },
+	{ 'l', "long", OPT_FLAG, AT(wide), .help = "more columns" },
+	OUT_OPTS(struct list_opts, out),
+	{ 0 }
+};
+
+/* The first ones are shown by default; then those of -l; any by -o. */
+#define	JAIL_USUAL	5
+#define	JAIL_WIDE	8
+static const struct column jail_columns[] = {
+	{ "jid", NULL, CELL_NUMBER },
+	{ "name", NULL, CELL_TEXT },
+	{ "state", NULL, CELL_TEXT },
+	{ "release", NULL, CELL_TEXT },
+	{ "patch_level", "PATCH", CELL_NUMBER },
+	{ "source", NULL, CELL_TEXT },
+	{ "boot", NULL, CELL_BOOL },
+	{ "priority", NULL, CELL_NUMBER },
+	{ "full_name", NULL, CELL_TEXT },
+	{ "running", NULL, CELL_BOOL },
+	{ "used", NULL, CELL_SIZE },
+};
+#define	N_JAIL_COLUMNS	(sizeof(jail_columns) / sizeof(jail_columns[0]))
+
+struct row {
+	struct ioc_jail	*j;
+	bool		 known;		/* state and id were asked for */
+	int		 r;
+	enum ioc_jail_state state;
+	int64_t		 id;
+};
+
+static const char *
+state_name(struct row *row)
+{
+	static const char *const names[] = {
+		[IOC_JAIL_STOPPED] = "stopped",
+		[IOC_JAIL_RUNNING] = "running",
+		[IOC_JAIL_BROKEN] = "broken",
+	};
+
+	if (!row->known)
+		row->r = ioc_jail_state(row->j, &row->state, &row->id, NULL);
+	row->known = true;
+	return (row->r != 0 ? "-" : names[row->state]);
+}
+
+/* What can be said without reading the configuration; NULL: nothing. */
+static char *
+cheap_cell(struct row *row, const char *name)
+{
+	const char *state;
+
+	if (strcmp(name, "name") == 0)
+		return (cli_strdup(ioc_jail_name(row->j)));
+	if (strcmp(name, "source") == 0)
+		return (cli_strdup(ioc_jail_source(row->j)));
+	if (strcmp(name, "full_name") == 0)
+		return (cli_printf("%s/%s", ioc_jail_source(row->j),
+		    ioc_jail_name(row->j)));
+	if (strcmp(name, "state") == 0)
+		return (cli_strdup(state_name(row)));
+	if (strcmp(name, "running") == 0) {
+		state = state_name(row);
+		return (cli_strdup(state[0] == '-' ? "-" :
+		    strcmp(state, "running") == 0 ? "yes" : "no"));
+	}
+	if (strcmp(name, "jid") == 0) {
+		(void)state_name(row);
+		return (row->r != 0 || row->id == 0 ? cli_strdup("-") :
+		    cli_printf("%" PRId64, row->id));
+	}
+	return (NULL);
+}
+
+/* Damaged or unreadable configurations leave a "-", no more. */
+static int
+add_cell(struct table *t, struct row *row, const char *name,
+    struct ioc_error *err)
+{
+	char *text = cheap_cell(row, name);
+	int r = 0;
+
+	if (text == NULL)
+		r = ioc_jail_get(row->j, name, &text, err);
+	if (r != 0) {
+		text = NULL;
+		if (r == IOC_FORMAT || r == IOC_PERMISSION)
+			r = 0;
+	}
+	table_take(t, text);
+	return (r);
+}
+
+static int
+list_jails(struct cli *c, const struct cmd_line *l, const struct list_opts *o)
+{
+	struct ioc_error err;
+	struct selection s;
+	struct table t;
+	struct column *cols;
+	size_t ncols;
+	int r;
+
+	cols = out_columns(c, &o->out, jail_columns, N_JAIL_COLUMNS,
+	    o->wide || c->json ? JAIL_WIDE : JAIL_USUAL, true, &ncols);
+	if (cols == NULL)
+		return (EXIT_USAGE);
+	r = cli_select(c, &l->args, NULL, true, &s);
+	table_init(&t, cols, ncols);
+	for (size_t i = 0; r == 0 && i < s.n; i++) {
+		struct row row = { .j = s.v[i] };
+
+		for (size_t k = 0; r == 0 && k < ncols; k++) {
+			if (add_cell(&t, &row, cols[k].name, &err) != 0)
+				r = cli_fail(c, &err);
+		}
+	}
+	if (r == 0)
+		r = out_table(c, &t, &o->out, "jails");
+	table_fini(&t);
+	selection_fini(&s);
+	free(cols);
+	return (r);
+}
+
+static const struct column release_columns[] = {
+	{ "name", NULL, CELL_TEXT },
+	{ "patch_level", "PATCH", CELL_NUMBER },
+	{ "version", NULL, CELL_TEXT },
+	{ "distribution", NULL, CELL_TEXT },
+	{ "source", NULL, CELL_TEXT },
+	{ "provenance", NULL, CELL_JSON },
+};
+
+static void
+add_release(struct table *t, const struct ioc_release_info *i)
+{
+	for (size_t k = 0; k < t->ncols; k++) {
+		const char *name = t->cols[k].name;
+
+		if (strcmp(name, "patch_level") == 0)
+			table_addf(t, "%u", i->patch_level);
+		else if (strcmp(name, "version") == 0)
+			table_add(t, i->version);
+		else if (strcmp(name, "distribution") == 0)
+			table_add(t, i->distribution);
+		else if (strcmp(name, "source") == 0)
+			table_add(t, i->source);
+		else if (strcmp(name, "provenance") == 0)
+			table_add(t, i->provenance);
+		else
+			table_add(t, i->name);
+	}
+}
+
+static int
+list_releases(struct cli *c, const struct list_opts *o)
+{
+	struct ioc_release_list *list;
+	struct ioc_error err;
+	struct column *cols;
+	struct table t;
+	size_t ncols;
+	int r;
+
+	cols = out_columns(c, &o->out, release_columns, 6,
+	    o->wide || c->json ? 6 : 5, false, &ncols);
+	if (cols == NULL)
+		return (EXIT_USAGE);
+	if (cli_host(c) == NULL ||
+	    ioc_release_list(c->host, &list, &err) != 0) {
+		free(cols);
+		return (c->host == NULL ? cli_failed(c) : cli_fail(c, &err));
+	}
+	table_init(&t, cols, ncols);
+	for (size_t i = 0; i < ioc_release_count(list); i++)
+		add_release(&t, ioc_release_at(list, i));
+	r = out_table(c, &t, &o->out, "releases");
+	table_fini(&t);
+	ioc_release_list_free(list);
+	free(cols);
+	return (r);
+}
+
+static const struct column source_columns[] = {
+	{ "name", NULL, CELL_TEXT },
+	{ "store", NULL, CELL_TEXT },
+	{ "where", NULL, CELL_TEXT },
+};
+
+static int
+list_sources(struct cli *c, const struct list_opts *o)
+{
+	struct ioc_source_info info;
+	struct ioc_error err;
+	struct column *cols;
+	struct table t;
+	size_t ncols;
+	int r = 0;
+
+	cols = out_columns(c, &o->out, source_columns, 3, 3, false, &ncols);
+	if (cols == NULL)
+		return (EXIT_USAGE);
+	if (cli_host(c) == NULL) {
+		free(cols);
+		return (cli_failed(c));
+	}
+	table_init(&t, cols, ncols);
+	for (size_t i = 0; r == 0 && i < ioc_host_sources(c->host); i++) {
+		if (ioc_host_source(c->host, i, &info, &err) != 0)
+			r = cli_fail(c, &err);
+		for (size_t k = 0; r == 0 && k < ncols; k++)
+			table_add(&t, cols[k].name[0] == 'n' ? info.name :
+			    cols[k].name[0] == 's' ? info.store : info.where);
+	}
+	if (r == 0)
+		r = out_table(c, &t, &o->out, "sources");
+	table_fini(&t);
+	free(cols);
+	return (r);
+}
+
+static const struct column remote_columns[] = {
+	{ "name", NULL, CELL_TEXT },
+	{ "distribution", NULL, CELL_TEXT },
+};
+
+static int
+list_remote(struct cli *c, const struct list_opts *o)
+{
+	const char *dist, *name;
+	struct column *cols;
+	struct table t;
+	size_t ncols;
+	int r;
+
+	cols = out_columns(c, &o->out, remote_columns, 2, 2, false, &ncols);
+	if (cols == NULL)
+		return (EXIT_USAGE);
+	table_init(&t, cols, ncols);
+	for (size_t i = 0; (dist = ioc_distribution_name(i)) != NULL; i++) {
+		for (size_t k = 0;
+		    (name = ioc_distribution_release(dist, k)) != NULL; k++) {
+			for (size_t m = 0; m < ncols; m++)
+				table_add(&t, cols[m].name[0] == 'n' ? name :
+				    dist);
+		}
+	}
+	r = out_table(c, &t, &o->out, "remote");
+	table_fini(&t);
+	free(cols);
+	return (r);
+}
+
+static int
+run(struct cli *c, const struct cmd_line *l)
+{
+	const struct list_opts *o = l->opts;
+
+	if (o->releases + o->sources + o->remote > 1)
+		return (cli_usage(c, "-r, -d and -R exclude each other"));
+	if (l->args.n > 0 && (o->releases || o->sources || o->remote))
+		return (cli_usage(c, "%s takes no FILTER",
+		    o->releases ? "-r" : o->sources ? "-d" : "-R"));
+	if (o->releases)
+		return (list_releases(c, o));
+	if (o->sources)
+		return (list_sources(c, o));
+	if (o->remote)
+		return (list_remote(c, o));
+	return (list_jails(c, l, o));
+}
+
+static const struct hint hints[] = {
+	{ IOC_NOT_FOUND, "\"ioc list\" without a name shows all jails." },
+	{ 0, NULL },
+};
+
+const struct cmd cmd_list = {
+	.name = "list",
+	.args = "[FILTER...]",
+	.max = CMD_MANY,
+	.opts = opts,
+	.opts_size = sizeof(struct list_opts),
+	.complete = COMPLETE_JAIL,
+	.help = "List jails, releases or sources",
+	.about = "Lists the jails that match, or all. Columns of jails are "
+	    "jid (on Linux the process id of the jail's init), name, state "
+	    "(running, stopped or broken), release, patch_level, source, "
+	    "full_name, running, used and every property. \"used\" walks the "
+	    "files of the jail and takes its time.\n\n"
+	    "The formats are table; csv with \";\" between and a header; list "
+	    "with TAB between and no header; json.",
+	.hints = hints,
+	.run = run,
+};

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* start, stop, restart. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "each.h"
+
+struct start_opts {
+	bool		 rc;
+	bool		 force;
+	unsigned	 parallel;
+	struct strlist	 props;
+};
+
+#define	AT(member)	offsetof(struct start_opts, member)
+#define	OPT_RC(text)	{ 0, "rc", OPT_FLAG, AT(rc), .help = text }
+#define	OPT_PARALLEL	{ 'P', "parallel", OPT_NUMBER, AT(parallel),	\
+	    .min = 1, .max = 64, .arg = "N",				\
+	    .help = "work on so many jails at once" }
+#define	OPT_FORCE	{ 'f', "force", OPT_FLAG, AT(force),		\
+	    .help = "kill at once, go on after failures of single steps" }
+
+static const struct opt start_opts[] = {
+	OPT_RC("jails with boot=yes, by priority"),
+	OPT_PARALLEL,
+	{ 'o', "option", OPT_CHANGE, AT(props), .arg = "KEY=VALUE",
+	    .complete = COMPLETE_CHANGE,
+	    .help = "a property for this run only; may be repeated" },
+	{ 0 }
+};
+static const struct opt stop_opts[] = {
+	OPT_RC("all jails that run, backwards"),
+	OPT_FORCE,
+	OPT_PARALLEL,
+	{ 0 }
+};
+static const struct opt restart_opts[] = {
+	OPT_RC("jails with boot=yes, by priority"),
+	OPT_FORCE,
+	OPT_PARALLEL,
+	{ 0 }
+};
+
+static const struct hint hints[] = {
+	{ IOC_NOT_FOUND, "\"ioc list\" shows the jails." },
+	{ 0, NULL },
+};
+
+struct task {
+	const struct start_opts *o;
+	struct changes	 props;
+	bool		 skip;		/* those that are there already */
+};
+
+static bool
+is_running(struct ioc_jail *j)
+{
+	enum ioc_jail_state state;
+
+	return (ioc_jail_state(j, &state, NULL, NULL) == 0 &&
+	    state == IOC_JAIL_RUNNING);
+}
+
+static int
+start_one(struct cli *c, struct ioc_jail *j, void *arg, struct each_result *res)
+{
+	const struct task *t = arg;
+	enum ioc_jail_state state;
+	int r;
+
+	if (t->skip && is_running(j))
+		return (EACH_SKIPPED);
+	r = ioc_jail_start(j, t->props.v, t->props.n, &res->err);
+	if (r == 0 && !c->dry_run)
+		(void)ioc_jail_state(j, &state, &res->id, NULL);
+	return (r);
+}
+
+static int
+stop_one(struct cli *c, struct ioc_jail *j, void *arg, struct each_result *res)
+{
+	const struct task *t = arg;
+
+	if (t->skip && !is_running(j))
+		return (EACH_SKIPPED);
+	return (ioc_jail_stop(j, t->o->force, &res->err));
+}
+
+static int
+restart_one(struct cli *c, struct ioc_jail *j, void *arg,
+    struct each_result *res)
+{
+	const struct task *t = arg;
+	struct task start = { t->o, { NULL, 0 }, false };
+	int r = 0;
+
+	if (is_running(j))
+		r = ioc_jail_stop(j, t->o->force, &res->err);
+	return (r != 0 ? r : start_one(c, j, &start, res));
+}
+
+/* What --rc means for this command, as a term of the filter. */
+static int
+run_each(struct cli *c, const struct cmd_line *l, struct each *e,
+    const char *rc_term)
+{
+	const struct start_opts *o = l->opts;
+	struct task t = { o, { NULL, 0 }, false };
+	struct selection s;
+	int r;
+
+	if (l->args.n == 0 && !o->rc)
+		return (cli_usage(c, "FILTER or --rc is missing"));
+	r = cli_select(c, &l->args, o->rc ? rc_term : NULL, o->rc, &s);
+	if (r == 0)
+		r = cli_select_order(c, &s, e->backwards);
+	if (r == 0) {
+		t.skip = o->rc || s.n > 1;
+		changes_init(&t.props, o->props.v, o->props.n);
+		e->arg = &t;
+		e->parallel = o->parallel;
+		r = each_run(c, e, s.v, s.n);
+		changes_fini(&t.props);
+	}
+	selection_fini(&s);
+	return (r);
+}
+
+static int
+start_run(struct cli *c, const struct cmd_line *l)
+{
+	struct each e = { .verb = "start", .done = "started",
+		.one = start_one };
+
+	return (run_each(c, l, &e, "boot=yes"));
+}
+
+static int
+stop_run(struct cli *c, const struct cmd_line *l)
+{
+	struct each e = { .verb = "stop", .done = "stopped",
+		.one = stop_one, .backwards = true };
+
+	return (run_each(c, l, &e, "*"));
+}
+
+static int
+restart_run(struct cli *c, const struct cmd_line *l)
+{
+	struct each e = { .verb = "restart", .done = "restarted",
+		.one = restart_one };
+
+	return (run_each(c, l, &e, "boot=yes"));
+}
+
+const struct cmd cmd_start = {
+	.name = "start",
+	.args = "[FILTER...]",
+	.max = CMD_MANY,
+	.flags = CMD_ROOT | CMD_WRITES,
+	.opts = start_opts,
+	.opts_size = sizeof(struct start_opts),
+	.complete = COMPLETE_JAIL,
+	.help = "Start jails",
+	.about = "Starts the jails that match, those first that others depend "
+	    "on, then by priority and name. A failure does not end the rest; "
+	    "what was done for the jail that failed is undone. Of several "
+	    "jails those that run already are left alone.\n\n"
+	    "With --parallel, jails of the same priority that do not depend "
+	    "on others start at the same time.",
+	.hints = hints,
+	.run = start_run,
+};
+
+const struct cmd cmd_stop = {
+	.name = "stop",
+	.args = "[FILTER...]",
+	.max = CMD_MANY,
+	.flags = CMD_ROOT | CMD_WRITES,
+	.opts = stop_opts,
+	.opts_size = sizeof(struct start_opts),
+	.complete = COMPLETE_JAIL,
+	.help = "Stop jails",
+	.about = "Stops the jails that match, in the reverse of the order in "
+	    "which they start. The jail's exec_stop runs first; what is left "
+	    "gets TERM, and KILL after stop_timeout.",
+	.hints = hints,
+	.run = stop_run,
+};
+
+const struct cmd cmd_restart = {
+	.name = "restart",
+	.args = "[FILTER...]",
+	.max = CMD_MANY,
+	.flags = CMD_ROOT | CMD_WRITES,
+	.opts = restart_opts,
+	.opts_size = sizeof(struct start_opts),
+	.complete = COMPLETE_JAIL,
+	.help = "Stop and start jails",
+	.about = "Stops and starts each of the jails that match. One that does "
+	    "not run is started.",
+	.hints = hints,
+	.run = restart_run,
+};

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ioc: the list of commands, the options they share, and the way to one. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "out.h"
+
+const struct cmd *const cmd_table[] = {
+	&cmd_activate, &cmd_deactivate, &cmd_fetch, &cmd_update, &cmd_create,
+	&cmd_list, &cmd_start, &cmd_stop, &cmd_restart, &cmd_exec, &cmd_run,
+	&cmd_console, &cmd_get, &cmd_set, &cmd_rename, &cmd_destroy,
+	&cmd_properties, &cmd_recover, &cmd_doctor, &cmd_help,
+	&cmd_completion, &cmd_version, NULL
+};
+
+/* The names of the predecessor stay, though fewer levels are told apart. */
+static const char *const level_words[] = { "critical", "error", "warn",
+	"warning", "info", "notice", "verbose", "debug", "spam", NULL };
+static const enum progress_level level_values[] = { LEVEL_ERROR, LEVEL_ERROR,
+	LEVEL_WARN, LEVEL_WARN, LEVEL_INFO, LEVEL_INFO, LEVEL_DEBUG,
+	LEVEL_DEBUG, LEVEL_DEBUG };
+static const char *const event_words[] = { "json", NULL };
+
+#define	AT(member)	offsetof(struct cli, member)
+
+const struct opt cmd_common[] = {
+	{ 'c', "config", OPT_TEXT, AT(config), .arg = "FILE",
+	    .complete = COMPLETE_FILE, .help = "use this ioc.conf" },
+	{ 0, "source", OPT_LIST, AT(sources), .arg = "NAME[=WHERE]",
+	    .help = "use this source only: a name in ioc.conf, or a name with "
+	    "a dataset or directory; may be repeated" },
+	{ 'd', "log-level", OPT_WORD, AT(level), .arg = "LEVEL",
+	    .words = level_words,
+	    .help = "error, warn, info or debug: how much to tell" },
+	{ 'j', "json", OPT_FLAG, AT(json), .help = "results as JSON" },
+	{ 'q', "quiet", OPT_FLAG, AT(quiet), .help = "no progress" },
+	{ 'n', "dry-run", OPT_FLAG, AT(dry_run),
+	    .help = "print the steps, change nothing" },
+	{ 'y', "yes", OPT_FLAG, AT(yes), .help = "answer questions with yes" },
+	{ 0, "events", OPT_WORD, AT(events), .arg = "json",
+	    .words = event_words,
+	    .help = "events as JSON lines on standard error" },
+	{ 'h', "help", OPT_FLAG, AT(help), .help = "explain the command" },
+	{ 0, "version", OPT_FLAG, AT(version), .help = "print the version" },
+	{ 0 }
+};
+
+/* Descriptors 0-2 must not become something else's. */
+static int
+fill_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = openat(AT_FDCWD, "/dev/null", O_RDWR);
+		if (fd < 0)
+			return (-1);
+	} while (fd <= 2);
+	(void)close(fd);
+	return (0);
+}
+
+static void
+set_progress(struct cli *c)
+{
+	struct progress *p = &c->progress;
+
+	p->level = LEVEL_INFO;
+	for (size_t i = 0; c->level != NULL && level_words[i] != NULL; i++) {
+		if (strcmp(level_words[i], c->level) == 0)
+			p->level = level_values[i];
+	}
+	p->json = c->json;
+	if (c->events != NULL)
+		p->mode = PROGRESS_JSON;
+	else if (c->quiet || c->json || p->level < LEVEL_INFO)
+		p->mode = PROGRESS_NONE;
+	else
+		p->mode = isatty(STDERR_FILENO) ? PROGRESS_BAR :
+		    PROGRESS_LINES;
+}
+
+static int
+unknown_command(struct cli *c, const char *name)
+{
+	const char *names[64], *near;
+	size_t n = 0;
+
+	for (const struct cmd *const *p = cmd_table; *p != NULL && n < 64; p++)
+		names[n++] = (*p)->name;
+	near = cmd_nearest(name, names, n);
+	return (cli_usage(c, "unknown command \"%s\"%s%s%s", SHOW(name),
+	    near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+	    near != NULL ? "?" : ""));
+}
+
+static int
+run_command(struct cli *c, const struct cmd_line *l)
+{
+	const struct cmd *cmd = c->cmd;
+
+	if (c->help) {
+		help_command(stdout, cmd);
+		return (0);
+	}
+	if ((cmd->flags & CMD_ROOT) != 0 && geteuid() != 0)
+		return (cli_failf(c, IOC_PERMISSION, NULL, "%s needs root",
+		    cmd->name));
+	if (c->dry_run && (cmd->flags & CMD_PROGRAM) != 0)
+		return (cli_usage(c, "-n: a program cannot be run dry"));
+	set_progress(c);
+	if ((cmd->flags & CMD_WRITES) != 0)
+		progress_catch();
+	return (cmd->run(c, l));
+}
+
+static int
+dispatch(struct cli *c, char *const *argv)
+{
+	struct cmd_line before = { { NULL, 0, 0 }, NULL }, l = before;
+	size_t n = 0;
+	int r = cmd_parse(c, NULL, argv + (argv[0] != NULL), &before);
+
+	if (r == 0 && c->version)
+		r = cmd_version.run(c, &l);
+	else if (r == 0 && before.args.n == 0 && c->help)
+		help_overview(stdout);
+	else if (r == 0 && before.args.n == 0)
+		r = cli_usage(c, "no command");
+	else if (r == 0) {
+		c->cmd = cmd_find(before.args.v[0]);
+		if (c->cmd == NULL)
+			r = unknown_command(c, before.args.v[0]);
+	}
+	if (r == 0 && c->cmd != NULL) {
+		/* The rest of argv, not of the operands: "--" is still there. */
+		while (argv[n] != before.args.v[0])
+			n++;
+		r = cmd_parse(c, c->cmd, argv + n + 1, &l);
+		if (r == 0 && c->version)
+			r = cmd_version.run(c, &l);
+		else if (r == 0)
+			r = run_command(c, &l);
+	}
+	cmd_line_fini(c->cmd, &l);
+	cmd_line_fini(NULL, &before);
+	return (r);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct cli c = { .config = getenv("IOC_CONFIG") };
+	static char buffer[1 << 16];
+	int r;
+
+	if (fill_standard_fds() != 0)
+		return (EXIT_FAILED);
+	(void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	if (c.config != NULL && c.config[0] == '\0')
+		c.config = NULL;
+	r = cli_finish(&c, dispatch(&c, argv));
+	ioc_host_close(c.host);
+	strlist_fini(&c.sources);
+	return (r);
+}
