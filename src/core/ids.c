@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
@@ -129,4 +131,30 @@ ioc_ids_release(struct ioc_source *s, uint32_t base, const char *owner,
 	if (r == 0)
 		r = ioc_path_unlink(s->store->root, path, 0, err);
 	return (ioc_wrap(err, r, "release uid range %" PRIu32, base));
+}
+
+int
+ioc_ids_release_owner(struct ioc_source *s, const char *owner,
+    struct ioc_error *err)
+{
+	auto_fd int fd = -1;
+	auto_dir DIR *dir = NULL;
+	struct dirent *de;
+	uint64_t base;
+	int r = 0;
+
+	fd = ioc_path_dir(s->store->root, ".ids", IOC_PATH_NOLINKS, err);
+	if (fd < 0)
+		return (fd);
+	dir = fdopendir(fd);
+	if (dir == NULL)
+		return (ioc_fail_errno(err, "uid ranges"));
+	(void)take_fd(&fd);
+	while (r == 0 && (errno = 0, de = readdir(dir)) != NULL)
+		if (ioc_str_to_u64(de->d_name, 1, UINT32_MAX, &base,
+		    NULL) == 0)
+			r = ioc_ids_release(s, (uint32_t)base, owner, err);
+	if (r == 0 && errno != 0)
+		r = ioc_fail_errno(err, "uid ranges");
+	return (r);
 }

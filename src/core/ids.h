@@ -20,4 +20,8 @@ int	ioc_ids_claim(struct ioc_source *s, const char *owner, uint32_t *base,
 int	ioc_ids_release(struct ioc_source *s, uint32_t base, const char *owner,
 	    struct ioc_error *err);
 
+/* Gives back whatever belongs to `owner`. */
+int	ioc_ids_release_owner(struct ioc_source *s, const char *owner,
+	    struct ioc_error *err);
+
 #endif /* CORE_IDS_H */

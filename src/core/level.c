@@ -98,7 +98,8 @@ ioc_level_run(struct ioc_level *l, const char *token, const char *event,
 	struct ioc_error cause;
 	int r, released;
 
-	if (strcmp(l->dist->system, ioc_os_facts(l->host->os)->system) != 0)
+	if (l->dist->system != NULL && strcmp(l->dist->system,
+	    ioc_os_facts(l->host->os)->system) != 0)
 		return (ioc_fail(err, IOC_UNSUPPORTED,
 		    "%s needs a host that runs %s", l->dist->name,
 		    l->dist->system));

@@ -20,22 +20,6 @@ struct sweep {
 	unsigned	 n;
 };
 
-/* Gives back ranges claimed for a staging name that no volume took along. */
-static int
-release_claims(struct ioc_source *s, const char *token, struct ioc_error *err)
-{
-	auto_strv struct ioc_strv bases = IOC_STRV;
-	uint64_t base;
-	int r;
-
-	r = s->store->ops->list(s->store, ".ids", &bases, err);
-	for (size_t i = 0; r == 0 && i < bases.n; i++)
-		if (ioc_str_to_u64(bases.v[i], 1, UINT32_MAX, &base,
-		    NULL) == 0)
-			r = ioc_ids_release(s, (uint32_t)base, token, err);
-	return (r);
-}
-
 /* Did the jail that was being created get its name before the end came? */
 static bool
 was_committed(struct ioc_source *s, const char *op, const char *name,
@@ -94,7 +78,7 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 	if (r == 0 && strcmp(op, "destroy") == 0 && detached)
 		r = ioc_ids_release(s, base_of(what), NULL, err);
 	else if (r == 0 && !was_committed(s, op, what, token))
-		r = release_claims(s, token, err);
+		r = ioc_ids_release_owner(s, token, err);
 	if (r == 0)
 		w->n++;
 	return (ioc_wrap(err, r, "recover %s %s", op, IOC_SHOW(what)));
@@ -126,7 +110,8 @@ sweep_staging(struct sweep *w, int journal, struct ioc_error *err)
 			continue;
 		r = s->ops->destroy(s, vol, err);
 		if (r == 0)
-			r = release_claims(w->source, names.v[i], err);
+			r = ioc_ids_release_owner(w->source, names.v[i],
+			    err);
 		w->n++;
 	}
 	return (r);
