@@ -9,7 +9,8 @@
 
 #define	NAIVE_S		60.0
 #define	ROUNDS		300
-#define	DEPTH		12	/* deeper than directories are held open */
+#define	DEPTH		16	/* deeper than directories are held open */
+#define	TWINS		4
 
 /* HOST/side, full of precious files, beside HOST/tree, which is removed. */
 static int
@@ -21,6 +22,14 @@ setup(void **state)
 	tmp_mkdir(t.fd, "side");
 	tmp_write(t.fd, "side/precious", PRECIOUS);
 	tmp_write(t.fd, "precious", PRECIOUS);
+	/* Names that are in the tree as well, for who comes here by mistake. */
+	for (int k = 0; k < TWINS; k++) {
+		char name[] = "side/x0", file[] = "side/x0/precious";
+
+		name[6] = file[6] = (char)('0' + k);
+		tmp_mkdir(t.fd, name);
+		tmp_write(t.fd, file, PRECIOUS);
+	}
 	*state = &t;
 	return (0);
 }
@@ -51,6 +60,11 @@ build(int dir)
 		int next;
 
 		(void)mkdirat(fd, "p", 0755);
+		for (int k = 0; k < TWINS && i < 4; k++) {
+			char name[] = { 'x', (char)('0' + k), '\0' };
+
+			(void)mkdirat(fd, name, 0755);
+		}
 		next = openat(fd, "p", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 		for (int k = 0; k < 4 && next >= 0; k++) {
 			char name[] = { 'f', (char)('0' + k), '\0' };
@@ -70,6 +84,13 @@ unharmed(int dir)
 {
 	const char *text = tmp_read(dir, "side/precious");
 
+	for (int k = 0; k < TWINS; k++) {
+		char file[] = "side/x0/precious";
+
+		file[6] = (char)('0' + k);
+		if (!tmp_exists(dir, file))
+			return (false);
+	}
 	return (text != NULL && strcmp(text, PRECIOUS) == 0 &&
 	    tmp_exists(dir, "precious"));
 }
@@ -112,16 +133,18 @@ swap_link(int dir)
 	attack_exchange(dir, "tree/d", "tree/l");
 }
 
-/* A directory deep inside goes out of the tree, and back. */
+/* A directory deep inside goes out of the tree, and after a while back. */
 static void
 move_out(int dir)
 {
+	static unsigned seed = 1;
+
 	(void)renameat(dir, "tree/p/p", dir, "side/p");
+	(void)usleep((unsigned)rand_r(&seed) % 400);
 	(void)renameat(dir, "side/p", dir, "tree/p/p");
-	(void)renameat(dir, "tree/p/p/p/p/p/p", dir, "side/q");
-	(void)renameat(dir, "side/q", dir, "tree/p/p/p/p/p/p");
-	(void)renameat(dir, "tree/p/p/p/p/p/p", dir, "tree/d/r");
-	(void)renameat(dir, "tree/d/r", dir, "tree/p/p/p/p/p/p");
+	(void)usleep((unsigned)rand_r(&seed) % 400);
+	(void)renameat(dir, "tree/p/p/p/p", dir, "tree/d/r");
+	(void)renameat(dir, "tree/d/r", dir, "tree/p/p/p/p");
 }
 
 static void
