@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/unit/unit.h"
+
+#include <signal.h>
+
+#include "base/buf.h"
+#include "safe/journal.h"
+#include "tests/common/tmp.h"
+
+struct seen {
+	char	text[512];
+	int	fail;	/* what the callback returns */
+};
+
+static int
+see(const char *op, const char *what, const char *staging, void *arg,
+    struct ioc_error *err)
+{
+	struct seen *s = arg;
+	size_t len = strlen(s->text);
+
+	(void)snprintf(s->text + len, sizeof(s->text) - len, "%s|%s|%s;", op,
+	    what, staging);
+	return (s->fail != 0 ? ioc_fail(err, s->fail, "no luck") : 0);
+}
+
+static void
+test_journal__the_living_are_skipped(void **state)
+{
+	struct ioc_journal *a = NULL, *b = NULL;
+	struct seen seen = { "", 0 };
+	auto_tmp struct tmp t;
+	struct ioc_error err;
+	int fds;
+
+	tmp_open(&t);
+	fds = tmp_count_fds();
+	assert_int_equal(ioc_journal_begin(t.fd, "create", "web", ".new-web",
+	    &a, &err), 0);
+	assert_true(tmp_exists(t.fd, ".new-web"));
+	assert_int_equal(ioc_journal_begin(t.fd, "create", "web", ".new-web",
+	    &b, &err), IOC_EXISTS);
+	assert_int_equal(ioc_journal_recover(t.fd, see, &seen, &err), 0);
+	assert_string_equal(seen.text, "");
+	ioc_journal_end(a);
+	assert_false(tmp_exists(t.fd, ".new-web"));
+	assert_int_equal(ioc_journal_begin(t.fd, "destroy", "a\nb", "x\ny", &a,
+	    &err), 0);
+	ioc_journal_abandon(a);
+	assert_int_equal(ioc_journal_recover(t.fd, see, &seen, &err), 0);
+	assert_string_equal(seen.text, "destroy|a\nb|x\ny;");
+	assert_false(tmp_exists(t.fd, "x\ny"));
+	ioc_journal_end(NULL);
+	ioc_journal_abandon(NULL);
+	assert_int_equal(tmp_count_fds(), fds);
+}
+
+static void
+test_journal__bad_names(void **state)
+{
+	struct ioc_journal *j;
+	auto_tmp struct tmp t;
+
+	tmp_open(&t);
+	assert_int_equal(ioc_journal_begin(t.fd, "op", "w", "../x", &j, NULL),
+	    IOC_INVALID);
+	assert_int_equal(ioc_journal_begin(t.fd, "op", "w", ".ioc-tmp-1", &j,
+	    NULL), IOC_INVALID);
+}
+
+static void
+test_journal_recover__all_are_tried_first_failure_returned(void **state)
+{
+	struct seen seen = { "", IOC_BUSY };
+	struct ioc_journal *j;
+	auto_tmp struct tmp t;
+	struct ioc_error err = { 0 };
+
+	tmp_open(&t);
+	for (int i = 0; i < 3; i++) {
+		char name[] = { 's', (char)('0' + i), '\0' };
+
+		assert_int_equal(ioc_journal_begin(t.fd, "op", "w", name, &j,
+		    NULL), 0);
+		ioc_journal_abandon(j);
+	}
+	assert_int_equal(ioc_journal_recover(t.fd, see, &seen, &err),
+	    IOC_BUSY);
+	assert_string_equal(err.msg, "journal entry \"s0\": no luck");
+	assert_string_equal(seen.text, "op|w|s0;op|w|s1;op|w|s2;");
+	assert_true(tmp_exists(t.fd, "s1"));
+	seen = (struct seen) { "", 0 };
+	assert_int_equal(ioc_journal_recover(t.fd, see, &seen, NULL), 0);
+	assert_string_equal(seen.text, "op|w|s0;op|w|s1;op|w|s2;");
+	assert_false(tmp_exists(t.fd, "s1"));
+}
+
+static void
+test_journal_recover__damaged_and_foreign(void **state)
+{
+	struct seen seen = { "", 0 };
+	auto_tmp struct tmp t;
+	char *big;
+
+	tmp_open(&t);
+	tmp_write(t.fd, "a-empty", "");
+	tmp_write(t.fd, "b-cut", "op=create");
+	tmp_write(t.fd, "c-text", "garbage\n\n");
+	big = calloc(1, 200001);
+	memset(big, 'x', 200000);
+	tmp_write(t.fd, "d-big", big);
+	free(big);
+	tmp_write(t.fd, ".ioc-tmp-0123", "op=cre");
+	tmp_mkdir(t.fd, "dir");
+	tmp_symlink("a-empty", t.fd, "link");
+	assert_int_equal(ioc_journal_recover(t.fd, see, &seen, NULL), 0);
+	assert_string_equal(seen.text, "||a-empty;||b-cut;||c-text;||d-big;");
+	assert_false(tmp_exists(t.fd, "a-empty"));
+	assert_false(tmp_exists(t.fd, "d-big"));
+	assert_false(tmp_exists(t.fd, ".ioc-tmp-0123"));
+	assert_true(tmp_exists(t.fd, "dir"));
+	assert_true(tmp_exists(t.fd, "link"));
+}
+
+/*
+ * Writers are killed at any moment; recovery works meanwhile.  No entry is
+ * lost, and none is seen that is empty or belongs to the living.
+ */
+static int
+recover_one(const char *op, const char *what, const char *staging, void *arg,
+    struct ioc_error *err)
+{
+	int *dir = arg;
+
+	if (strcmp(op, "create") != 0 || strcmp(what, "web") != 0)
+		return (ioc_fail(err, IOC_FORMAT, "%s|%s|%s", op, what,
+		    staging));
+	/* One that was ended is not there any more, and not to be undone. */
+	if (!tmp_exists(*dir, staging))
+		return (ioc_fail(err, IOC_STATE, "%s was ended", staging));
+	return (0);
+}
+
+static void
+test_journal__kill_at_any_moment(void **state)
+{
+	auto_tmp struct tmp t;
+	struct ioc_error err;
+
+	tmp_open(&t);
+	for (int round = 0; round < 60; round++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			for (unsigned i = 0;; i++) {
+				struct ioc_journal *j;
+				char name[32];
+
+				(void)snprintf(name, sizeof(name), "s%u", i);
+				if (ioc_journal_begin(t.fd, "create", "web",
+				    name, &j, NULL) == 0)
+					ioc_journal_end(j);
+			}
+		}
+		for (int i = 0; i < 20; i++) {
+			(void)usleep(100 * (unsigned)(round % 10));
+			if (ioc_journal_recover(t.fd, recover_one,
+			    &t.fd, &err) != 0)
+				fail_msg("%s", err.msg);
+		}
+		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+		if (ioc_journal_recover(t.fd, recover_one, &t.fd, &err) !=
+		    0)
+			fail_msg("%s", err.msg);
+	}
+	assert_int_equal(rmdir(t.path), 0);
+}
+
+UNIT_MAIN(
+	cmocka_unit_test(test_journal__the_living_are_skipped),
+	cmocka_unit_test(test_journal__bad_names),
+	cmocka_unit_test(test_journal_recover__all_are_tried_first_failure_returned),
+	cmocka_unit_test(test_journal_recover__damaged_and_foreign),
+	cmocka_unit_test(test_journal__kill_at_any_moment))
