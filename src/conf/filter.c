@@ -124,12 +124,15 @@ parse_key(struct term *t, const char *s, const char *end, struct ioc_error *err)
 	if (key == NULL)
 		return (ioc_fail_nomem(err));
 	t->prop = ioc_prop_find(key);
-	if (t->prop == NULL)
-		t->prop = ioc_prop_computed(key);
+	if (t->prop != NULL) {
+		t->key = take_ptr(key);
+		return (0);
+	}
+	t->prop = ioc_prop_computed(key);
 	if (t->prop == NULL)
 		return (ioc_fail(err, IOC_NOT_FOUND, "no property \"%s\"",
 		    IOC_SHOW(key)));
-	t->key = strdup(ioc_prop_key(t->prop, key));
+	t->key = strdup(t->prop->name);
 	return (t->key != NULL ? 0 : ioc_fail_nomem(err));
 }
 

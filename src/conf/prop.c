@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "conf/filter.h"
 #include "conf/value.h"
 #include "safe/name.h"
 
@@ -63,11 +62,9 @@ check_release(const char *value, struct ioc_error *err)
 }
 
 static int
-check_depends(const char *value, struct ioc_error *err)
+check_jail(const char *value, struct ioc_error *err)
 {
-	IOC_AUTO(ioc_filter_freep) struct ioc_filter *f = NULL;
-
-	return (ioc_filter_parse(&value, 1, &f, err));
+	return (ioc_name_check(IOC_NAME_JAIL, value, err));
 }
 
 /* --- the table -------------------------------------------------------------- */
@@ -89,8 +86,10 @@ static const struct ioc_prop table[] = {
 	LIMIT("coredumpsize", "bytes of a core dump (FreeBSD)"),
 	LIMIT("cputime", "seconds of CPU time (FreeBSD; not with deny)"),
 	LIMIT("datasize", "bytes of data segments (FreeBSD)"),
-	ROW("depends", STRING, "-", ADMIN, ALL, .check = check_depends,
-	    .help = "filter of the jails that are started before it"),
+	ROW("depends", LIST, "-", ADMIN, ALL, .check = check_jail,
+	    .help = "names of the jails that are started before it"),
+	ROW("distribution", STRING, "-", FIXED, ALL, .check = check_line,
+	    .help = "distribution that its release is of"),
 	ROW("exec_start", STRING, ioc_prop_exec_start, TENANT, ALL,
 	    .check = check_line,
 	    .help = "command that is run in the jail when it starts"),
@@ -127,6 +126,8 @@ static const struct ioc_prop table[] = {
 	LIMIT("nshm", "number of SysV shared memory segments (FreeBSD)"),
 	LIMIT("nthr", "number of threads (FreeBSD)"),
 	LIMIT("openfiles", "open files (Linux: of each process)"),
+	ROW("patch_level", INT, "-", FIXED, ALL, .min = 0, .max = INT32_MAX,
+	    .help = "patch level of the release that it was made from"),
 	LIMIT("pcpu", "percent of one CPU (Linux: cpu.max)"),
 	ROW("priority", INT, "0", ADMIN, ALL, .min = INT32_MIN,
 	    .max = INT32_MAX,
@@ -174,17 +175,6 @@ static const struct ioc_prop computed[] = {
 	ROW("used", STRING, "-", FIXED, ALL, .help = "space that it uses"),
 };
 
-/* Older names, and names that are only right on one system. */
-static const struct {
-	const char	*alias;
-	const char	*name;
-} aliases[] = {
-	{ "id", "name" },
-	{ "pid", "jid" },
-	{ "tag", "tags" },
-	{ "uuid", "name" },
-};
-
 /* --- finding ---------------------------------------------------------------- */
 
 static int
@@ -196,21 +186,7 @@ compare(const void *key, const void *row)
 static const struct ioc_prop *
 find(const struct ioc_prop *rows, size_t n, const char *name)
 {
-	char key[64];
-	size_t len;
-
-	for (size_t i = 0; i < sizeof(aliases) / sizeof(*aliases); i++)
-		if (strcmp(aliases[i].alias, name) == 0)
-			name = aliases[i].name;
-	if (ioc_str_starts(name, "user.") && name[5] != '\0')
-		return (bsearch("user.*", rows, n, sizeof(*rows), compare));
-	len = strlen(name);
-	if (len >= sizeof(key))
-		return (NULL);
-	/* jail(8) writes dots: host.hostname. */
-	for (size_t i = 0; i <= len; i++)
-		key[i] = name[i] == '.' ? '_' : name[i];
-	return (bsearch(key, rows, n, sizeof(*rows), compare));
+	return (bsearch(name, rows, n, sizeof(*rows), compare));
 }
 
 const struct ioc_prop *
@@ -223,6 +199,8 @@ ioc_prop_table(size_t *n)
 const struct ioc_prop *
 ioc_prop_find(const char *name)
 {
+	if (ioc_str_starts(name, "user.") && name[5] != '\0')
+		name = "user.*";
 	return (find(table, sizeof(table) / sizeof(*table), name));
 }
 
@@ -236,13 +214,10 @@ ioc_prop_computed_table(size_t *n)
 const struct ioc_prop *
 ioc_prop_computed(const char *name)
 {
+	/* A jail has no other identity than its name any more. */
+	if (strcmp(name, "id") == 0 || strcmp(name, "uuid") == 0)
+		name = "name";
 	return (find(computed, sizeof(computed) / sizeof(*computed), name));
-}
-
-const char *
-ioc_prop_key(const struct ioc_prop *p, const char *name)
-{
-	return (strcmp(p->name, "user.*") == 0 ? name : p->name);
 }
 
 int
@@ -258,7 +233,8 @@ ioc_prop_check(const char *name, const char *value, char **ret,
 	if (p == NULL)
 		return (ioc_fail(err, IOC_NOT_FOUND, "no property \"%s\"",
 		    IOC_SHOW(name)));
-	if (ioc_prop_key(p, name) == name &&
+	/* The only names with a free part. */
+	if (ioc_str_starts(name, "user.") &&
 	    (r = ioc_name_check(IOC_NAME_PROPERTY, name, err)) != 0)
 		return (r);
 	if ((p->systems & ioc_prop_this_system) == 0)

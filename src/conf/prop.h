@@ -19,14 +19,7 @@ extern const char ioc_prop_procfs[];
  * The rows have no default; sorted by name, *n of them.
  */
 const struct ioc_prop *ioc_prop_computed_table(size_t *n);
-/* The row of a computed value, NULL when there is none of that name. */
+/* The row of a name; id and uuid are older words for the name of the jail. */
 const struct ioc_prop *ioc_prop_computed(const char *name);
-
-/*
- * The key that a value is stored under: the row's name, which differs from a
- * name written with dots ("host.hostname") or an older one ("tag"); for
- * user.* the name itself.
- */
-const char *ioc_prop_key(const struct ioc_prop *p, const char *name);
 
 #endif /* CONF_PROP_H */
