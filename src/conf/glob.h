@@ -20,11 +20,12 @@ struct ioc_glob {
 	char			*text;	/* literal characters, unescaped */
 	struct ioc_glob_part	*parts;
 	size_t			 nparts;
+	uint32_t		*borders; /* one for each character of text */
 };
 
 /*
  * Compiles `len` bytes of a pattern; "\" makes the next character literal.
- * INVALID when it ends in a lone "\".
+ * INVALID when it ends in a lone "\", LIMIT when it is longer than 16 MiB.
  */
 int	ioc_glob_init(struct ioc_glob *g, const char *pattern, size_t len,
 	    struct ioc_error *err);

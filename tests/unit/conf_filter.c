@@ -130,7 +130,7 @@ match(struct jail *j, const char *const *terms, size_t n)
 {
 	IOC_AUTO(ioc_filter_freep) struct ioc_filter *f = NULL;
 	struct ioc_error err = { 0 };
-	bool hit;
+	bool hit = false;
 
 	if (ioc_filter_parse(terms, n, &f, &err) != 0 ||
 	    ioc_filter_match(f, j->source, j->name, get, j, &hit, &err) != 0)
