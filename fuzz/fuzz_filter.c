@@ -14,7 +14,7 @@ get(const char *key, char **ret, void *arg, struct ioc_error *err)
 	return (*ret != NULL ? 0 : ioc_fail_nomem(err));
 }
 
-/* By dynamic programming: row[j] tells whether the pattern so far matches j bytes. */
+/* Step by step: row[j] tells whether the pattern so far matches j bytes. */
 static bool
 slow_match(const char *p, const char *text)
 {

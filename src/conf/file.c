@@ -63,7 +63,7 @@ walk(json_t *object, leaf_fn *fn, void *arg, struct ioc_error *err)
 	return (walk_in(object, true, &path, fn, arg, err));
 }
 
-/* --- text of other types ---------------------------------------------------- */
+/* --- text of other types -------------------------------------------------- */
 
 static int
 append(const char *data, size_t len, void *arg)
@@ -139,7 +139,7 @@ add_array(struct ioc_buf *b, const json_t *array)
 		(void)ioc_buf_addc(b, '-');
 }
 
-/* --- reading ---------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------- */
 
 struct scan {
 	struct ioc_conf	*conf;
@@ -190,7 +190,8 @@ scan(struct ioc_conf *c, struct ioc_error *err)
 	ioc_strv_sort(&s.keys);
 	for (size_t i = 1; i < s.keys.n && r == 0; i++)
 		if (strcmp(s.keys.v[i - 1], s.keys.v[i]) == 0)
-			r = ioc_fail(err, IOC_FORMAT, "key \"%s\" is there twice",
+			r = ioc_fail(err, IOC_FORMAT,
+			    "key \"%s\" is there twice",
 			    IOC_SHOW(s.keys.v[i]));
 	ioc_strv_fini(&s.keys);
 	return (r);
@@ -281,7 +282,7 @@ ioc_conf_free(struct ioc_conf *c)
 	free(c);
 }
 
-/* --- keys ------------------------------------------------------------------- */
+/* --- keys ----------------------------------------------------------------- */
 
 /* What follows "prefix." in a key, NULL when it does not begin with that. */
 static const char *
@@ -350,7 +351,7 @@ ioc_conf_keys(const struct ioc_conf *c, struct ioc_strv *ret,
 	return (r);
 }
 
-/* --- changing --------------------------------------------------------------- */
+/* --- changing ------------------------------------------------------------- */
 
 /* Removes a key, and the objects that become empty by it. */
 static bool
@@ -364,8 +365,8 @@ drop(json_t *object, const char *key)
 		return (true);
 	}
 	json_object_foreach(object, k, value) {
-		if (!json_is_object(value) || (rest = rest_of(key, k)) == NULL ||
-		    !drop(value, rest))
+		if (!json_is_object(value) ||
+		    (rest = rest_of(key, k)) == NULL || !drop(value, rest))
 			continue;
 		if (json_object_size(value) == 0)
 			(void)json_object_del(object, k);

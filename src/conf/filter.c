@@ -47,7 +47,7 @@ ioc_filter_free(struct ioc_filter *f)
 	free(f);
 }
 
-/* --- parsing ---------------------------------------------------------------- */
+/* --- parsing -------------------------------------------------------------- */
 
 /* The first of these characters (a NUL for any blank) that no "\" precedes. */
 static const char *
@@ -95,7 +95,7 @@ parse_name(struct pattern *p, const char *s, const char *end,
 	return (r != 0 ? r : check_name(&p->glob, IOC_NAME_JAIL, err));
 }
 
-/* A plain value of a typed property takes its normal form, or can never match. */
+/* A plain value of a typed property takes its normal form. */
 static int
 parse_value(const struct ioc_prop *prop, struct pattern *p, const char *s,
     const char *end, struct ioc_error *err)
@@ -201,7 +201,7 @@ ioc_filter_parse(const char *const *terms, size_t n, struct ioc_filter **ret,
 	return (0);
 }
 
-/* --- matching --------------------------------------------------------------- */
+/* --- matching ------------------------------------------------------------- */
 
 static bool
 match_any_name(const struct term *t, const char *source, const char *name)

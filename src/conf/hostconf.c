@@ -19,7 +19,7 @@ struct entry {
 	char	*value;
 	size_t	 line_no;
 	size_t	 line, next;		/* offsets of its line and the next */
-	size_t	 start, end;		/* offsets of the value with its quotes */
+	size_t	 start, end;		/* offsets of the value, quotes too */
 };
 
 struct ioc_hostconf {
@@ -50,7 +50,7 @@ ioc_hostconf_free(struct ioc_hostconf *c)
 	free(c);
 }
 
-/* --- a line ----------------------------------------------------------------- */
+/* --- a line --------------------------------------------------------------- */
 
 static void
 skip_blanks(struct cursor *c)
@@ -202,7 +202,7 @@ parse_line(struct ioc_hostconf *conf, struct cursor *c, struct entry *place,
 	    ioc_buf_str(&value), err));
 }
 
-/* --- a file ----------------------------------------------------------------- */
+/* --- a file --------------------------------------------------------------- */
 
 int
 ioc_hostconf_parse(const char *file, const char *text, size_t len,
@@ -238,7 +238,7 @@ ioc_hostconf_parse(const char *file, const char *text, size_t len,
 	return (0);
 }
 
-/* Appends the text of the file; one that is not there is empty if `optional`. */
+/* Appends the text of the file; without one there is none if `optional`. */
 static int
 read_text(const char *file, bool optional, struct ioc_buf *b,
     struct ioc_error *err)
@@ -301,7 +301,7 @@ ioc_hostconf_uid_range(const struct ioc_hostconf *c, uint32_t *first,
 		(void)ioc_hostkey_range(value, first, count, NULL);
 }
 
-/* --- editing ---------------------------------------------------------------- */
+/* --- editing -------------------------------------------------------------- */
 
 static void
 add_quoted(struct ioc_buf *b, const char *value)

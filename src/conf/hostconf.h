@@ -14,14 +14,14 @@ struct ioc_hostconf;
 /*
  * Parses `key="value"`, `key='value'`, `key=value` lines with # comments.
  * Anything that only a shell could understand ($, backquotes, ;, continuation)
- * is FORMAT with file and line, and so is a key that is set twice.  Keys that do
- * not begin with "ioc_" are kept and ignored; $ and backquotes in the value of
- * such a key are none of our business.  Unknown keys that do begin with "ioc_"
- * are INVALID, and so are values that their key cannot have.
+ * is FORMAT with file and line, and so is a key that is set twice.  Keys that
+ * do not begin with "ioc_" are kept and ignored; $ and backquotes in the value
+ * of such a key are none of our business.  Unknown keys that do begin with
+ * "ioc_" are INVALID, and so are values that their key cannot have.
  */
 int	ioc_hostconf_parse(const char *file, const char *text, size_t len,
 	    struct ioc_hostconf **ret, struct ioc_error *err);
-/* Reads a file of the host; an empty one when it is not there and `optional`. */
+/* Reads a file of the host; without one it is empty if `optional`. */
 int	ioc_hostconf_load(const char *file, bool optional,
 	    struct ioc_hostconf **ret, struct ioc_error *err);
 void	ioc_hostconf_free(struct ioc_hostconf *c);

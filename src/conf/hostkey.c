@@ -10,7 +10,7 @@
 #define	RANGE_MIN	65536u		/* below are the host's own users */
 #define	RANGE_END	4294901760u	/* above are the likes of nobody, -1 */
 
-/* --- judges of values ------------------------------------------------------- */
+/* --- judges of values ----------------------------------------------------- */
 
 static int
 check_path(const char *value, struct ioc_error *err)
@@ -136,10 +136,10 @@ check_uid_range(const char *value, struct ioc_error *err)
 	return (ioc_hostkey_range(value, &first, &count, err));
 }
 
-/* --- the table -------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------ */
 
 static const struct {
-	const char	*name;		/* whole, or up to the name of a source */
+	const char	*name;		/* without the name, when `prefix` */
 	bool		 prefix;
 	int		(*check)(const char *value, struct ioc_error *err);
 } keys[] = {

@@ -9,7 +9,7 @@
 #include "conf/value.h"
 #include "safe/name.h"
 
-/* --- judges of single properties -------------------------------------------- */
+/* --- judges of single properties ------------------------------------------ */
 
 /* One line of text: nothing that would move a cursor or end a line. */
 static int
@@ -67,7 +67,7 @@ check_jail(const char *value, struct ioc_error *err)
 	return (ioc_name_check(IOC_NAME_JAIL, value, err));
 }
 
-/* --- the table -------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------ */
 
 static const char *const userns_choices[] = { "idmap", "off", NULL };
 
@@ -122,7 +122,7 @@ static const struct ioc_prop table[] = {
 	ROW("notes", STRING, "-", TENANT, ALL,
 	    .help = "free text about the jail"),
 	LIMIT("nsem", "number of SysV semaphores (FreeBSD)"),
-	LIMIT("nsemop", "number of SysV semaphore operations in one call (FreeBSD)"),
+	LIMIT("nsemop", "SysV semaphore operations in one call (FreeBSD)"),
 	LIMIT("nshm", "number of SysV shared memory segments (FreeBSD)"),
 	LIMIT("nthr", "number of threads (FreeBSD)"),
 	LIMIT("openfiles", "open files (Linux: of each process)"),
@@ -151,10 +151,10 @@ static const struct ioc_prop table[] = {
 	ROW("user.*", STRING, "-", TENANT, ALL,
 	    .help = "data of your own, of no meaning to ioc"),
 	ROW("userns", CHOICE, "idmap", ADMIN, LINUX, .choices = userns_choices,
-	    .help = "idmap: users of its own; off: its root is the host's root, "
+	    .help = "idmap: users of its own; off: its root is the host's, "
 		"only less able"),
 	LIMIT("vmemoryuse", "bytes of address space (FreeBSD)"),
-	LIMIT("wallclock", "seconds of wall-clock time (FreeBSD; not with deny)"),
+	LIMIT("wallclock", "seconds of real time (FreeBSD; not with deny)"),
 	LIMIT("writebps", "bytes written per second (FreeBSD; not with deny)"),
 	LIMIT("writeiops", "writes per second (FreeBSD; not with deny)"),
 };
@@ -166,7 +166,7 @@ static const struct ioc_prop computed[] = {
 	ROW("full_name", STRING, "-", FIXED, ALL,
 	    .help = "source/name, only the name when there is one source"),
 	ROW("jid", INT, "-", FIXED, ALL, .min = 0, .max = INT64_MAX,
-	    .help = "kernel's number of a running jail; Linux: pid of its init"),
+	    .help = "kernel's number of a running jail; Linux: pid of init"),
 	ROW("name", STRING, "-", FIXED, ALL, .help = "name of the jail"),
 	ROW("running", BOOL, "no", FIXED, ALL, .help = "whether it runs"),
 	ROW("source", STRING, "-", FIXED, ALL, .help = "source that it is in"),
@@ -175,7 +175,7 @@ static const struct ioc_prop computed[] = {
 	ROW("used", STRING, "-", FIXED, ALL, .help = "space that it uses"),
 };
 
-/* --- finding ---------------------------------------------------------------- */
+/* --- finding -------------------------------------------------------------- */
 
 static int
 compare(const void *key, const void *row)

@@ -58,7 +58,7 @@ give_buf(char **ret, struct ioc_buf *b, struct ioc_error *err)
 	return (*ret != NULL ? 0 : ioc_fail_nomem(err));
 }
 
-/* --- lists ------------------------------------------------------------------ */
+/* --- lists ---------------------------------------------------------------- */
 
 /* Cuts one element off the text: unescaped, without blanks around it. */
 static const char *
@@ -153,7 +153,7 @@ judge_list(const struct ioc_prop *p, const char *value, char **ret,
 	return (give_buf(ret, &all, err));
 }
 
-/* --- limits ----------------------------------------------------------------- */
+/* --- limits --------------------------------------------------------------- */
 
 /* Copies a word of known maximum length; one that does not fit is no word. */
 static bool
@@ -171,8 +171,8 @@ static int
 split_limit(const char *value, struct ioc_value_limit *l, char amount[24],
     struct ioc_error *err)
 {
-	const char *eq = strchr(value, '='), *colon = strchr(value, ':'), *slash;
-	const char *number = value;
+	const char *eq = strchr(value, '='), *colon = strchr(value, ':');
+	const char *number = value, *slash;
 	size_t len = strlen(value);
 	bool good = true;
 
@@ -185,8 +185,9 @@ split_limit(const char *value, struct ioc_value_limit *l, char amount[24],
 		slash = strchr(number, '/');
 		if (slash != NULL) {
 			len = (size_t)(slash - number);
-			good = copy_word(l->per, slash + 1, strlen(slash + 1)) &&
-			    is_among(limit_subjects, l->per) && good;
+			good = good && copy_word(l->per, slash + 1,
+			    strlen(slash + 1)) &&
+			    is_among(limit_subjects, l->per);
 		}
 	} else if (colon != NULL) {
 		len = (size_t)(colon - value);
@@ -245,8 +246,8 @@ judge_limit(const struct ioc_prop *p, const char *value, char **ret,
 		    is_among(throttled, p->name) ? "throttle" : "sigterm",
 		    amount));
 	if (strcmp(l.action, "throttle") == 0 && !is_among(throttled, p->name))
-		return (ioc_fail(err, IOC_INVALID,
-		    "throttle is for readbps, writebps, readiops and writeiops"));
+		return (ioc_fail(err, IOC_INVALID, "throttle is for readbps, "
+		    "writebps, readiops and writeiops"));
 	if (!deny || !jail)
 		(void)ioc_buf_addf(&b, "%s=", l.action);
 	add_amount(&b, amount);
@@ -255,7 +256,7 @@ judge_limit(const struct ioc_prop *p, const char *value, char **ret,
 	return (give_buf(ret, &b, err));
 }
 
-/* --- scalars ---------------------------------------------------------------- */
+/* --- scalars -------------------------------------------------------------- */
 
 static int
 judge_string(const struct ioc_prop *p, const char *value, char **ret,

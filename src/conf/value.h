@@ -31,7 +31,7 @@ void	ioc_value_list_add(struct ioc_buf *list, const char *element);
 
 /* ACTION=AMOUNT[/PER], AMOUNT or the legacy AMOUNT:ACTION. */
 struct ioc_value_limit {
-	char		action[16];	/* deny, log, devctl, throttle, sig... */
+	char		action[16];	/* deny, log, devctl, throttle, sig */
 	uint64_t	amount;
 	char		per[16];	/* jail, process, user */
 };

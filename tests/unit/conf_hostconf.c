@@ -43,8 +43,8 @@ test_parse__values(void **state)
 	    "/a\"$`\\\\n");
 	check_get("ioc_run_dir='/a$b`c\\d'", "ioc_run_dir", "/a$b`c\\d");
 	check_get("ioc_run_dir=/a\\ \\$b", "ioc_run_dir", "/a $b");
-	check_get("ioc_mirror_DEBIAN=\"https://m.example.org:8443/debian/?x=1\"",
-	    "ioc_mirror_DEBIAN", "https://m.example.org:8443/debian/?x=1");
+	check_get("ioc_mirror_DEBIAN=\"https://m.example.org:8443/d/?x=1\"",
+	    "ioc_mirror_DEBIAN", "https://m.example.org:8443/d/?x=1");
 	check_get("ioc_proxy=http://[::1]:3128/", "ioc_proxy",
 	    "http://[::1]:3128/");
 	check_get("ioc_enable=YES\nioc_lang=en_US.UTF-8\n", "ioc_lang",
@@ -61,63 +61,63 @@ test_parse__keys_of_others(void **state)
 	check_get("a=\"it's\"\nioc_run_dir=/x\n", "ioc_run_dir", "/x");
 }
 
+static const struct {
+	const char *text, *says;
+	int code;
+} bad[] = {
+	{ "x\n", "line 1", IOC_FORMAT },
+	{ "\n\n. /etc/rc.subr\n", "line 3", IOC_FORMAT },
+	{ "if true; then\n", "line 1", IOC_FORMAT },
+	{ "export a=b\n", "line 1", IOC_FORMAT },
+	{ "a = b\n", "line 1", IOC_FORMAT },
+	{ "=b\n", "line 1", IOC_FORMAT },
+	{ "1a=b\n", "line 1", IOC_FORMAT },
+	{ "a-b=c\n", "line 1", IOC_FORMAT },
+	{ "a=b; ioc_run_dir=/x\n", "shell", IOC_FORMAT },
+	{ "a=b&ioc_run_dir=/x\n", "shell", IOC_FORMAT },
+	{ "a=b ioc_run_dir=/x\n", "follows", IOC_FORMAT },
+	{ "a=\"b\nioc_run_dir=/x\n\"\n", "not closed", IOC_FORMAT },
+	{ "a='b\n'\n", "not closed", IOC_FORMAT },
+	{ "a=b\\\nioc_run_dir=/x\n", "continued", IOC_FORMAT },
+	{ "ioc_run_dir=\"$HOME\"\n", "\"$\"", IOC_FORMAT },
+	{ "ioc_run_dir=/$x\n", "\"$\"", IOC_FORMAT },
+	{ "ioc_run_dir=\"/`x`\"\n", "\"`\"", IOC_FORMAT },
+	{ "ioc_run_dir=/a>b\n", "shell", IOC_FORMAT },
+	{ "ioc_run_dir=/a\nioc_run_dir=/a\n", "already in line 1",
+	    IOC_FORMAT },
+	{ "ioc_run_dir=\n", "absolute", IOC_INVALID },
+	{ "ioc_run_dir=~/x\n", "absolute", IOC_INVALID },
+	{ "ioc_run_dir=/a/../b\n", "..", IOC_INVALID },
+	{ "ioc_run_dir=/a/..\n", "..", IOC_INVALID },
+	{ "ioc_run_dir=/a\r\n", "control", IOC_INVALID },
+	{ "ioc_run_dirs=/a\n", "unknown key \"ioc_run_dirs\"",
+	    IOC_INVALID },
+	{ "\nioc_=1\n", "line 2: unknown key \"ioc_\"", IOC_INVALID },
+	{ "ioc_dir_=/x\n", "ioc_dir_", IOC_INVALID },
+	{ "ioc_dir__a=/x\n", "ioc_dir__a", IOC_INVALID },
+	{ "ioc_dir_a=x\n", "absolute", IOC_INVALID },
+	{ "ioc_dir_a=/x\nioc_dataset_a=z/x\n", "twice", IOC_INVALID },
+	{ "ioc_dataset_a=/x\n", "", IOC_INVALID },
+	{ "ioc_dataset_a=\"z/x y\"\n", "", IOC_INVALID },
+	{ "ioc_mirror_DEBIAN=http://x/\n", "https", IOC_INVALID },
+	{ "ioc_mirror_DEBIAN=https://\n", "URL", IOC_INVALID },
+	{ "ioc_mirror_DEBIAN=https://u:p@x/\n", "user", IOC_INVALID },
+	{ "ioc_mirror_DEBIAN='https://x/ y'\n", "URL", IOC_INVALID },
+	{ "ioc_mirror_OTHER=https://x/\n", "unknown", IOC_INVALID },
+	{ "ioc_proxy=ftp://x\n", "begin", IOC_INVALID },
+	{ "ioc_enable=perhaps\n", "neither", IOC_INVALID },
+	{ "ioc_lang='en US'\n", "locale", IOC_INVALID },
+	{ "ioc_uid_range=x\n", "FIRST-LAST", IOC_INVALID },
+	{ "ioc_uid_range=0-99999999\n", "65536", IOC_INVALID },
+	{ "ioc_uid_range=65536-65536\n", "65536", IOC_INVALID },
+	{ "ioc_uid_range=200000-100000\n", "65536", IOC_INVALID },
+	{ "ioc_uid_range=65536:4294967295\n", "65536", IOC_INVALID },
+	{ "ioc_uid_range=65536:-1\n", "number", IOC_INVALID },
+};
+
 static void
 test_parse__refused(void **state)
 {
-	static const struct {
-		const char *text, *says;
-		int code;
-	} bad[] = {
-		{ "x\n", "line 1", IOC_FORMAT },
-		{ "\n\n. /etc/rc.subr\n", "line 3", IOC_FORMAT },
-		{ "if true; then\n", "line 1", IOC_FORMAT },
-		{ "export a=b\n", "line 1", IOC_FORMAT },
-		{ "a = b\n", "line 1", IOC_FORMAT },
-		{ "=b\n", "line 1", IOC_FORMAT },
-		{ "1a=b\n", "line 1", IOC_FORMAT },
-		{ "a-b=c\n", "line 1", IOC_FORMAT },
-		{ "a=b; ioc_run_dir=/x\n", "shell", IOC_FORMAT },
-		{ "a=b&ioc_run_dir=/x\n", "shell", IOC_FORMAT },
-		{ "a=b ioc_run_dir=/x\n", "follows", IOC_FORMAT },
-		{ "a=\"b\nioc_run_dir=/x\n\"\n", "not closed", IOC_FORMAT },
-		{ "a='b\n'\n", "not closed", IOC_FORMAT },
-		{ "a=b\\\nioc_run_dir=/x\n", "continued", IOC_FORMAT },
-		{ "ioc_run_dir=\"$HOME\"\n", "\"$\"", IOC_FORMAT },
-		{ "ioc_run_dir=/$x\n", "\"$\"", IOC_FORMAT },
-		{ "ioc_run_dir=\"/`x`\"\n", "\"`\"", IOC_FORMAT },
-		{ "ioc_run_dir=/a>b\n", "shell", IOC_FORMAT },
-		{ "ioc_run_dir=/a\nioc_run_dir=/a\n", "already in line 1",
-		    IOC_FORMAT },
-		{ "ioc_run_dir=\n", "absolute", IOC_INVALID },
-		{ "ioc_run_dir=~/x\n", "absolute", IOC_INVALID },
-		{ "ioc_run_dir=/a/../b\n", "..", IOC_INVALID },
-		{ "ioc_run_dir=/a/..\n", "..", IOC_INVALID },
-		{ "ioc_run_dir=/a\r\n", "control", IOC_INVALID },
-		{ "ioc_run_dirs=/a\n", "unknown key \"ioc_run_dirs\"",
-		    IOC_INVALID },
-		{ "\nioc_=1\n", "line 2: unknown key \"ioc_\"", IOC_INVALID },
-		{ "ioc_dir_=/x\n", "ioc_dir_", IOC_INVALID },
-		{ "ioc_dir__a=/x\n", "ioc_dir__a", IOC_INVALID },
-		{ "ioc_dir_a=x\n", "absolute", IOC_INVALID },
-		{ "ioc_dir_a=/x\nioc_dataset_a=z/x\n", "twice", IOC_INVALID },
-		{ "ioc_dataset_a=/x\n", "", IOC_INVALID },
-		{ "ioc_dataset_a=\"z/x y\"\n", "", IOC_INVALID },
-		{ "ioc_mirror_DEBIAN=http://x/\n", "https", IOC_INVALID },
-		{ "ioc_mirror_DEBIAN=https://\n", "URL", IOC_INVALID },
-		{ "ioc_mirror_DEBIAN=https://u:p@x/\n", "user", IOC_INVALID },
-		{ "ioc_mirror_DEBIAN='https://x/ y'\n", "URL", IOC_INVALID },
-		{ "ioc_mirror_OTHER=https://x/\n", "unknown", IOC_INVALID },
-		{ "ioc_proxy=ftp://x\n", "begin", IOC_INVALID },
-		{ "ioc_enable=perhaps\n", "neither", IOC_INVALID },
-		{ "ioc_lang='en US'\n", "locale", IOC_INVALID },
-		{ "ioc_uid_range=x\n", "FIRST-LAST", IOC_INVALID },
-		{ "ioc_uid_range=0-99999999\n", "65536", IOC_INVALID },
-		{ "ioc_uid_range=65536-65536\n", "65536", IOC_INVALID },
-		{ "ioc_uid_range=200000-100000\n", "65536", IOC_INVALID },
-		{ "ioc_uid_range=65536:4294967295\n", "65536", IOC_INVALID },
-		{ "ioc_uid_range=65536:-1\n", "number", IOC_INVALID },
-	};
-
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct ioc_hostconf *c = NULL;
 		struct ioc_error err = { 0 };

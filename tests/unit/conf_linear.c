@@ -54,7 +54,7 @@ feed_filter(const char *text, size_t len)
 	bool hit;
 
 	if (ioc_filter_parse(&text, 1, &f, NULL) == 0)
-		(void)ioc_filter_match(f, "main", "aaaaaaaaaaaaaaaaaaaaaab", get,
+		(void)ioc_filter_match(f, "main", "aaaaaaaaaaaaaaaaaaaab", get,
 		    NULL, &hit, NULL);
 	ioc_filter_free(f);
 }

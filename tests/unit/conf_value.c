@@ -215,7 +215,8 @@ check_list(const char *text, const char *const *want)
 	for (size_t i = 0; i < n; i++)
 		assert_string_equal(v.v[i], want[i]);
 }
-#define	LIST(text, ...)	check_list(text, (const char *const[]){ __VA_ARGS__, NULL })
+#define	LIST(text, ...)	check_list(text, (const char *const[]){		\
+	    __VA_ARGS__, NULL })
 
 static void
 test_list(void **state)
