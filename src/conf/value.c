@@ -150,6 +150,9 @@ judge_list(const struct ioc_prop *p, const char *value, char **ret,
 	if (all.failed == IOC_LIMIT)
 		return (ioc_fail(err, IOC_INVALID, "value longer than %d bytes",
 		    IOC_VALUE_MAX));
+	/* " none": a word for no value that blanks have hidden. */
+	if (ioc_str_is_none(ioc_buf_str(&all)))
+		return (give(ret, "-", err));
 	return (give_buf(ret, &all, err));
 }
 

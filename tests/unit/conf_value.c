@@ -67,6 +67,8 @@ static const struct good goods[] = {
 	{ &list_row, "a\\b", "a\\\\b" },
 	{ &list_row, "a\\\\,b", "a\\\\,b" },
 	{ &list_row, "-", "-" },
+	{ &list_row, " none", "-" },
+	{ &list_row, "-,- ", "-" },
 	{ &limit_row, "1g", "1G" },
 	{ &limit_row, "deny=1G/jail", "1G" },
 	{ &limit_row, "1G:deny", "1G" },
