@@ -60,7 +60,8 @@ IOC_API const struct ioc_prop *ioc_prop_find(const char *name);
 
 /*
  * Judges a value and gives its normal form ("on" becomes "yes"), to be freed by
- * the caller.  NOT_FOUND for an unknown property, INVALID for a bad value.
+ * the caller.  NOT_FOUND for an unknown property, INVALID for a bad value,
+ * UNSUPPORTED for a property of another system.
  */
 IOC_API int ioc_prop_check(const char *name, const char *value, char **ret,
     struct ioc_error *err);

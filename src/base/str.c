@@ -63,7 +63,8 @@ ioc_str_to_size(const char *s, uint64_t *ret, struct ioc_error *err)
 	unsigned shift = 0;
 	uint64_t v;
 
-	if (len > 0 && s[len - 1] != '\0' &&
+	/* A space would become the NUL that strchr finds. */
+	if (len > 0 && s[len - 1] != ' ' &&
 	    (suffix = strchr(suffixes, s[len - 1] & ~0x20)) != NULL) {
 		shift = 10 * (unsigned)(suffix - suffixes + 1);
 		len--;
@@ -136,6 +137,21 @@ utf8_len(const unsigned char *s, size_t left, uint32_t *cp)
 	if (*cp < least[n] || *cp > 0x10ffff || (*cp >= 0xd800 && *cp <= 0xdfff))
 		return (0);
 	return (n);
+}
+
+bool
+ioc_str_is_utf8(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	size_t len = strlen(s), n;
+	uint32_t cp;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = p[i] < 0x80 ? 1 : utf8_len(p + i, len - i, &cp);
+		if (n == 0)
+			return (false);
+	}
+	return (true);
 }
 
 /* Code points that change how the text around them is shown. */

@@ -6,7 +6,8 @@
  * Nested objects and dotted keys are the same on reading ("user": {"a": "b"} is
  * "user.a"); writing keeps the form that was found.  Values of other JSON types
  * are read as text: true is "yes", null is "-", numbers as decimal, arrays of
- * scalars as lists.
+ * scalars as lists, any other array as its JSON.  A key that comes out twice
+ * ("user": {"a": 1} beside "user.a") is as wrong as a duplicate key.
  */
 #ifndef CONF_FILE_H
 #define CONF_FILE_H
@@ -15,6 +16,9 @@
 #include "base/strv.h"
 
 struct ioc_conf;
+
+#define	IOC_CONF_KEYS	4096	/* keys of a file */
+#define	IOC_CONF_KEY	255	/* bytes of a key in dotted form */
 
 /* An empty one. */
 int	ioc_conf_new(struct ioc_conf **ret, struct ioc_error *err);
@@ -36,7 +40,10 @@ IOC_DEFINE_AUTO(struct ioc_conf, ioc_conf_free);
 
 /* The text of a key, NULL when it is not set; valid until the next change. */
 const char *ioc_conf_get(const struct ioc_conf *c, const char *key);
-/* Sets without judging (the caller has called ioc_prop_check); NULL removes. */
+/*
+ * Sets without judging (the caller has called ioc_prop_check); NULL removes.
+ * INVALID when it is not UTF-8 or the key too long; nothing changes then.
+ */
 int	ioc_conf_set(struct ioc_conf *c, const char *key, const char *value,
 	    struct ioc_error *err);
 /* All keys in dotted form, known and unknown, sorted. */

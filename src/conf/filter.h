@@ -10,15 +10,16 @@
 IOC_DEFINE_AUTO(struct ioc_filter, ioc_filter_free);
 
 /*
- * The name terms alone, so that a configuration need not be loaded for a jail
- * whose name does not match.
+ * The terms about name and source alone, so that a configuration need not be
+ * loaded for a jail whose name does not match.
  */
 bool	ioc_filter_match_name(const struct ioc_filter *f, const char *source,
 	    const char *name);
 
 /*
  * All terms.  `get` gives the effective text of a property ("-" for none), to
- * be freed by the matcher.
+ * be freed by the matcher; it is not asked for name and source.  `key` is the
+ * name in the table, user.NAME, or that of a computed value.
  */
 typedef int ioc_filter_get(const char *key, char **ret, void *arg,
 	    struct ioc_error *err);
@@ -30,8 +31,5 @@ int	ioc_filter_match(const struct ioc_filter *f, const char *source,
 bool	ioc_filter_is_name(const struct ioc_filter *f);
 /* True when a term names this key. */
 bool	ioc_filter_has_key(const struct ioc_filter *f, const char *key);
-
-/* "*" and "+" as above, linear in time for one pattern and text. */
-bool	ioc_filter_glob(const char *pattern, const char *text);
 
 #endif /* CONF_FILTER_H */

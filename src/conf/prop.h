@@ -8,4 +8,18 @@
 /* The bit of the system that this library was built for. */
 extern const unsigned ioc_prop_this_system;
 
+/* Built-in defaults that differ between the systems (conf/system_*.c). */
+extern const char ioc_prop_exec_start[];
+extern const char ioc_prop_exec_stop[];
+extern const char ioc_prop_domainname[];
+extern const char ioc_prop_procfs[];
+
+/*
+ * Values that are never stored but computed for a jail: name, state, jid ...
+ * The rows have no default; sorted by name, *n of them.
+ */
+const struct ioc_prop *ioc_prop_computed_table(size_t *n);
+/* The row of a name; id and uuid are older words for the name of the jail. */
+const struct ioc_prop *ioc_prop_computed(const char *name);
+
 #endif /* CONF_PROP_H */

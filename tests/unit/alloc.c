@@ -15,6 +15,10 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/strv.h"
+#include "conf/file.h"
+#include "conf/filter.h"
+#include "conf/hostconf.h"
+#include "ioc/config.h"
 #include "safe/file.h"
 #include "safe/journal.h"
 #include "safe/lock.h"
@@ -397,7 +401,139 @@ run_strings(struct tmp *t, struct ioc_error *err)
 	return (r);
 }
 
+static void
+prepare_conf(struct tmp *t)
+{
+	tmp_write(t->fd, "config.json", "{\"boot\": true, \"priority\": 5, "
+	    "\"tags\": [\"a\", \"b\"], \"user\": {\"x\": {\"y\": 1}}}");
+}
+
+static int
+run_conf(struct tmp *t, struct ioc_error *err)
+{
+	IOC_AUTO(ioc_conf_freep) struct ioc_conf *c = NULL;
+	IOC_AUTO(ioc_conf_freep) struct ioc_conf *copy = NULL;
+	auto_strv struct ioc_strv keys = IOC_STRV;
+	int r = ioc_conf_load(t->fd, "config.json", &c, err);
+
+	if (r == 0) {
+		assert_string_equal(ioc_conf_get(c, "priority"), "5");
+		assert_string_equal(ioc_conf_get(c, "tags"), "a,b");
+		assert_string_equal(ioc_conf_get(c, "user.x.y"), "1");
+		r = ioc_conf_copy(c, &copy, err);
+	}
+	if (r == 0)
+		r = ioc_conf_keys(copy, &keys, err);
+	if (r == 0)
+		r = ioc_conf_set(copy, "user.x", "flat", err);
+	if (r == 0)
+		r = ioc_conf_set(copy, "priority", NULL, err);
+	if (r == 0)
+		r = ioc_conf_save(copy, t->fd, "config.json", IOC_FILE_NOSYNC,
+		    err);
+	return (r);
+}
+
+static void
+check_conf(struct tmp *t, int r)
+{
+	bool old = strstr(tmp_read(t->fd, "config.json"), "priority") != NULL;
+
+	assert_int_equal(old, r != 0);
+}
+
+/* A change that fails is no change. */
+static int
+run_conf_set(struct tmp *t, struct ioc_error *err)
+{
+	IOC_AUTO(ioc_conf_freep) struct ioc_conf *c = NULL;
+	int r = ioc_conf_new(&c, err);
+
+	if (r == 0)
+		r = ioc_conf_set(c, "user.a", "one", err);
+	if (r != 0)
+		return (r);
+	r = ioc_conf_set(c, "user.a", "two", err);
+	assert_string_equal(ioc_conf_get(c, "user.a"), r == 0 ? "two" : "one");
+	return (r);
+}
+
+static int
+get_text(const char *key, char **ret, void *arg, struct ioc_error *err)
+{
+	*ret = strdup(strcmp(key, "tags") == 0 ? "a,b\\,c" : "1G");
+	return (*ret != NULL ? 0 : ioc_fail_nomem(err));
+}
+
+static int
+run_filter(struct tmp *t, struct ioc_error *err)
+{
+	static const char *const terms[] = { "main/w*,db", "tags=x,b\\,c boot=",
+		"memoryuse=1g,deny=2G", "name=web" };
+	IOC_AUTO(ioc_filter_freep) struct ioc_filter *f = NULL;
+	bool hit;
+	int r = ioc_filter_parse(terms, 2, &f, err);
+
+	if (r == 0)
+		r = ioc_filter_match(f, "main", "web", get_text, NULL, &hit,
+		    err);
+	ioc_filter_free(take_ptr(f));
+	if (r == 0)
+		r = ioc_filter_parse(terms + 2, 2, &f, err);
+	if (r == 0)
+		r = ioc_filter_match(f, "main", "web", get_text, NULL, &hit,
+		    err);
+	if (r == 0)
+		assert_true(hit);
+	return (r);
+}
+
+static int
+run_values(struct tmp *t, struct ioc_error *err)
+{
+	static const char *const pairs[][2] = { { "boot", "on" },
+		{ "tags", "a,b,a\\,c" }, { "memoryuse", "log=1g/user" },
+		{ "priority", "05" }, { "notes", "text" }, { "depends", "" } };
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs) && r == 0; i++) {
+		auto_free char *normal = NULL;
+
+		r = ioc_prop_check(pairs[i][0], pairs[i][1], &normal, err);
+	}
+	return (r);
+}
+
+static void
+prepare_hostconf(struct tmp *t)
+{
+	tmp_write(t->fd, "ioc.conf", "# mine\nioc_dir_main=/old\n"
+	    "ioc_dataset_b=\"tank/ioc\"\n");
+}
+
+static int
+run_hostconf(struct tmp *t, struct ioc_error *err)
+{
+	auto_free char *path = __real_malloc(100);
+
+	(void)snprintf(path, 100, "%s/ioc.conf", t->path);
+	return (ioc_hostconf_edit(path, "ioc_dir_main", "/new", err));
+}
+
+static void
+check_hostconf(struct tmp *t, int r)
+{
+	bool old = strstr(tmp_read(t->fd, "ioc.conf"), "/old") != NULL;
+
+	assert_int_equal(old, r != 0);
+}
+
 static const struct operation operations[] = {
+	{ "config", prepare_conf, run_conf, check_conf },
+	{ "config set", NULL, run_conf_set, NULL },
+	{ "filter", NULL, run_filter, NULL },
+	{ "property values", NULL, run_values, NULL },
+	{ "ioc.conf edit", prepare_hostconf, run_hostconf, check_hostconf },
 	{ "path open", prepare_tree, run_open, NULL },
 	{ "path open by walk", prepare_tree, run_walk, NULL },
 	{ "path root", NULL, run_root, NULL },

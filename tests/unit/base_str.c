@@ -33,8 +33,8 @@ test_to_size(void **state)
 	assert_true(v == 2ull << 30);
 	assert_int_equal(ioc_str_to_size("12", &v, NULL), 0);
 	assert_int_equal(v, 12);
-	for (const char **s = (const char *[]){ "", "K", "1KK", "1X", "-1K",
-	    "99999999999P", "1 K", NULL }; *s != NULL; s++)
+	for (const char **s = (const char *[]){ "", "K", "1 ", " ", "1KK",
+	    "1X", "-1K", "99999999999P", "1 K", NULL }; *s != NULL; s++)
 		assert_int_equal(ioc_str_to_size(*s, &v, NULL), IOC_INVALID);
 }
 
@@ -93,7 +93,18 @@ test_human(void **state)
 	assert_string_equal(ioc_str_human(out, UINT64_MAX), "15E");
 }
 
+static void
+test_is_utf8(void **state)
+{
+	assert_true(ioc_str_is_utf8(""));
+	assert_true(ioc_str_is_utf8("gr\303\274n \360\237\220\213\n"));
+	for (const char **s = (const char *[]){ "\377", "a\303", "\300\257",
+	    "\355\240\200", "\364\220\200\200", "\200", NULL }; *s != NULL; s++)
+		assert_false(ioc_str_is_utf8(*s));
+}
+
 UNIT_MAIN(
+	cmocka_unit_test(test_is_utf8),
 	cmocka_unit_test(test_to_u64),
 	cmocka_unit_test(test_to_size),
 	cmocka_unit_test(test_escape__terminal_controls_and_bad_utf8),

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the property table has to know about FreeBSD. */
+#include "conf/prop.h"
+
+const unsigned ioc_prop_this_system = IOC_ON_FREEBSD;
+
+const char ioc_prop_exec_start[] = "/bin/sh /etc/rc";
+const char ioc_prop_exec_stop[] = "/bin/sh /etc/rc.shutdown";
+const char ioc_prop_domainname[] = "local";
+const char ioc_prop_procfs[] = "no";
