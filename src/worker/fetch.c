@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include <curl/curl.h>
 
@@ -30,6 +31,7 @@ struct transfer {
 	uint64_t	 slow_s;
 	uint64_t	 done;		/* bytes written */
 	uint64_t	 ignored;	/* of answers that are not 200 */
+	bool		 chunked;	/* the answer has an end of its own */
 	char		 host[256];
 	char		 detail[CURL_ERROR_SIZE];
 	struct ioc_error err;		/* of a callback */
@@ -54,6 +56,7 @@ static const struct {
 	{ CURLE_RECV_ERROR, "short: the connection broke", true },
 	{ CURLE_SEND_ERROR, "the connection broke", true },
 	{ CURLE_UNSUPPORTED_PROTOCOL, "not HTTPS", true },
+	{ CURLE_OUT_OF_MEMORY, "out of memory, or an endless header", false },
 	{ CURLE_WEIRD_SERVER_REPLY, "not an HTTP answer", false },
 };
 
@@ -89,14 +92,49 @@ too_long(struct transfer *t, const char *what)
 	    " bytes", t->host, what, t->max));
 }
 
+/* Header lines, one by one; the last answer's count. */
+static size_t
+on_header(char *line, size_t size, size_t n, void *arg)
+{
+	static const char key[] = "Transfer-Encoding:";
+	struct transfer *t = arg;
+	char text[128];
+
+	(void)snprintf(text, sizeof(text), "%.*s", (int)(size * n), line);
+	if (strncmp(text, "HTTP/", 5) == 0)
+		t->chunked = false;
+	if (strncasecmp(text, key, sizeof(key) - 1) == 0 &&
+	    strcasestr(text, "chunked") != NULL)
+		t->chunked = true;
+	return (size * n);
+}
+
+/*
+ * Without a length or chunks the end is where the connection ends, which
+ * anybody on the way can bring about.
+ */
+static int
+judge_length(struct transfer *t)
+{
+	curl_off_t announced = -1;
+
+	(void)curl_easy_getinfo(t->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+	    &announced);
+	if (announced < 0 && !t->chunked)
+		return (ioc_fail(&t->err, IOC_NETWORK, "%s: the server does "
+		    "not say where the file ends", t->host));
+	if (announced > 0 && (uint64_t)announced > t->max)
+		return (too_long(t, "announced"));
+	return (0);
+}
+
 static size_t
 on_data(char *data, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
-	curl_off_t announced = -1;
 	long status = 0;
 	size_t len = size * n;
-	int r;
+	int r = 0;
 
 	(void)curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
 	if (status != 200) {
@@ -104,13 +142,12 @@ on_data(char *data, size_t size, size_t n, void *arg)
 		t->ignored += len;
 		return (t->ignored <= 1024 * 1024 ? len : 0);
 	}
-	(void)curl_easy_getinfo(t->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
-	    &announced);
-	if (announced > 0 && (uint64_t)announced > t->max)
-		return (fail(t, too_long(t, "announced")));
-	if (len > t->max - t->done)
-		return (fail(t, too_long(t, "sent")));
-	r = write_all(t, data, len);
+	if (t->done == 0)
+		r = judge_length(t);
+	if (r == 0 && len > t->max - t->done)
+		r = too_long(t, "sent");
+	if (r == 0)
+		r = write_all(t, data, len);
 	if (r != 0)
 		return (fail(t, r));
 	t->done += len;
@@ -159,6 +196,8 @@ set_options(struct transfer *t)
 	SET(BUFFERSIZE, 256L * 1024);
 	SET(USERAGENT, "libioc/" IOC_VERSION);
 	SET(ERRORBUFFER, t->detail);
+	SET(HEADERFUNCTION, on_header);
+	SET(HEADERDATA, t);
 	SET(WRITEFUNCTION, on_data);
 	SET(WRITEDATA, t);
 	SET(NOPROGRESS, 0L);
@@ -266,7 +305,7 @@ get(struct transfer *t, const char *url, char **next)
 	(void)curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
 	(void)curl_easy_getinfo(t->curl, CURLINFO_REDIRECT_URL, &where);
 	if (status == 200)
-		return (0);
+		return (t->done == 0 ? judge_length(t) : 0);
 	if (status < 300 || status > 399 || where == NULL)
 		return (network(t, "status %ld", status));
 	*next = strdup(where);

@@ -2,9 +2,10 @@
 /* Throw-away places for archives to unpack into. */
 #include "world.h"
 
+#include <sys/wait.h>
+
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -137,12 +138,6 @@ run_twin(struct twin *t, const struct ioc_buf *b)
 	(void)close(target);
 }
 
-static int
-forget(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	return (remove(path));
-}
-
 int
 worlds_begin(void)
 {
@@ -153,6 +148,16 @@ worlds_begin(void)
 void
 worlds_end(void)
 {
+	char *const argv[] = { (char[]){ "/bin/rm" }, (char[]){ "-rf" }, top,
+	    NULL };
+	pid_t pid;
+
 	ioc_fd_close(&world);
-	(void)nftw(top, forget, 16, FTW_DEPTH | FTW_PHYS);
+	/* Some of it is longer than PATH_MAX, which rm(1) can. */
+	pid = fork();
+	if (pid == 0) {
+		(void)execv(argv[0], argv);
+		_exit(1);
+	}
+	(void)waitpid(pid, NULL, 0);
 }
