@@ -5,11 +5,15 @@
  */
 #include "safe/fetch.h"
 
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -384,6 +388,42 @@ stalled(const char *path)
 	(void)printf("ok    42 stalled: %s\n", err.msg);
 }
 
+/* 53: a worker does not outlive who asked for it. */
+static void
+killed(void)
+{
+	char path[96];
+	struct ioc_fetch f;
+	pid_t pid;
+	int fd, tries = 0;
+
+	(void)snprintf(path, sizeof(path), "%s/killed", server.dir);
+	pid = fork();
+	if (pid == 0) {
+		(void)close(out);
+		out = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		/* Held for as long as anybody has this open file. */
+		if (out < 0 || flock(out, LOCK_EX) != 0)
+			_exit(1);
+		f = job(url_of(TLS_GOOD, "/stall"));
+		_exit(fetch_with(f) == 0);
+	}
+	/* Until the worker has got its first bytes. */
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	while (++tries < 500 && lseek(fd, 0, SEEK_END) != 3)
+		(void)poll(NULL, 0, 10);
+	check(tries < 500 && flock(fd, LOCK_EX | LOCK_NB) != 0, "53 kill -9",
+	    "no transfer", path);
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	for (tries = 0; tries < 300 && flock(fd, LOCK_EX | LOCK_NB) != 0;
+	    tries++)
+		(void)poll(NULL, 0, 10);
+	check(tries < 300, "53 kill -9", "the worker lives on", path);
+	(void)close(fd);
+	(void)unlink(path);
+}
+
 int
 main(void)
 {
@@ -402,6 +442,7 @@ main(void)
 	stalled("/stall");
 	stalled("/mute");
 	environment();
+	killed();
 	(void)close(out);
 	tls_stop(&server);
 	(void)printf("%d failures\n", failures);

@@ -400,6 +400,12 @@ tls_start(struct tls_server *s)
 			    context((enum tls_kind)i, &ids[i]));
 		(void)close(sock[i]);
 	}
+	ids[TLS_OLD] = ca;
+	ids[TLS_NONE] = evil;
+	for (int i = 0; i < TLS_KINDS; i++) {
+		EVP_PKEY_free(ids[i].key);
+		X509_free(ids[i].cert);
+	}
 	return (0);
 }
 

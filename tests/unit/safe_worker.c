@@ -2,10 +2,14 @@
 /* The parent against a worker that an attacker has taken over. */
 #include "unit.h"
 
+#include <sys/stat.h>
+#include <sys/wait.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -201,11 +205,98 @@ test_closed_descriptors(void **state)
 	assert_int_equal(r, 0);
 }
 
-UNIT_MAIN(
-    cmocka_unit_test(test_inspect),
-    cmocka_unit_test(test_lies),
-    cmocka_unit_test(test_escape),
-    cmocka_unit_test(test_timeout),
-    cmocka_unit_test(test_cancel),
-    cmocka_unit_test(test_no_program),
-    cmocka_unit_test(test_closed_descriptors))
+/* The helper programs are found beside whatever this code is part of. */
+static int
+where_is_it(void)
+{
+	char *dir;
+
+	if (ioc_worker_helper_dir(&dir, &err) != 0) {
+		(void)printf("%s\n", err.msg);
+		return (1);
+	}
+	(void)printf("%s\n", dir);
+	free(dir);
+	return (0);
+}
+
+static void
+ask(const char *program, const char *want)
+{
+	int fds[2], status;
+	char got[4096] = { 0 };
+	pid_t pid;
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		(void)dup2(fds[1], 1);
+		(void)execl(program, program, "--where", (char *)NULL);
+		_exit(9);
+	}
+	(void)close(fds[1]);
+	assert_true(read(fds[0], got, sizeof(got) - 1) > 0);
+	(void)close(fds[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_non_null(strstr(got, want));
+}
+
+static void
+test_helper_dir(void **state)
+{
+	char top[] = "/tmp/ioc-unit-XXXXXX", self[512], link[512];
+	char names[4][64], want[64];
+
+	assert_non_null(mkdtemp(top));
+	(void)snprintf(names[0], 64, "%s/helpers", top);
+	(void)snprintf(names[1], 64, "%s/ioc", top);
+	(void)snprintf(names[2], 64, "%s/helpers/ioc-worker", top);
+	(void)snprintf(names[3], 64, "%s/ioc/ioc-worker", top);
+	(void)snprintf(self, sizeof(self), "%s/self", top);
+	(void)snprintf(link, sizeof(link), "%s/link", top);
+	(void)snprintf(want, sizeof(want), "no ioc/ioc-worker beside %s/self",
+	    top);
+	{
+		auto_fd int from = open("/proc/self/exe", O_RDONLY);
+		auto_fd int to = open(self, O_WRONLY | O_CREAT, 0700);
+		ssize_t n;
+
+		do {
+			n = copy_file_range(from, NULL, to, NULL, 1 << 30, 0);
+		} while (n > 0);
+		assert_int_equal(n, 0);
+	}
+	assert_int_equal(symlink("self", link), 0);
+	assert_int_equal(mkdir(names[0], 0755), 0);
+	assert_int_equal(mkdir(names[1], 0755), 0);
+	ask(self, want);
+	assert_int_equal(symlink("/bin/true", names[2]), 0);
+	ask(self, names[0]);
+	assert_int_equal(symlink("/bin/true", names[3]), 0);
+	ask(self, names[1]);
+	ask(link, names[1]);
+	for (int i = 3; i >= 0; i--)
+		assert_int_equal(remove(names[i]), 0);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(unlink(self), 0);
+	assert_int_equal(rmdir(top), 0);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_inspect),
+		cmocka_unit_test(test_lies),
+		cmocka_unit_test(test_escape),
+		cmocka_unit_test(test_timeout),
+		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_no_program),
+		cmocka_unit_test(test_closed_descriptors),
+		cmocka_unit_test(test_helper_dir),
+	};
+
+	if (argc == 2 && strcmp(argv[1], "--where") == 0)
+		return (where_is_it());
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
