@@ -16,6 +16,8 @@
 #include "base/str.h"
 #include "safe/spawn.h"
 
+#define	PACKET_MAX	(sizeof(struct ioc_worker_msg) +		\
+	IOC_WORKER_TEXT_MAX)
 #define	MS		UINT64_C(1000000)	/* nanoseconds */
 #define	SILENCE		(120 * 1000 * MS)	/* without a word */
 #define	ENDING		(5 * 1000 * MS)		/* from its last word to its end */
@@ -37,8 +39,7 @@ static int
 send_request(const struct talk *t, struct ioc_error *err)
 {
 	const struct ioc_worker_job *job = t->job;
-	auto_buf struct ioc_buf b = IOC_BUF(sizeof(struct ioc_worker_msg) +
-	    IOC_WORKER_TEXT_MAX);
+	auto_buf struct ioc_buf b = IOC_BUF(PACKET_MAX);
 	struct ioc_worker_msg m = {
 		.kind = IOC_MSG_REQUEST,
 		.code = (int32_t)job->role,
@@ -131,8 +132,8 @@ hear(struct talk *t, struct ioc_error *err)
 	const char *text = t->buf + sizeof(m);
 	ssize_t n;
 
-	n = recv(t->sock, t->buf, sizeof(m) + IOC_WORKER_TEXT_MAX,
-	    MSG_TRUNC | MSG_DONTWAIT);
+	/* One byte more, to see what is too long. */
+	n = recv(t->sock, t->buf, PACKET_MAX + 1, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return (1);
 	if (n <= 0)
@@ -141,8 +142,7 @@ hear(struct talk *t, struct ioc_error *err)
 	t->heard = ioc_now_ns();
 	if (++t->words > BURST + (t->heard - t->start) / (1000 * MS) * RATE)
 		return (lies(t, "sent too many messages", err));
-	if ((size_t)n < sizeof(m) ||
-	    (size_t)n > sizeof(m) + IOC_WORKER_TEXT_MAX)
+	if ((size_t)n < sizeof(m) || (size_t)n > PACKET_MAX)
 		return (lies(t, "sent a message of a wrong length", err));
 	memcpy(&m, t->buf, sizeof(m));
 	if (m.len != (size_t)n - sizeof(m))
@@ -247,8 +247,7 @@ int
 ioc_worker_run(const struct ioc_worker_job *job, struct ioc_strv *results,
     struct ioc_error *err)
 {
-	auto_free char *buf = malloc(sizeof(struct ioc_worker_msg) +
-	    IOC_WORKER_TEXT_MAX);
+	auto_free char *buf = malloc(PACKET_MAX + 1);
 	auto_strv struct ioc_strv got = IOC_STRV;
 	auto_fd int sock = -1;
 	struct talk t = { .job = job, .results = &got, .buf = buf };

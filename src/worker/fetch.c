@@ -200,6 +200,10 @@ set_options(struct transfer *t)
 	SET(HEADERDATA, t);
 	SET(WRITEFUNCTION, on_data);
 	SET(WRITEDATA, t);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* A resolver that hangs is not waited for. */
+	SET(QUICK_EXIT, 1L);
+#endif
 	SET(NOPROGRESS, 0L);
 	SET(XFERINFOFUNCTION, on_progress);
 	SET(XFERINFODATA, t);
@@ -431,8 +435,7 @@ ioc_verb_fetch(const struct ioc_request *q, struct ioc_strv *results,
 	struct transfer t = { .ca = IOC_BUF(CA_MAX) };
 	int r = run(&t, q, results, err);
 
-	if (t.curl != NULL)
-		curl_easy_cleanup(t.curl);
+	/* Not the curl handle, which may wait: the process is at its end. */
 	ioc_sha256_free(t.hash);
 	ioc_buf_fini(&t.ca);
 	return (r);

@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "worker/table.h"
 
-#define	MTIME_MAX	INT64_C(0xffffffff)	/* what every file system keeps */
+#define	MTIME_MAX	INT64_C(0xffffffff)	/* any file system keeps it */
 #define	ID_MAX		INT64_C(0xfffffffe)	/* the next one means "none" */
 
 struct ioc_judge {

@@ -16,10 +16,10 @@
 #define	IOC_MEMBER_PATH		4096	/* bytes of a name, or a link's target */
 
 struct ioc_judge_limits {
-	uint64_t	 max_entries;	/* members and directories they imply */
+	uint64_t	 max_entries;	/* members, and implied directories */
 	uint64_t	 max_bytes;	/* of content, holes included */
 	bool		 devices;	/* nodes and FIFOs are made, else left out */
-	bool		 setid;		/* set-id bits are kept, else cleared */
+	bool		 setid;		/* their bits are kept, else cleared */
 };
 
 enum ioc_member_kind {
@@ -75,12 +75,13 @@ int	ioc_judge_member(struct ioc_judge *j, struct archive_entry *e,
 
 /*
  * One block of a member's content, from archive_read_data_block(): it begins
- * where `end` (the last one's end) or a hole behind it is, and lies in the file.
+ * at `end` (of the last one) or behind a hole there, and lies in the file.
  */
 int	ioc_judge_block(const struct ioc_member *m, size_t len, int64_t offset,
 	    uint64_t *end, struct ioc_error *err);
 
-uint32_t ioc_judge_count(const struct ioc_judge *j);	/* nodes, root included */
+/* Nodes, the root included. */
+uint32_t ioc_judge_count(const struct ioc_judge *j);
 struct ioc_node *ioc_judge_node(struct ioc_judge *j, uint32_t n);
 const char *ioc_judge_name(const struct ioc_judge *j, uint32_t n);
 

@@ -16,7 +16,7 @@ int
 ioc_msg_request(struct ioc_request *ret, struct ioc_error *err)
 {
 	size_t size = sizeof(struct ioc_worker_msg) + IOC_WORKER_TEXT_MAX;
-	auto_free char *buf = malloc(size);
+	auto_free char *buf = malloc(size + 1);
 	struct ioc_worker_msg m;
 	const char *text;
 	ssize_t n;
@@ -24,7 +24,7 @@ ioc_msg_request(struct ioc_request *ret, struct ioc_error *err)
 	if (buf == NULL)
 		return (ioc_fail_nomem(err));
 	do {
-		n = recv(WORKER_SOCKET, buf, size, MSG_TRUNC);
+		n = recv(WORKER_SOCKET, buf, size + 1, 0);
 	} while (n < 0 && errno == EINTR);
 	if (n < (ssize_t)sizeof(m) || (size_t)n > size)
 		return (ioc_fail(err, IOC_FORMAT, "no request"));

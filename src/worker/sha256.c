@@ -25,7 +25,8 @@ ioc_sha256_new(struct ioc_sha256 **ret, struct ioc_error *err)
 		return (ioc_fail_nomem(err));
 	if (EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1) {
 		EVP_MD_CTX_free(md);
-		return (ioc_fail(err, IOC_UNSUPPORTED, "libcrypto: no SHA-256"));
+		return (ioc_fail(err, IOC_UNSUPPORTED,
+		    "libcrypto: no SHA-256"));
 	}
 	*ret = (struct ioc_sha256 *)(void *)md;
 	return (0);

@@ -266,7 +266,8 @@ bomb(enum filter f, size_t pieces, bool members)
 {
 	static char zero[16 << 20];
 	auto_buf struct ioc_buf head = IOC_BUF(1 << 20), b = IOC_BUF(1 << 28);
-	auto_buf struct ioc_buf piece = IOC_BUF(1 << 24), raw = IOC_BUF(1 << 25);
+	auto_buf struct ioc_buf piece = IOC_BUF(1 << 24);
+	auto_buf struct ioc_buf raw = IOC_BUF(1 << 25);
 	auto_fd int in = -1;
 	uint64_t start;
 	char name[64];

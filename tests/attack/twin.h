@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 struct twin {
-	bool	 backslash;	/* takes "\" for "/", as some portable ones do */
+	bool	 backslash;	/* takes "\" for "/", as some do */
 	bool	 resolve;	/* believes realpath(3) of the parent */
 	bool	 ustar_only;	/* does not know pax */
 	bool	 looped;	/* out: a size led it backwards */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Runs at build time: turns sandbox.def into one constant BPF program a role. */
+/* Runs at build time: makes one BPF program a role of sandbox.def. */
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -24,8 +24,9 @@ enum {
 	X = 1 << 2,
 };
 
-/* Flags of clone(2) that no thread has. */
-#define	CLONE_IDS	(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |	\
+/* Flags of clone(2) that every thread has, and that none has. */
+#define	CLONE_SAME	(CLONE_THREAD | CLONE_VM | CLONE_SIGHAND)
+#define	CLONE_OTHER	(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |	\
 	CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP | \
 	CLONE_PTRACE | CLONE_VFORK)
 

@@ -128,7 +128,7 @@ main(void)
 			say(IOC_MSG_PROGRESS, 0, 0, i, 5, "", 0, 0);
 		say(IOC_MSG_DONE, 0, 0, 0, 0, "", 0, 0);
 	} else if (strcmp(verb, "offspring") == 0) {
-		/* A child that ignores what can be ignored, and holds a pipe. */
+		/* A child that ignores what it can, and holds a pipe. */
 		(void)signal(SIGTERM, SIG_IGN);
 		(void)signal(SIGHUP, SIG_IGN);
 		(void)fork();
