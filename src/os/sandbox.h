@@ -11,9 +11,9 @@ enum ioc_sandbox_role {
 	IOC_SANDBOX_FETCH,
 	/* unprivileged uid, no network, no file system at all */
 	IOC_SANDBOX_PARSE,
-	/* root with nothing but CHOWN, FOWNER, FSETID, DAC_OVERRIDE (and MKNOD
+	/* nothing of root but CHOWN, FOWNER, FSETID, DAC_OVERRIDE (and MKNOD
 	   when devices are wanted), no network, no file system but the one
-	   directory */
+	   directory: dir_fd is replaced by a descriptor that sees no more */
 	IOC_SANDBOX_EXTRACT,
 };
 

@@ -24,6 +24,10 @@ struct ioc_archive {
  * times; limits on number, size, ratio, depth and name length.  A judged
  * member that is not acceptable is UNSAFE, with its name escaped, and nothing
  * has been written then.  LIMIT, FORMAT (damaged, truncated), CANCELED.
+ * The directory itself becomes 0755 of root, whatever the archive says of it.
+ * Extended attributes, ACLs and file flags are not kept.  EXISTS when the
+ * directory is not empty, or when its file system takes two names of the
+ * archive for one.  Content is not synced to disk.
  */
 int	ioc_archive_extract(const struct ioc_archive *a, struct ioc_error *err);
 

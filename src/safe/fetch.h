@@ -23,7 +23,9 @@ struct ioc_fetch {
  * TLS 1.2 or newer, certificate and name verified, at most 5 redirects, all to
  * HTTPS; a transfer slower than 1 KiB/s for 60 s is given up.
  * NETWORK with a sentence that names the reason (name, connection, certificate,
- * status 404, short, stalled), INVALID, LIMIT, CANCELED.
+ * status 404, short, stalled), TIMEOUT for the whole, INVALID, LIMIT, CANCELED.
+ * An answer that does not say where it ends is refused.  What `out_fd`, a
+ * regular file, held before is gone.
  */
 int	ioc_fetch_url(const struct ioc_fetch *f, char hex[IOC_SHA256_HEX],
 	    struct ioc_error *err);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SHA-256 by the worker. */
+#include "safe/hash.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "safe/worker.h"
+
+int
+ioc_hash_parse(const char *text, char hex[IOC_SHA256_HEX],
+    struct ioc_error *err)
+{
+	char out[IOC_SHA256_HEX];
+	size_t n = 0;
+
+	for (; n < IOC_SHA256_HEX - 1 && text[n] != '\0'; n++) {
+		char c = text[n];
+
+		if (c >= 'A' && c <= 'F')
+			c = (char)(c - 'A' + 'a');
+		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+			break;
+		out[n] = c;
+	}
+	if (n != IOC_SHA256_HEX - 1 || text[n] != '\0')
+		return (ioc_fail(err, IOC_INVALID, "\"%s\" is not a SHA-256: "
+		    "64 hexadecimal digits", IOC_SHOW(text)));
+	out[n] = '\0';
+	memcpy(hex, out, sizeof(out));
+	return (0);
+}
+
+int
+ioc_hash_fd(const char *helper_dir, int fd, char hex[IOC_SHA256_HEX],
+    struct ioc_error *err)
+{
+	auto_strv struct ioc_strv results = IOC_STRV;
+	struct ioc_worker_job job = {
+		.role = IOC_WORKER_PARSE,
+		.helper_dir = helper_dir,
+		.verb = "hash",
+		.fds = &fd,
+		.nfds = 1,
+	};
+	const char *value;
+	int r;
+
+	r = ioc_worker_run(&job, &results, err);
+	if (r != 0)
+		return (r);
+	value = ioc_worker_value(&results, "sha256");
+	if (value == NULL || ioc_hash_parse(value, hex, NULL) != 0)
+		return (ioc_fail(err, IOC_FORMAT, "worker hash: no hash"));
+	return (0);
+}

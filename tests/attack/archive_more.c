@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Archives: what is accepted and with which effect; bombs and ruins. */
+#include "world.h"
+
+#include <sys/xattr.h>
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/compat.h"
+#include "safe/archive.h"
+#include "safe/worker.h"
+
+/* 3: names of other systems are ordinary bytes here. */
+static void
+backslash(void)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(1 << 20);
+	struct twin t = { .backslash = true };
+	struct stat st;
+
+	new_world();
+	TAR(&b, "..\\outdir\\pwned", .data = "x");
+	tar_end(&b);
+	run_twin(&t, &b);
+	check(outside(), "3 backslash", "the twin withstands it", NULL);
+	new_world();
+	check(unpack(&b, false, false) == 0, "3 backslash", "refused", err.msg);
+	check(!outside() && is("target/..\\outdir\\pwned", &st) &&
+	    entries("target") == 1, "3 backslash", "not one file", NULL);
+}
+
+/* 6: a link that stands in the target before. */
+static void
+planted(void)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(1 << 20);
+	struct twin t = { 0 };
+
+	new_world();
+	TAR(&b, "planted/pwned", .data = "x");
+	tar_end(&b);
+	if (symlinkat("../outdir", world, "target/planted") != 0)
+		abort();
+	run_twin(&t, &b);
+	check(outside(), "6 planted link", "the twin withstands it", NULL);
+	new_world();
+	if (symlinkat("../outdir", world, "target/planted") != 0)
+		abort();
+	check(unpack(&b, false, false) == IOC_EXISTS, "6 planted link",
+	    "not refused", err.msg);
+	check(!outside(), "6 planted link", "the host was changed", NULL);
+}
+
+/* 6 again, without the library's look at the directory. */
+static void
+planted_unseen(void)
+{
+	static const char *const pairs[] = {
+		"max_entries", "0", "max_bytes", "0", "devices", "0",
+		"setid", "0", NULL,
+	};
+	auto_buf struct ioc_buf b = IOC_BUF(1 << 20);
+	auto_strv struct ioc_strv request = IOC_STRV;
+	auto_fd int in = -1, dir = -1;
+	int fds[2];
+	struct ioc_worker_job job = {
+		.role = IOC_WORKER_EXTRACT,
+		.helper_dir = getenv("HELPER_DIR"),
+		.verb = "extract",
+		.fds = fds,
+		.nfds = 2,
+	};
+
+	new_world();
+	TAR(&b, "first", .data = "x");
+	TAR(&b, "planted/pwned", .data = "x");
+	tar_end(&b);
+	fds[0] = in = file_of(b.data, b.len);
+	fds[1] = dir = openat(world, "target", O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC);
+	if (symlinkat("../outdir", world, "target/planted") != 0 ||
+	    ioc_strv_addv(&request, pairs) != 0)
+		abort();
+	job.request = request;
+	check(ioc_worker_run(&job, NULL, &err) == IOC_EXISTS,
+	    "6 planted link, unseen", "not refused", err.msg);
+	check(!outside(), "6 planted link, unseen", "the host was changed",
+	    NULL);
+}
+
+/* 11, 12, 23, 22: bits, nodes, times and the root. */
+static void
+attributes(struct ioc_buf *b)
+{
+	TAR(b, "./", .type = '5', .mode = 01777, .uid = 4242, .gid = 4242);
+	TAR(b, "su", .mode = 06755, .data = "x");
+	TAR(b, "sticky", .mode = 01644, .data = "x");
+	TAR(b, "tmp/", .type = '5', .mode = 01777);
+	TAR(b, "mail/", .type = '5', .mode = 02775, .uid = 5, .gid = 8);
+	TAR(b, "null", .type = '3', .mode = 0666, .major = 1, .minor = 3);
+	TAR(b, "sda", .type = '4', .mode = 0660, .major = 8);
+	TAR(b, "fifo", .type = '6', .mode = 0600);
+	TAR(b, "future", .data = "x",
+	    .mtime = "\x80\0\0\0\x3f\xff\xff\xff\xff\xff\xff\xff");
+	TAR(b, "past", .data = "x",
+	    .mtime = "\xff\xff\xff\xff\xf0\0\0\0\0\0\0\0");
+	tar_end(b);
+}
+
+static bool
+mode_is(const char *path, mode_t mode)
+{
+	struct stat st;
+
+	return (is(path, &st) && st.st_mode == mode);
+}
+
+static void
+bits(void)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(1 << 20);
+	const char *n = "11, 12, 22, 23";
+	struct twin t = { 0 };
+	struct stat st;
+
+	new_world();
+	attributes(&b);
+	run_twin(&t, &b);
+	check(mode_is("target/su", S_IFREG | 06755) &&
+	    mode_is("target/null", S_IFCHR | 0666) &&
+	    mode_is("target/sda", S_IFBLK | 0660) &&
+	    mode_is("target", S_IFDIR | 01777) &&
+	    is("target/future", &st) && st.st_mtime > INT64_C(0xffffffff), n,
+	    "the twin withstands it", NULL);
+	new_world();
+	check(unpack(&b, false, false) == 0, n, "refused", err.msg);
+	check(mode_is("target", S_IFDIR | 0755) && is("target", &st) &&
+	    st.st_uid == 0 && st.st_gid == 0, n, "the root's mode", NULL);
+	check(mode_is("target/su", S_IFREG | 0755), n, "set-id", NULL);
+	check(mode_is("target/sticky", S_IFREG | 0644), n, "sticky", NULL);
+	check(mode_is("target/tmp", S_IFDIR | 01777), n, "tmp", NULL);
+	check(mode_is("target/mail", S_IFDIR | 0775), n, "mail", NULL);
+	check(!is("target/null", &st) && !is("target/sda", &st) &&
+	    !is("target/fifo", &st), n, "devices were made", NULL);
+	check(is("target/future", &st) && st.st_mtime == INT64_C(0xffffffff),
+	    n, "future", NULL);
+	check(is("target/past", &st) && st.st_mtime == 0, n, "past", NULL);
+	new_world();
+	check(unpack(&b, true, true) == 0, n, "refused", err.msg);
+	check(mode_is("target/su", S_IFREG | 06755) &&
+	    mode_is("target/mail", S_IFDIR | 02775) &&
+	    mode_is("target/null", S_IFCHR | 0666) &&
+	    mode_is("target/sda", S_IFBLK | 0660) &&
+	    mode_is("target/fifo", S_IFIFO | 0600) &&
+	    is("target/null", &st) && st.st_rdev == 0x0103, n,
+	    "what was wanted was not made", NULL);
+}
+
+/* 13: none of it is kept. */
+static void
+xattrs(void)
+{
+	static const char cap[] = "\1\0\0\2\xff\xff\xff\xff\0\0\0\0"
+	    "\xff\xff\xff\xff\0\0\0\0";
+	auto_buf struct ioc_buf b = IOC_BUF(1 << 20);
+	const char *n = "13 xattr, ACL, flags";
+	char list[256], path[256];
+	int here = open(".", O_RDONLY | O_CLOEXEC), target;
+	ssize_t twin_has;
+
+	new_world();
+	tar_pax(&b, "SCHILY.xattr.security.capability", cap, sizeof(cap) - 1);
+	TAR(&b, "cap", .mode = 0755, .data = "x");
+	PAX(&b, "SCHILY.acl.access", "user::rw-,user:4242:rw-,group::r--,"
+	    "mask::rw-,other::r--");
+	TAR(&b, "acl", .data = "x");
+	PAX(&b, "SCHILY.fflags", "nodump");
+	TAR(&b, "flag", .data = "x");
+	tar_end(&b);
+	target = openat(world, "target", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fchdir(target) != 0 || twin_libarchive(b.data, b.len) != 0)
+		check(false, n, "no twin", NULL);
+	twin_has = getxattr("cap", "security.capability", list, sizeof(list));
+	check(twin_has == 20, n, "the twin withstands it", NULL);
+	if (fchdir(here) != 0)
+		abort();
+	(void)close(here);
+	(void)close(target);
+	new_world();
+	check(unpack(&b, true, true) == 0, n, "refused", err.msg);
+	for (int i = 0; i < 2; i++) {
+		(void)snprintf(path, sizeof(path), "%s/target/%s", where,
+		    i == 0 ? "cap" : "acl");
+		check(listxattr(path, list, sizeof(list)) == 0, n, path, NULL);
+	}
+}
+
+/* 14: holes are fine, blocks outside of their file are not. */
+static void
+sparse(void)
+{
+	static const struct {
+		const char	*map;
+		const char	*real;
+		int		 code;
+	} rows[] = {
+		{ "0,4,1048572,4", "1048576", 0 },
+		{ "0,4,9223372036854775800,4", "9223372036854775807",
+		    IOC_LIMIT },
+		{ "0,4,1048576,4", "1048576", IOC_FORMAT },
+		{ "0,4,2,4", "1048576", IOC_FORMAT },
+		{ "0,4,18446744073709551612,8", "1048576", IOC_FORMAT },
+	};
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		auto_buf struct ioc_buf b = IOC_BUF(1 << 20);
+		int r;
+
+		new_world();
+		tar_sparse(&b, rows[i].real, rows[i].map);
+		TAR(&b, "hole", .data = "headtail");
+		tar_end(&b);
+		r = unpack(&b, false, false);
+		check(r == rows[i].code, "14 sparse", rows[i].map,
+		    r != 0 ? err.msg : "accepted");
+		if (r == 0)
+			check(is("target/hole", &st) &&
+			    st.st_size == 1048576 && st.st_blocks < 64,
+			    "14 sparse", "not sparse", NULL);
+	}
+}
+
+/* 15: a member that hides in what pax says is content. */
+static void
+hidden(void)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(1 << 20), inner = IOC_BUF(1 << 20);
+	struct twin t = { .ustar_only = true };
+	struct stat st;
+	char size[32];
+
+	new_world();
+	TAR(&inner, "hidden", .data = "x");
+	(void)snprintf(size, sizeof(size), "%zu", inner.len);
+	PAX(&b, "size", size);
+	TAR(&b, "file", .size = "00000000000");
+	(void)ioc_buf_add(&b, inner.data, inner.len);
+	tar_end(&b);
+	run_twin(&t, &b);
+	check(is("target/hidden", &st), "15 hidden member",
+	    "the twin withstands it", NULL);
+	new_world();
+	check(unpack(&b, false, false) == 0, "15 hidden member", "refused",
+	    err.msg);
+	check(!is("target/hidden", &st) && is("target/file", &st) &&
+	    (size_t)st.st_size == inner.len, "15 hidden member", "it is there",
+	    NULL);
+}
+
+/* 16: streams of one compressed piece, repeated. */
+static void
+bomb(enum filter f, size_t pieces, bool members)
+{
+	static char zero[16 << 20];
+	auto_buf struct ioc_buf head = IOC_BUF(1 << 20), b = IOC_BUF(1 << 28);
+	auto_buf struct ioc_buf piece = IOC_BUF(1 << 24);
+	auto_buf struct ioc_buf raw = IOC_BUF(1 << 25);
+	auto_fd int in = -1;
+	uint64_t start;
+	char name[64];
+	int r;
+
+	(void)snprintf(name, sizeof(name), "16 bomb of %s (%s)",
+	    members ? "members" : "zeros", filter_names[f]);
+	new_world();
+	if (members) {
+		while (raw.len < sizeof(zero))
+			TAR(&raw, "d/", .type = '5', .mode = 0755);
+		tar_filter(&piece, f, raw.data, raw.len);
+	} else {
+		/* 62 GiB, which the limit allows. */
+		TAR(&head, "zeros",
+		    .size = "\x80\0\0\0\0\0\0\x0f\x80\0\0\0");
+		tar_filter(&b, f, head.data, head.len);
+		tar_filter(&piece, f, zero, sizeof(zero));
+	}
+	for (size_t i = 0; i < pieces; i++)
+		(void)ioc_buf_add(&b, piece.data, piece.len);
+	if (b.failed != 0)
+		abort();
+	in = file_of(b.data, b.len);
+	start = ioc_now_ns();
+	r = unpack_fd(in, false, false, 0);
+	check(r == IOC_LIMIT, name, "not refused", err.msg);
+	check(ioc_now_ns() - start < UINT64_C(20000000000), name, "slow", NULL);
+	check(entries("target") == 0, name, "something was written", NULL);
+	(void)printf("ok    %s, %zu bytes for %zu MiB, %u ms: %s\n", name,
+	    b.len, pieces * 16, (unsigned)((ioc_now_ns() - start) / 1000000),
+	    err.msg);
+}
+
+/* 20, and everything else that is no whole tar archive. */
+static void
+truncated(enum filter f)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(1 << 20), c = IOC_BUF(1 << 20);
+	static const char junk[2000] = "this is not an archive";
+	static char noise[300000];
+	const char *n = filter_names[f];
+	size_t cuts[6];
+	struct twin t = { 0 };
+
+	ioc_random(noise, sizeof(noise));
+	TAR(&b, "a", .data = "content");
+	TAR(&b, "b", .data = noise, .len = sizeof(noise));
+	new_world();
+	run_twin(&t, &b);
+	check(t.made == 2, "20 truncated", "the twin notices", NULL);
+	/* Without an end mark: whole members only. */
+	new_world();
+	tar_filter(&c, f, b.data, b.len);
+	check(unpack(&c, false, false) == IOC_FORMAT, "20 no end mark", n,
+	    err.msg);
+	tar_end(&b);
+	ioc_buf_clear(&c);
+	tar_filter(&c, f, b.data, b.len);
+	new_world();
+	check(unpack(&c, false, false) == 0, "20 whole", n, err.msg);
+	cuts[0] = c.len / 2;
+	cuts[1] = c.len / 3;
+	cuts[2] = 700;
+	cuts[3] = 100;
+	cuts[4] = 1;
+	cuts[5] = 0;
+	for (size_t i = 0; i < 6; i++) {
+		new_world();
+		c.len = cuts[i];
+		check(unpack(&c, false, false) == IOC_FORMAT, "20 truncated",
+		    n, err.msg);
+		check(entries("target") == 0, "20 truncated", "written", NULL);
+	}
+	ioc_buf_clear(&c);
+	tar_filter(&c, f, junk, sizeof(junk));
+	new_world();
+	check(unpack(&c, false, false) == IOC_FORMAT, "20 junk", n, err.msg);
+}
+
+/* 21: compressed twice. */
+static void
+twice(void)
+{
+	static const enum filter pairs[][2] = {
+		{ GZIP, GZIP }, { XZ, GZIP }, { GZIP, XZ }, { ZSTD, BZIP2 },
+	};
+
+	for (size_t i = 0; i < 4; i++) {
+		auto_buf struct ioc_buf b = IOC_BUF(1 << 20);
+		auto_buf struct ioc_buf c = IOC_BUF(1 << 20);
+		auto_buf struct ioc_buf d = IOC_BUF(1 << 20);
+		int r;
+
+		new_world();
+		TAR(&b, "a", .data = "x");
+		tar_end(&b);
+		tar_filter(&c, pairs[i][0], b.data, b.len);
+		tar_filter(&d, pairs[i][1], c.data, c.len);
+		r = unpack(&d, false, false);
+		check(r == IOC_UNSAFE || r == IOC_FORMAT, "21 twice",
+		    "accepted", err.msg);
+	}
+}
+
+static int
+never(uint64_t done, uint64_t total, void *arg)
+{
+	return (1);
+}
+
+static void
+canceled(void)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(1 << 20);
+	auto_fd int in = -1, dir = -1;
+	struct ioc_archive a = {
+		.helper_dir = getenv("HELPER_DIR"),
+		.progress = never,
+	};
+
+	new_world();
+	TAR(&b, "a", .data = "x");
+	tar_end(&b);
+	a.in_fd = in = file_of(b.data, b.len);
+	a.dir_fd = dir = openat(world, "target", O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC);
+	check(ioc_archive_extract(&a, &err) == IOC_CANCELED, "cancel",
+	    "not canceled", err.msg);
+}
+
+/* An honest archive comes out as it went in. */
+static void
+honest(enum filter f)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(1 << 24), c = IOC_BUF(1 << 24);
+	static char big[3000000];
+	char text[256] = { 0 };
+	struct stat st, other;
+	const char *n = filter_names[f];
+
+	for (size_t i = 0; i < sizeof(big); i++)
+		big[i] = (char)(i * 2654435761u >> 24);
+	TAR(&b, "./", .type = '5', .mode = 0755);
+	TAR(&b, "./etc/", .type = '5', .mode = 0700, .uid = 7, .gid = 8);
+	TAR(&b, "./etc/f", .mode = 0640, .uid = 1000, .gid = 1001,
+	    .data = "content\n");
+	TAR(&b, "./etc/closed/", .type = '5', .mode = 0500);
+	TAR(&b, "./etc/closed/g", .mode = 0400, .data = "g");
+	TAR(&b, "etc/again/x/y", .data = "implied");
+	TAR(&b, "etc/again/", .type = '5', .mode = 0711);
+	TAR(&b, "etc/h", .type = '1', .link = "./etc/f");
+	TAR(&b, "etc/i", .type = '1', .link = "etc/h");
+	TAR(&b, "etc/s", .type = '2', .link = "/etc/passwd", .uid = 9);
+	TAR(&b, "etc/dangling", .type = '2', .link = "../../../..");
+	TAR(&b, "-rf", .data = "dash");
+	TAR(&b, "...", .data = "dots");
+	TAR(&b, "foo..bar", .data = "dots");
+	TAR(&b, "A", .data = "upper");
+	TAR(&b, "a", .data = "lower");
+	TAR(&b, "F\xc5\x91tan\xc3\xba", .data = "utf-8");
+	TAR(&b, "./etc/", .type = '5', .mode = 0700, .uid = 7, .gid = 8);
+	TAR(&b, "big", .data = big, .len = sizeof(big));
+	TAR(&b, "empty", .mode = 0600);
+	tar_end(&b);
+	tar_filter(&c, f, b.data, b.len);
+	new_world();
+	check(unpack(&c, false, false) == 0, "honest", n, err.msg);
+	check(is("target/etc", &st) && st.st_mode == (S_IFDIR | 0700) &&
+	    st.st_uid == 7 && st.st_gid == 8 && st.st_mtime == 1000000000,
+	    "honest", "directory", n);
+	check(is("target/etc/f", &st) && st.st_mode == (S_IFREG | 0640) &&
+	    st.st_uid == 1000 && st.st_gid == 1001 && st.st_nlink == 3 &&
+	    st.st_mtime == 1000000000 && is("target/etc/i", &other) &&
+	    st.st_ino == other.st_ino &&
+	    contains("target/etc/f", "content\n"), "honest", "file", n);
+	check(mode_is("target/etc/closed", S_IFDIR | 0500) &&
+	    contains("target/etc/closed/g", "g"), "honest", "closed", n);
+	check(mode_is("target/etc/again", S_IFDIR | 0711) &&
+	    mode_is("target/etc/again/x", S_IFDIR | 0755) &&
+	    contains("target/etc/again/x/y", "implied"), "honest", "implied",
+	    n);
+	check(readlinkat(world, "target/etc/s", text, sizeof(text)) == 11 &&
+	    strcmp(text, "/etc/passwd") == 0 && is("target/etc/s", &st) &&
+	    st.st_uid == 9 && st.st_mtime == 1000000000, "honest", "link", n);
+	check(contains("target/A", "upper") && contains("target/a", "lower") &&
+	    contains("target/-rf", "dash") && contains("target/...", "dots") &&
+	    contains("target/F\xc5\x91tan\xc3\xba", "utf-8"), "honest",
+	    "names", n);
+	check(is("target/big", &st) && st.st_size == sizeof(big) &&
+	    is("target/empty", &st) && st.st_size == 0, "honest", "sizes", n);
+}
+
+void
+more(void)
+{
+	backslash();
+	planted();
+	planted_unseen();
+	bits();
+	xattrs();
+	sparse();
+	hidden();
+	twice();
+	canceled();
+	for (int f = NONE; f < FILTERS; f++) {
+		honest((enum filter)f);
+		truncated((enum filter)f);
+	}
+	bomb(ZSTD, 4096, false);
+	bomb(XZ, 3968, false);
+	bomb(BZIP2, 128, false);
+	bomb(ZSTD, 400, true);
+	bomb(GZIP, 400, true);
+}

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Hostile servers.  The naive twin is libcurl as it is so often used: follow
+ * everything, verify nothing, believe what comes.
+ */
+#include "safe/fetch.h"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/compat.h"
+#include "safe/worker.h"
+#include "tls_server.h"
+
+#define	CAP	(64 * 1024 * 1024)	/* of the twin's patience */
+
+static struct tls_server server;
+static struct ioc_error err;
+static int failures;
+static int out = -1;
+
+static void
+check(bool good, const char *name, const char *what, const char *detail)
+{
+	if (good)
+		return;
+	failures++;
+	(void)printf("FAIL  %s: %s: %s\n", name, what, detail);
+}
+
+static size_t
+count(char *data, size_t size, size_t n, void *arg)
+{
+	size_t *got = arg;
+
+	*got += size * n;
+	return (*got > CAP ? 0 : size * n);
+}
+
+/* What the twin gets; *r is what it believes. */
+static size_t
+twin(const char *url, CURLcode *r)
+{
+	CURL *c = curl_easy_init();
+	size_t got = 0;
+
+	(void)curl_easy_setopt(c, CURLOPT_URL, url);
+	(void)curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
+	(void)curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "all");
+	(void)curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "all");
+	(void)curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+	(void)curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+	(void)curl_easy_setopt(c, CURLOPT_IGNORE_CONTENT_LENGTH, 1L);
+	(void)curl_easy_setopt(c, CURLOPT_SSL_CIPHER_LIST, "ALL@SECLEVEL=0");
+	(void)curl_easy_setopt(c, CURLOPT_SSLVERSION,
+	    (long)CURL_SSLVERSION_TLSv1_0);
+	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, count);
+	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, &got);
+	(void)curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, 3000L);
+	(void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	*r = curl_easy_perform(c);
+	curl_easy_cleanup(c);
+	return (got);
+}
+
+static struct ioc_fetch
+job(const char *url)
+{
+	if (ftruncate(out, 0) != 0 || pwrite(out, "left over", 9, 0) != 9)
+		abort();
+	memset(&err, 0, sizeof(err));
+	return ((struct ioc_fetch){
+		.helper_dir = getenv("HELPER_DIR"),
+		.url = url,
+		.ca_file = server.ca,
+		.max_bytes = 16 * 1024 * 1024,
+		.timeout_ms = 20000,
+		.out_fd = out,
+	});
+}
+
+static const char *
+url_of(enum tls_kind kind, const char *path)
+{
+	static char url[256];
+
+	(void)snprintf(url, sizeof(url), "https://localhost:%u%s",
+	    server.port[kind], path);
+	return (url);
+}
+
+/* How the twin fares. */
+enum fate {
+	TAKES,		/* takes what came for the file */
+	WAITS,		/* would wait, or write, for ever */
+	FAILS,		/* even it notices */
+};
+
+static const struct attack {
+	const char	*name;
+	enum tls_kind	 kind;
+	const char	*path;
+	enum fate	 fate;
+	int		 code;
+	const char	*msg;
+} attacks[] = {
+	{ "41 redirect to http", TLS_GOOD, "/to/http", TAKES, IOC_NETWORK,
+	    "redirect refused: URL \"http://localhost" },
+	{ "41 redirect to file", TLS_GOOD, "/to/file", TAKES, IOC_NETWORK,
+	    "redirect refused: URL \"file:///etc/passwd\"" },
+	{ "41 redirect with a user", TLS_GOOD, "/to/user", TAKES, IOC_NETWORK,
+	    "redirect refused" },
+	{ "41 redirect to another's certificate", TLS_GOOD, "/to/wrong", TAKES,
+	    IOC_NETWORK, "certificate refused" },
+	{ "41 six redirects", TLS_GOOD, "/hops/6", TAKES, IOC_NETWORK,
+	    "more than 5 redirects" },
+	{ "41 redirects in a circle", TLS_GOOD, "/loop", FAILS, IOC_NETWORK,
+	    "more than 5 redirects" },
+	{ "41 redirect to nowhere", TLS_GOOD, "/nowhere", TAKES, IOC_NETWORK,
+	    "status 302" },
+	{ "42 short", TLS_GOOD, "/short", TAKES, IOC_NETWORK, "short" },
+	{ "42 short chunk", TLS_GOOD, "/chunk", FAILS, IOC_NETWORK, "short" },
+	{ "42 cut without a goodbye", TLS_GOOD, "/rude", TAKES, IOC_NETWORK,
+	    "does not say where the file ends" },
+	{ "42 announced too long", TLS_GOOD, "/huge", WAITS, IOC_LIMIT,
+	    "announced more than 16777216 bytes" },
+	{ "42 endless", TLS_GOOD, "/endless", WAITS, IOC_LIMIT,
+	    "sent more than 16777216 bytes" },
+	{ "42 endless header", TLS_GOOD, "/header", FAILS, IOC_NETWORK,
+	    "endless header" },
+	{ "42 endless error page", TLS_GOOD, "/errorpage", WAITS, IOC_NETWORK,
+	    "endless error page" },
+	{ "status 404", TLS_GOOD, "/nothing", TAKES, IOC_NETWORK,
+	    "status 404" },
+	{ "status with escapes", TLS_GOOD, "/status", TAKES, IOC_NETWORK,
+	    "status 503" },
+	{ "status 206", TLS_GOOD, "/partial", TAKES, IOC_NETWORK,
+	    "status 206" },
+	{ "not HTTP", TLS_GOOD, "/garbage", FAILS, IOC_NETWORK, "" },
+	{ "45 wrong host", TLS_WRONG_HOST, "/ok", TAKES, IOC_NETWORK,
+	    "certificate refused: SSL: no alternative certificate" },
+	{ "45 expired", TLS_EXPIRED, "/ok", TAKES, IOC_NETWORK,
+	    "certificate has expired" },
+	{ "45 not yet valid", TLS_NOT_YET, "/ok", TAKES, IOC_NETWORK,
+	    "certificate is not yet valid" },
+	{ "45 self-signed", TLS_SELF_SIGNED, "/ok", TAKES, IOC_NETWORK,
+	    "self-signed" },
+	{ "45 another authority", TLS_OTHER_CA, "/ok", TAKES, IOC_NETWORK,
+	    "certificate refused" },
+	{ "1 TLS 1.1", TLS_OLD, "/ok", TAKES, IOC_NETWORK,
+	    "TLS handshake failed" },
+	{ "1 no TLS", TLS_NONE, "/ok", FAILS, IOC_NETWORK,
+	    "TLS handshake failed" },
+};
+
+static void
+attack(const struct attack *a)
+{
+	char url[256];
+	struct ioc_fetch f;
+	CURLcode believed;
+	size_t got;
+	char hex[IOC_SHA256_HEX] = "untouched";
+
+	(void)snprintf(url, sizeof(url), "%s", url_of(a->kind, a->path));
+	got = twin(url, &believed);
+	check((believed == CURLE_OK) == (a->fate == TAKES) ||
+	    (a->fate == WAITS && (got > CAP ||
+	    believed == CURLE_OPERATION_TIMEDOUT)), a->name,
+	    "the twin fares otherwise", curl_easy_strerror(believed));
+	f = job(url);
+	check(ioc_fetch_url(&f, hex, &err) == a->code, a->name, "wrong code",
+	    err.msg);
+	check(strstr(err.msg, a->msg) != NULL &&
+	    strncmp(err.msg, "localhost:", 10) == 0, a->name, "wrong sentence",
+	    err.msg);
+	check(strpbrk(err.msg, "\n\033") == NULL, a->name, "raw bytes",
+	    err.msg);
+	check(strcmp(hex, "untouched") == 0, a->name, "a hash", hex);
+	(void)printf("ok    %s: %s\n", a->name, err.msg);
+}
+
+static int
+fetch(const char *name, const char *url, const char *proxy, const char *want,
+    size_t len)
+{
+	struct ioc_fetch f = job(url);
+	char hex[IOC_SHA256_HEX], again[IOC_SHA256_HEX];
+	char buf[64] = { 0 };
+	struct stat st;
+	int r;
+
+	f.proxy = proxy;
+	r = ioc_fetch_url(&f, hex, &err);
+	check(r == 0, name, "failed", err.msg);
+	if (r != 0)
+		return (r);
+	check(fstat(out, &st) == 0 && (size_t)st.st_size == len, name, "size",
+	    url);
+	check(ioc_hash_fd(f.helper_dir, out, again, &err) == 0 &&
+	    strcmp(hex, again) == 0, name, "hash", hex);
+	if (want != NULL)
+		check(pread(out, buf, sizeof(buf) - 1, 0) == (ssize_t)len &&
+		    strcmp(buf, want) == 0, name, "content", buf);
+	return (0);
+}
+
+static void
+successes(void)
+{
+	char url[256];
+	char proxy[64];
+	char c;
+
+	(void)fetch("ok", url_of(TLS_GOOD, "/ok"), NULL, NULL, TLS_BODY);
+	for (size_t i = 0; i < TLS_BODY; i += 99991)
+		check(pread(out, &c, 1, (off_t)i) == 1 && c == tls_byte(i),
+		    "ok", "content", "");
+	(void)fetch("empty", url_of(TLS_GOOD, "/empty"), NULL, "", 0);
+	(void)fetch("chunked", url_of(TLS_GOOD, "/chunked"), NULL, "abcdefg",
+	    7);
+	/* What is behind the announced end belongs to nobody. */
+	(void)fetch("42 longer than announced", url_of(TLS_GOOD, "/long"),
+	    NULL, "abc", 3);
+	/* The bytes are those that were sent: the hash is over them. */
+	(void)fetch("encoded", url_of(TLS_GOOD, "/encoded"), NULL, "GZIP", 4);
+	(void)fetch("five redirects", url_of(TLS_GOOD, "/hops/5"), NULL, NULL,
+	    TLS_BODY);
+	(void)fetch("redirect to https", url_of(TLS_GOOD, "/to/https"), NULL,
+	    NULL, TLS_BODY);
+	(void)snprintf(url, sizeof(url), "https://127.0.0.1:%u/ok#x",
+	    server.port[TLS_GOOD]);
+	(void)fetch("by address", url, NULL, NULL, TLS_BODY);
+	(void)snprintf(proxy, sizeof(proxy), "http://localhost:%u",
+	    server.port[TLS_NONE]);
+	(void)fetch("proxy", url_of(TLS_GOOD, "/ok"), proxy, NULL, TLS_BODY);
+}
+
+/* 37, 45: the environment of the caller, which the twin obeys. */
+static void
+environment(void)
+{
+	const char *n = "37 environment";
+	char keys[96];
+	struct stat st;
+	CURLcode r;
+
+	(void)snprintf(keys, sizeof(keys), "%s/keys", server.dir);
+	(void)setenv("https_proxy", "http://127.0.0.1:1", 1);
+	(void)setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
+	(void)twin(url_of(TLS_GOOD, "/ok"), &r);
+	check(r != CURLE_OK, n, "the twin withstands it", "");
+	(void)fetch(n, url_of(TLS_GOOD, "/ok"), NULL, NULL, TLS_BODY);
+	(void)unsetenv("https_proxy");
+	(void)unsetenv("ALL_PROXY");
+	(void)setenv("SSL_CERT_FILE", server.ca, 1);
+	(void)setenv("CURL_CA_BUNDLE", server.ca, 1);
+	(void)setenv("SSLKEYLOGFILE", keys, 1);
+	(void)fetch(n, url_of(TLS_GOOD, "/ok"), NULL, NULL, TLS_BODY);
+	check(stat(keys, &st) != 0, n, "keys were logged", keys);
+}
+
+struct seen {
+	int		 n;
+	uint64_t	 done;
+	uint64_t	 total;
+	int		 stop;
+};
+
+static int
+on_progress(uint64_t done, uint64_t total, void *arg)
+{
+	struct seen *seen = arg;
+
+	check(done >= seen->done, "progress", "goes back", "");
+	seen->done = done;
+	seen->total = total;
+	return (++seen->n == seen->stop);
+}
+
+static int
+fetch_with(struct ioc_fetch f)
+{
+	return (ioc_fetch_url(&f, NULL, &err));
+}
+
+static void
+parameters(void)
+{
+	struct seen seen = { 0 }, stop = { .stop = 1 };
+	struct ioc_fetch f = job(url_of(TLS_GOOD, "/ok"));
+	uint64_t start;
+	int pipes[2];
+
+	f.progress = on_progress;
+	f.arg = &seen;
+	check(fetch_with(f) == 0 && seen.n > 0, "progress", "none", err.msg);
+	f.arg = &stop;
+	check(fetch_with(f) == IOC_CANCELED, "cancel", "no", err.msg);
+	f = job(url_of(TLS_GOOD, "/ok"));
+	f.max_bytes = TLS_BODY;
+	check(fetch_with(f) == 0, "exact limit", "refused", err.msg);
+	f.max_bytes = TLS_BODY - 1;
+	check(fetch_with(f) == IOC_LIMIT, "limit", "not kept", err.msg);
+	f.max_bytes = 0;
+	check(fetch_with(f) == IOC_INVALID, "no limit", "taken", err.msg);
+	/* The system's authorities do not know ours. */
+	f = job(url_of(TLS_GOOD, "/ok"));
+	f.ca_file = NULL;
+	check(fetch_with(f) == IOC_NETWORK &&
+	    strstr(err.msg, "certificate refused") != NULL, "45 unknown "
+	    "authority", "no", err.msg);
+	f.ca_file = server.other_ca;
+	check(fetch_with(f) == IOC_NETWORK, "45 foreign CA file", "no",
+	    err.msg);
+	f.ca_file = "/nonexistent";
+	check(fetch_with(f) == IOC_NOT_FOUND, "missing CA file", "no",
+	    err.msg);
+	f.ca_file = "/etc/passwd";
+	check(fetch_with(f) == IOC_FORMAT, "CA file of nothing", "no",
+	    err.msg);
+	f = job(url_of(TLS_GOOD, "/stall"));
+	f.timeout_ms = 1500;
+	start = ioc_now_ns();
+	check(fetch_with(f) == IOC_TIMEOUT &&
+	    ioc_now_ns() - start < UINT64_C(4000000000), "timeout", "no",
+	    err.msg);
+	f = job("https://nonexistent.invalid/x");
+	check(fetch_with(f) == IOC_NETWORK && strcmp(err.msg,
+	    "nonexistent.invalid: the name cannot be resolved") == 0,
+	    "name", "no", err.msg);
+	f = job("https://localhost:1/x");
+	check(fetch_with(f) == IOC_NETWORK &&
+	    strstr(err.msg, "localhost:1: no connection") != NULL,
+	    "port", "no", err.msg);
+	f = job("https://other.example/x");
+	f.proxy = "socks5://localhost:1";
+	check(fetch_with(f) == IOC_INVALID, "proxy", "taken", err.msg);
+	f = job("http://localhost/x");
+	check(fetch_with(f) == IOC_INVALID, "http", "taken", err.msg);
+	if (pipe2(pipes, O_CLOEXEC) != 0)
+		abort();
+	f = job(url_of(TLS_GOOD, "/ok"));
+	f.out_fd = pipes[1];
+	check(fetch_with(f) == IOC_INVALID, "pipe", "taken", err.msg);
+}
+
+/* With the 60 seconds lowered to two, by the request to the worker. */
+static void
+stalled(const char *path)
+{
+	auto_strv struct ioc_strv request = IOC_STRV;
+	struct ioc_worker_job w = {
+		.role = IOC_WORKER_FETCH,
+		.helper_dir = getenv("HELPER_DIR"),
+		.verb = "fetch",
+		.fds = &out,
+		.nfds = 1,
+	};
+	uint64_t start = ioc_now_ns();
+
+	(void)ioc_strv_add(&request, "url");
+	(void)ioc_strv_add(&request, url_of(TLS_GOOD, path));
+	(void)ioc_strv_add(&request, "max_bytes");
+	(void)ioc_strv_add(&request, "1000000");
+	(void)ioc_strv_add(&request, "timeout_ms");
+	(void)ioc_strv_add(&request, "30000");
+	(void)ioc_strv_add(&request, "slow_s");
+	(void)ioc_strv_add(&request, "2");
+	(void)ioc_strv_add(&request, "ca_file");
+	(void)ioc_strv_add(&request, server.ca);
+	w.request = request;
+	check(ioc_worker_run(&w, NULL, &err) == IOC_NETWORK &&
+	    strstr(err.msg, "stalled: less than 1024 bytes/s for 2 s") != NULL,
+	    "42 stalled", path, err.msg);
+	check(ioc_now_ns() - start < UINT64_C(8000000000), "42 stalled",
+	    "late", path);
+	(void)printf("ok    42 stalled: %s\n", err.msg);
+}
+
+/* 53: a worker does not outlive who asked for it. */
+static void
+killed(void)
+{
+	char path[96];
+	struct ioc_fetch f;
+	pid_t pid;
+	int fd, tries = 0;
+
+	(void)snprintf(path, sizeof(path), "%s/killed", server.dir);
+	pid = fork();
+	if (pid == 0) {
+		(void)close(out);
+		out = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		/* Held for as long as anybody has this open file. */
+		if (out < 0 || flock(out, LOCK_EX) != 0)
+			_exit(1);
+		f = job(url_of(TLS_GOOD, "/stall"));
+		_exit(fetch_with(f) == 0);
+	}
+	/* Until the worker has got its first bytes. */
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	while (++tries < 500 && lseek(fd, 0, SEEK_END) != 3)
+		(void)poll(NULL, 0, 10);
+	check(tries < 500 && flock(fd, LOCK_EX | LOCK_NB) != 0, "53 kill -9",
+	    "no transfer", path);
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	for (tries = 0; tries < 300 && flock(fd, LOCK_EX | LOCK_NB) != 0;
+	    tries++)
+		(void)poll(NULL, 0, 10);
+	check(tries < 300, "53 kill -9", "the worker lives on", path);
+	(void)close(fd);
+	(void)unlink(path);
+}
+
+int
+main(void)
+{
+	char path[] = "/tmp/ioc-attack-XXXXXX";
+
+	(void)setvbuf(stdout, NULL, _IONBF, 0);
+	if (tls_start(&server) != 0 || (out = mkstemp(path)) < 0 ||
+	    unlink(path) != 0) {
+		perror("prepare");
+		return (1);
+	}
+	for (size_t i = 0; i < sizeof(attacks) / sizeof(*attacks); i++)
+		attack(&attacks[i]);
+	successes();
+	parameters();
+	stalled("/stall");
+	stalled("/mute");
+	environment();
+	killed();
+	(void)close(out);
+	tls_stop(&server);
+	(void)printf("%d failures\n", failures);
+	return (failures != 0);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A world is a directory with `target`, where unpacking is to happen, and
+ * beside it `victim` and `outdir`, which belong to the host.
+ */
+#ifndef TESTS_WORLD_H
+#define TESTS_WORLD_H
+
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "tarball.h"
+#include "twin.h"
+
+extern char where[128];		/* the present world */
+extern int world;
+extern int failures;
+extern struct ioc_error err;	/* of the last unpacking */
+
+void	check(bool good, const char *name, const char *what,
+	    const char *detail);
+int	worlds_begin(void);
+void	worlds_end(void);
+void	new_world(void);
+size_t	entries(const char *path);
+bool	is(const char *path, struct stat *st);
+bool	contains(const char *path, const char *text);
+/* The host beside the target is not as it was. */
+bool	outside(void);
+
+/* A file of the world with these bytes. */
+int	file_of(const void *data, size_t len);
+int	unpack_fd(int in, bool devices, bool setid, uint64_t max_entries);
+int	unpack(const struct ioc_buf *b, bool devices, bool setid);
+void	run_twin(struct twin *t, const struct ioc_buf *b);
+
+/* archive_more.c */
+void	more(void);
+
+#endif /* TESTS_WORLD_H */
