@@ -47,23 +47,6 @@ ioc_lx_exec_check(const struct ioc_os_exec *e, struct ioc_error *err)
 	return (0);
 }
 
-/* The pid here, which the process in its own namespace does not know. */
-static int64_t
-pid_of(int pidfd)
-{
-	char path[64], text[512], *p;
-	auto_fd int fd = -1;
-	ssize_t n;
-
-	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || (n = read(fd, text, sizeof(text) - 1)) <= 0)
-		return (0);
-	text[n] = '\0';
-	p = strstr(text, "\nPid:\t");
-	return (p != NULL ? strtoll(p + 6, NULL, 10) : 0);
-}
-
 static int
 exec_packets(int ctl, bool want_ready, bool command,
     struct ioc_os_process *ret, struct ioc_error *err)
@@ -77,8 +60,12 @@ exec_packets(int ctl, bool want_ready, bool command,
 			ready = true;
 		else if (m.kind == LX_PTY && command && ret->pty < 0)
 			ret->pty = fds[0];
-		else if (m.kind == LX_STARTED && command && ret->pidfd < 0)
+		else if (m.kind == LX_STARTED && command && ret->pidfd < 0) {
 			ret->pidfd = fds[0];
+			if (m.a > 0)
+				ret->pid = m.a;
+		} else if (m.kind == LX_PID && command)
+			ret->pid = m.a;
 		else
 			return (ioc_fail(err, IOC_FAILED,
 			    "an odd packet came from the jail's launcher"));
@@ -88,8 +75,6 @@ exec_packets(int ctl, bool want_ready, bool command,
 	if (!ready || (command && ret->pidfd < 0))
 		return (ioc_fail(err, IOC_FAILED,
 		    "the jail's process was killed before it ran"));
-	if (command)
-		ret->pid = pid_of(ret->pidfd);
 	return (0);
 }
 
@@ -162,7 +147,7 @@ monitor(struct enter *n)
 		ioc_lx_msg_error(n->ctl[1], &n->e);
 		_exit(1);
 	}
-	(void)ioc_lx_msg_send(n->ctl[1], LX_STARTED, 0, 0, &pidfd, 1);
+	(void)ioc_lx_msg_send(n->ctl[1], LX_STARTED, pid, 0, &pidfd, 1);
 	for (int i = 0; i < 3; i++)
 		(void)close(i);
 	if (ioc_lx_only_fds(keep, 2) != 0)

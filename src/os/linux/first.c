@@ -143,6 +143,7 @@ start_command(struct first *f, struct ioc_error *err)
 	if (f->command < 0)
 		return (ioc_fail_errno(err, "fork the command"));
 	if (f->command == 0) {
+		(void)ioc_lx_msg_send(f->ctl, LX_PID, 0, 0, NULL, 0);
 		(void)ioc_lx_become(plan, &rights, &f->ctl, f->std, err);
 		ioc_lx_msg_error(f->ctl, err);
 		_exit(127);

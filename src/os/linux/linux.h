@@ -137,6 +137,7 @@ enum lx_kind {
 	LX_CREATE,		/* a: ephemeral, b: with a command;
 				   fds: init, life */
 	LX_COMMAND,		/* fds: plan, status, stdin, stdout, stderr */
+	LX_PID,			/* a: the sender's pid, from the kernel */
 	LX_PTY,			/* fd: master */
 	LX_READY,		/* everything but exec is done */
 };

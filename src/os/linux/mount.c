@@ -48,6 +48,10 @@ fail_target(struct ioc_error *err, const char *path)
 	if (errno == ELOOP || errno == EXDEV)
 		return (ioc_fail(err, IOC_UNSAFE,
 		    "mount %s: the path leads through a link", IOC_SHOW(path)));
+	if (errno == ENOTDIR)
+		return (ioc_fail(err, IOC_UNSAFE,
+		    "mount %s: a link or file stands where a directory must",
+		    IOC_SHOW(path)));
 	return (ioc_fail_errno(err, "mount %s", IOC_SHOW(path)));
 }
 

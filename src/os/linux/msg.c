@@ -10,14 +10,24 @@
 
 union control {
 	struct cmsghdr	h;
-	char		space[CMSG_SPACE(LX_MSG_FDS * sizeof(int))];
+	char		space[CMSG_SPACE(LX_MSG_FDS * sizeof(int)) +
+			    CMSG_SPACE(sizeof(struct ucred))];
 };
 
 int
 ioc_lx_msg_pair(int sp[2], struct ioc_error *err)
 {
+	int on = 1;
+
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sp) != 0)
 		return (ioc_fail_errno(err, "socketpair"));
+	/* The kernel tells who sent, by its pid as we know it. */
+	if (setsockopt(sp[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) != 0) {
+		(void)ioc_fail_errno(err, "socketpair: SO_PASSCRED");
+		(void)close(sp[0]);
+		(void)close(sp[1]);
+		return (IOC_FAILED);
+	}
 	return (0);
 }
 
@@ -73,12 +83,19 @@ ioc_lx_msg_error(int fd, const struct ioc_error *e)
 }
 
 static void
-take_fds(struct msghdr *h, const struct lx_msg *m, int fds[LX_MSG_FDS])
+take_control(struct msghdr *h, struct lx_msg *m, int fds[LX_MSG_FDS])
 {
 	int got[LX_MSG_FDS], n = 0, used = 0;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c != NULL;
 	    c = CMSG_NXTHDR(h, c)) {
+		if (c->cmsg_level == SOL_SOCKET && m->kind == LX_PID &&
+		    c->cmsg_type == SCM_CREDENTIALS) {
+			struct ucred cred;
+
+			memcpy(&cred, CMSG_DATA(c), sizeof(cred));
+			m->a = cred.pid;
+		}
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
 		n = (int)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
@@ -114,7 +131,7 @@ ioc_lx_msg_recv(int fd, struct lx_msg *m, int fds[LX_MSG_FDS],
 	if ((size_t)n < offsetof(struct lx_msg, text))
 		return (ioc_fail(err, IOC_FAILED,
 		    "a short packet came from the jail's launcher"));
-	take_fds(&h, m, fds);
+	take_control(&h, m, fds);
 	if (m->kind == LX_ERROR) {
 		m->text[sizeof(m->text) - 1] = '\0';
 		if (err != NULL) {
