@@ -557,7 +557,8 @@ test_stubborn(void **state)
 	uint64_t t0, t;
 
 	assert_int_equal(RUN("sh", "-c", "exec >/dev/null 2>&1; "
-	    "trap '' TERM; for i in 1 2 3; do (while :; do sleep 1; done) & done"), 0);
+	    "trap '' TERM; for i in 1 2 3; do "
+	    "(while :; do sleep 1; done) & done"), 0);
 	t0 = ioc_now_ns();
 	assert_int_equal(ioc_os_jail_remove(j, 300, &w.e), 0);
 	t = (ioc_now_ns() - t0) / 1000000;

@@ -10,7 +10,7 @@
 #define	WORLD_COUNT	65536u
 
 struct world {
-	char	 dir[64];	/* of the host; root/ run/ upper/ work/ share/ */
+	char	 dir[64];	/* holds root/ run/ upper/ work/ share/ */
 	int	 dirfd, root, run, upper, work, share;
 	struct ioc_os *os;
 	uint32_t base;	/* uids that nothing else here uses */

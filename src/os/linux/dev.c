@@ -89,7 +89,8 @@ make_fs(int dev, const char *name, const char *type, const char *const *opts,
 }
 
 int
-ioc_lx_mount_dev(int root, const char *target, bool gid_tty, struct ioc_error *err)
+ioc_lx_mount_dev(int root, const char *target, bool gid_tty,
+    struct ioc_error *err)
 {
 	static const char *const dev_opts[] = { "mode", "755", "size", "1m",
 		"nr_inodes", "4096", NULL };

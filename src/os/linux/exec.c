@@ -235,7 +235,8 @@ ioc_os_jail_exec(struct ioc_os_jail *j, const struct ioc_os_exec *e,
 		.status = { -1, -1 }, .rights = { .caps = j->r.caps } };
 	int rc;
 
-	if ((rc = ioc_lx_running(j, err)) != 0 || (rc = ioc_lx_exec_check(e, err)) != 0)
+	if ((rc = ioc_lx_running(j, err)) != 0 ||
+	    (rc = ioc_lx_exec_check(e, err)) != 0)
 		return (rc);
 	n.jail = j->pidfd;
 	for (int i = 0; i < 3; i++)

@@ -130,7 +130,7 @@ find_mounts(struct ioc_os *os)
 	}
 }
 
-/* The jail's directory beneath each hierarchy; names of other run dirs differ. */
+/* The jail's directory in each hierarchy; another run directory has others. */
 static void
 group_dir(const struct ioc_os *os, const struct lx_record *r, char out[DIR_MAX],
     const char *file)
@@ -300,8 +300,8 @@ plan_limits(struct ioc_os_jail *j, const struct ioc_os_limit *l, size_t n,
 }
 
 int
-ioc_lx_cgroup_make(struct ioc_os_jail *j, const struct ioc_os_limit *l, size_t n,
-    struct ioc_error *err)
+ioc_lx_cgroup_make(struct ioc_os_jail *j, const struct ioc_os_limit *l,
+    size_t n, struct ioc_error *err)
 {
 	unsigned need = 0;
 	char dir[DIR_MAX];

@@ -40,7 +40,7 @@ struct ioc_os {
 	int	 init_fd;		/* sealed copy of ioc-init, or -1 */
 	int	 life[2];		/* ephemeral jails end when it does */
 	bool	 cgroups_known;
-	int	 cgroup[4];		/* mounts, by bit of enum lx_cg; or -1 */
+	int	 cgroup[4];		/* mounts, by bit of lx_cg; or -1 */
 	char	 run_id[24];		/* tells run directories apart */
 	struct ioc_os_facts facts;
 };
@@ -67,12 +67,13 @@ int	ioc_lx_record_claim(struct ioc_os *os, const struct lx_record *r,
 int	ioc_lx_record_write(struct ioc_os *os, const struct lx_record *r,
 	    struct ioc_error *err);
 /* NOT_FOUND when there is none; a damaged one has pid 0. */
-int	ioc_lx_record_read(struct ioc_os *os, const char *name, struct lx_record *r,
-	    struct ioc_error *err);
+int	ioc_lx_record_read(struct ioc_os *os, const char *name,
+	    struct lx_record *r, struct ioc_error *err);
 int	ioc_lx_record_remove(struct ioc_os *os, const char *name,
 	    struct ioc_error *err);
 /* Takes the stamp of a process that cannot end while this runs. */
-int	ioc_lx_record_stamp(struct lx_record *r, pid_t pid, struct ioc_error *err);
+int	ioc_lx_record_stamp(struct lx_record *r, pid_t pid,
+	    struct ioc_error *err);
 /* True when the record's process is alive and still the same. */
 bool	ioc_lx_record_alive(const struct ioc_os *os, const struct lx_record *r);
 /* The same, and a descriptor for it; -1 when it is not. */
@@ -103,7 +104,7 @@ struct ioc_os_jail {
 	char		*hostname;
 	char		*domainname;
 	bool		 ephemeral;
-	bool		 prepared;	/* by this handle, and not created yet */
+	bool		 prepared;	/* by this handle, not created yet */
 	int		 ctl;		/* to J while it waits, else -1 */
 	int		 pidfd;		/* of J or of init, else -1 */
 	int		 cgroup_fd;	/* v2 directory for clone3, else -1 */
@@ -186,7 +187,7 @@ void	ioc_lx_kill_wait(struct ioc_os_jail *j);
 _Noreturn void ioc_lx_first_process(struct lx_start *s);
 /* Blocks every signal and gives the mask from before. */
 void	ioc_lx_block_signals(sigset_t *old);
-/* A helper that answers nothing else: fn runs in a fork, its error comes back. */
+/* Runs fn in a fork, from which its error comes back. */
 int	ioc_lx_in_child(int (*fn)(void *arg, struct ioc_error *err), void *arg,
 	    struct ioc_error *err);
 /*
@@ -197,7 +198,7 @@ int	ioc_lx_only_fds(int *const *keep, size_t n);
 /* Becomes uid 0 of the user namespace; stays untraceable. */
 int	ioc_lx_become_root(struct ioc_error *err);
 
-/* --- init_fd.c ------------------------------------------------------------- */
+/* --- init_fd.c ----------------------------------------------------------- */
 
 /* A sealed copy of ioc-init, so that /proc/1/exe is no file of the host. */
 int	ioc_lx_init_fd(struct ioc_os *os, struct ioc_error *err);
@@ -205,8 +206,8 @@ int	ioc_lx_init_fd(struct ioc_os *os, struct ioc_error *err);
 /* --- root.c: detached trees, made with the host's rights ------------------ */
 
 /* A clone of what fd has open, with flags, mapped by userns_fd unless -1. */
-int	ioc_lx_tree_clone(int fd, unsigned attr, int userns_fd, const char *what,
-	    struct ioc_error *err);
+int	ioc_lx_tree_clone(int fd, unsigned attr, int userns_fd,
+	    const char *what, struct ioc_error *err);
 /* The root of the jail.  Runs in the launcher: it may unshare. */
 int	ioc_lx_root_tree(const struct ioc_os_root *root, uint32_t base,
 	    int userns_fd, struct ioc_error *err);
@@ -221,13 +222,15 @@ unsigned ioc_lx_mount_attr(unsigned flags);
 int	ioc_lx_fs(const char *type, const char *const *opts, unsigned attr,
 	    struct ioc_error *err);
 /* A directory (or file) beneath root to mount on; made when it is missing. */
-int	ioc_lx_target(int root, const char *path, bool dir, struct ioc_error *err);
-int	ioc_lx_attach(int tree, int root, const char *target, struct ioc_error *err);
+int	ioc_lx_target(int root, const char *path, bool dir,
+	    struct ioc_error *err);
+int	ioc_lx_attach(int tree, int root, const char *target,
+	    struct ioc_error *err);
 /* One mount of the plan; tree is the detached source of a BIND, else -1. */
 int	ioc_lx_mount_one(int root, const struct ioc_os_mount *m, int tree,
 	    bool gid_tty, struct ioc_error *err);
 
-/* --- dev.c, mask.c, net.c -------------------------------------------------- */
+/* --- dev.c, mask.c, net.c ------------------------------------------------ */
 
 int	ioc_lx_mount_dev(int root, const char *target, bool gid_tty,
 	    struct ioc_error *err);
@@ -237,7 +240,7 @@ int	ioc_lx_mount_sys(int root, const char *target, struct ioc_error *err);
 int	ioc_lx_dev_node(const char *name, struct ioc_error *err);
 int	ioc_lx_loopback_up(struct ioc_error *err);
 
-/* --- caps.c, seccomp.c ------------------------------------------------------ */
+/* --- caps.c, seccomp.c --------------------------------------------------- */
 
 /* The capabilities that a jail keeps, with what its parameters add. */
 int	ioc_lx_caps_mask(const struct ioc_os_param *p, size_t n, uint64_t *ret,
@@ -248,7 +251,7 @@ int	ioc_lx_caps_set(uint64_t mask, struct ioc_error *err);
 /* Installs the filter; needs CAP_SYS_ADMIN in its user namespace. */
 int	ioc_lx_seccomp(struct ioc_error *err);
 
-/* --- exec.c, become.c, plan.c --------------------------------------------------------- */
+/* --- exec.c, become.c, plan.c -------------------------------------------- */
 
 /*
  * A command in one block of memory, so that it can be handed to a process that
@@ -257,7 +260,7 @@ int	ioc_lx_seccomp(struct ioc_error *err);
 struct lx_plan {
 	uint64_t size;
 	uint32_t argc, envc;
-	uint32_t argv, env;		/* char *[]: room for argc + 1, envc + 9 */
+	uint32_t argv, env;		/* char *[argc + 1], [envc + 9] */
 	uint32_t user, dir;		/* strings; 0: none */
 	uint32_t scratch, scratch_len;
 	uint16_t rows, cols;

@@ -98,8 +98,8 @@ empty_tree(struct empty *e, struct ioc_error *err)
 		    AT_EMPTY_PATH);
 		return (tree >= 0 ? tree : ioc_fail_errno(err, "mask"));
 	}
-	e->tree = ioc_lx_fs("tmpfs", opts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-	    MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY, err);
+	e->tree = ioc_lx_fs("tmpfs", opts, MOUNT_ATTR_NOSUID |
+	    MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY, err);
 	if (e->tree < 0)
 		return (e->tree);
 	e->attached = true;

@@ -59,7 +59,8 @@ send_msg(int fd, struct lx_msg *m, const int *fds)
 
 /* Descriptors of -1 in the middle are told by a bit of `sys`. */
 int
-ioc_lx_msg_send(int fd, int kind, int64_t a, int64_t b, const int *fds, int nfds)
+ioc_lx_msg_send(int fd, int kind, int64_t a, int64_t b, const int *fds,
+    int nfds)
 {
 	struct lx_msg m = { .kind = kind, .a = a, .b = b };
 	int have[LX_MSG_FDS];
@@ -127,7 +128,8 @@ ioc_lx_msg_recv(int fd, struct lx_msg *m, int fds[LX_MSG_FDS],
 	if (n == 0 || (n < 0 && errno == ECONNRESET))
 		return (0);
 	if (n < 0)
-		return (ioc_fail_errno(err, "receive from the jail's launcher"));
+		return (ioc_fail_errno(err,
+		    "receive from the jail's launcher"));
 	if ((size_t)n < offsetof(struct lx_msg, text))
 		return (ioc_fail(err, IOC_FAILED,
 		    "a short packet came from the jail's launcher"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The launcher: clones a jail's first process, maps its ids, gives it mounts. */
+/* The launcher: clones the first process, maps its ids, gives it mounts. */
 #include "os/linux/linux.h"
 
 #include <sys/prctl.h>

@@ -2,6 +2,8 @@
 /* The root of a jail as a detached mount: bind or overlay, id-mapped. */
 #include "os/linux/linux.h"
 
+#include <sys/mman.h>
+
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -101,16 +103,18 @@ overlay_detached(int lower, int upper, int work, unsigned attr,
 static int
 reopen_here(int fd, struct ioc_error *err)
 {
-	char link[64];
-	auto_free char *path = malloc(4097);
+	char link[64], *path;
 	auto_fd int again = -1;
 	struct stat a, b;
 	ssize_t n;
 
-	if (path == NULL)
+	/* Not from malloc: the launcher goes soon, and it all with it. */
+	path = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (path == MAP_FAILED)
 		return (ioc_fail_nomem(err));
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, 4096);
+	n = readlink(link, path, 8191);
 	if (n < 0)
 		return (ioc_fail_errno(err, "mount the root: %s", link));
 	path[n] = '\0';
@@ -236,8 +240,8 @@ ioc_lx_root_tree(const struct ioc_os_root *root, uint32_t base, int userns_fd,
 
 	switch (root->kind) {
 	case IOC_ROOT_DIR:
-		return (ioc_lx_tree_clone(root->root, attr, userns_fd, "the root",
-		    err));
+		return (ioc_lx_tree_clone(root->root, attr, userns_fd,
+		    "the root", err));
 	case IOC_ROOT_OVERLAY:
 		return (overlay(root, base, userns_fd, attr, err));
 	default:

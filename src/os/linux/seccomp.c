@@ -201,7 +201,7 @@ emit_tree(struct program *p, const struct range *r, unsigned from,
 		emit_action(p, r[from].first, r[from].action);
 		return;
 	}
-	/* A conditional jump reaches 255 instructions only: go by a long one. */
+	/* A conditional jump reaches 255 instructions: go by a long one. */
 	emit(p, BPF_JMP | BPF_JGE | BPF_K, r[mid].first, 0, 1);
 	jump = p->n;
 	emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
