@@ -8,7 +8,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <dirent.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +19,7 @@
 
 #include "base/cleanup.h"
 #include "base/compat.h"
+#include "os/linux/linux.h"
 #include "tests/attack/linux_world.h"
 
 static struct world w;
@@ -660,6 +663,72 @@ test_network(void **state)
 	world_stop(&w, j);
 }
 
+/* The way to an overlay for kernels that take no detached layers. */
+static int
+overlay_attached(int userns_fd)
+{
+	auto_fd int lower = ioc_lx_tree_clone(w.root, MOUNT_ATTR_RDONLY,
+	    userns_fd, "lower", &w.e), tree = -1, fd = -1;
+	struct stat st;
+
+	if (lower < 0)
+		return (20);
+	tree = ioc_lx_root_overlay_attached(lower, w.upper, w.work,
+	    MOUNT_ATTR_NODEV, &w.e);
+	if (tree < 0)
+		return (21);
+	if (fstatat(tree, "bin/busybox", &st, 0) != 0 || st.st_uid != w.base)
+		return (22);
+	fd = openat(tree, "attached", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || fstatat(w.upper, "attached", &st, 0) != 0)
+		return (23);
+	return (0);
+}
+
+static void
+test_overlay_attached(void **state)
+{
+	int before = world_mounts(), st, fds[2];
+	char path[64], line[64];
+	pid_t owner, pid;
+	auto_fd int map = -1, ns = -1;
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	owner = fork();
+	if (owner == 0) {
+		(void)!write(fds[1], "x", unshare(CLONE_NEWUSER) == 0);
+		(void)pause();
+		_exit(0);
+	}
+	assert_int_equal(read(fds[0], line, 1), 1);
+	(void)snprintf(path, sizeof(path), "/proc/%d/uid_map", owner);
+	map = open(path, O_WRONLY | O_CLOEXEC);
+	st = snprintf(line, sizeof(line), "0 %u %u", w.base, WORLD_COUNT);
+	assert_int_equal(write(map, line, (size_t)st), st);
+	ioc_fd_close(&map);
+	(void)snprintf(path, sizeof(path), "/proc/%d/gid_map", owner);
+	map = open(path, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(write(map, line, (size_t)st), st);
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", owner);
+	ns = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(ns >= 0);
+	pid = fork();
+	if (pid == 0) {
+		st = overlay_attached(ns);
+		if (st != 0)
+			(void)fprintf(stderr, "%d: %s\n", st, w.e.msg);
+		_exit(st);
+	}
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	assert_int_equal(st, 0);
+	assert_int_equal(world_mounts(), before);
+	(void)kill(owner, SIGKILL);
+	assert_int_equal(waitpid(owner, NULL, 0), owner);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	assert_int_equal(unlinkat(w.upper, "attached", 0), 0);
+}
+
 /* 38, 40: a caller without 0-2, with umask 0. */
 static void
 test_bare_caller(void **state)
@@ -729,6 +798,7 @@ main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_live_mounts),
 		cmocka_unit_test(test_network),
+		cmocka_unit_test(test_overlay_attached),
 		cmocka_unit_test(test_bare_caller),
 		cmocka_unit_test(test_hostile_files),
 	};
