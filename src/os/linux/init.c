@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ioc-init, process 1 of a jail: reaps, passes TERM on, and ends with what it
- * was told to end with.  Static, no memory of its own, no output.
+ * was told to end with.  A few pages, no memory of its own, no output.
  *
  *	ioc-init LIFE STATUS PID
  *
@@ -9,15 +9,18 @@
  * takes the wait status of process PID; "-" where there is none.  With both,
  * the jail ends when the process does.
  */
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
-#include <sys/wait.h>
+#include "os/linux/bare.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
+#include <asm/poll.h>
+#include <asm/signal.h>
+
+#include <linux/errno.h>
+#include <linux/prctl.h>
+#include <linux/signalfd.h>
+#include <linux/time_types.h>
+#include <linux/wait.h>
+
 #include <stdbool.h>
-#include <unistd.h>
 
 struct state {
 	int	life;
@@ -38,29 +41,32 @@ number(const char *s)
 	return (v);
 }
 
-static void
+/* Puts the status out; true when the jail shall end with that. */
+static bool
 reap(struct state *st)
 {
-	int status;
-	pid_t pid;
+	int status = 0;
+	long pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+	while ((pid = bare_call(__NR_wait4, -1, (long)&status, WNOHANG, 0,
+	    0)) > 0) {
 		if (pid != st->pid || st->status < 0)
 			continue;
-		if (write(st->status, &status, sizeof(status)) < 0)
-			status = 0;	/* nobody listens any more */
-		(void)close(st->status);
+		(void)bare_call(__NR_write, st->status, (long)&status,
+		    sizeof(status), 0, 0);
+		(void)bare_call(__NR_close, st->status, 0, 0, 0, 0);
 		st->status = -1;
 		if (st->life >= 0)
-			_exit(0);
+			return (true);
 	}
+	return (false);
 }
 
 /* True when nothing is left but this process. */
 static bool
 alone(void)
 {
-	return (kill(-1, 0) != 0 && errno == ESRCH);
+	return (bare_call(__NR_kill, -1, 0, 0, 0, 0) == -ESRCH);
 }
 
 static void
@@ -68,43 +74,47 @@ take_signals(struct state *st, int sigfd)
 {
 	struct signalfd_siginfo si;
 
-	while (read(sigfd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+	while (bare_call(__NR_read, sigfd, (long)&si, sizeof(si), 0, 0) ==
+	    (long)sizeof(si)) {
 		if (si.ssi_signo != SIGTERM)
 			continue;
 		st->ending = true;
-		(void)kill(-1, SIGTERM);
+		(void)bare_call(__NR_kill, -1, SIGTERM, 0, 0, 0);
 		/* A stopped process takes its TERM when it goes on. */
-		(void)kill(-1, SIGCONT);
+		(void)bare_call(__NR_kill, -1, SIGCONT, 0, 0, 0);
 	}
 }
 
-int
-main(int argc, char **argv)
+static int
+bare_main(int argc, char **argv)
 {
 	struct state st = { -1, -1, -1, false };
 	struct pollfd p[2] = { { .events = POLLIN }, { .events = 0 } };
-	sigset_t all;
+	uint64_t all = ~UINT64_C(0);
 
-	if (argc != 4 || getpid() != 1)
+	if (argc != 4 || bare_call(__NR_getpid, 0, 0, 0, 0, 0) != 1)
 		return (1);
+	/* The jail's root may not trace it, nor open /proc/1/exe. */
+	(void)bare_call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+	(void)bare_call(__NR_prctl, PR_SET_NAME, (long)"ioc-init", 0, 0, 0);
 	st.life = number(argv[1]);
 	st.status = number(argv[2]);
 	st.pid = number(argv[3]);
-	(void)prctl(PR_SET_NAME, "ioc-init", 0, 0, 0);
-	/* The jail's root may not trace it, nor open /proc/1/exe. */
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	(void)sigfillset(&all);
-	(void)sigprocmask(SIG_SETMASK, &all, NULL);
-	p[0].fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	(void)bare_call(__NR_rt_sigprocmask, SIG_SETMASK, (long)&all, 0,
+	    sizeof(all), 0);
+	p[0].fd = (int)bare_call(__NR_signalfd4, -1, (long)&all, sizeof(all),
+	    SFD_CLOEXEC | SFD_NONBLOCK, 0);
 	if (p[0].fd < 0)
 		return (1);
 	p[1].fd = st.life;
 	for (;;) {
-		reap(&st);
-		if (st.ending && alone())
-			return (0);
 		/* Processes that came from outside are not its children. */
-		(void)poll(p, 2, st.ending ? 5 : -1);
+		struct __kernel_timespec soon = { .tv_nsec = 5000000 };
+
+		if (reap(&st) || (st.ending && alone()))
+			return (0);
+		(void)bare_call(__NR_ppoll, (long)p, 2,
+		    st.ending ? (long)&soon : 0, 0, 0);
 		if ((p[1].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
 			return (0);
 		take_signals(&st, p[0].fd);
