@@ -506,15 +506,20 @@ static void
 test_create_with(void **state)
 {
 	static const struct {
-		const char *command;
+		const char *command, *user;
 		int	    status;
-	} cases[] = { { "exit 0", 0 }, { "exit 9", 9 }, { "kill -9 $$", 137 },
-		{ "sleep 1000 & exit 3", 3 } };
+	} cases[] = { { "exit 0", NULL, 0 }, { "exit 9", NULL, 9 },
+		{ "kill -9 $$", NULL, 137 }, { "sleep 99 & exit 3", NULL, 3 },
+		{ "exit $(id -u)", "www", 33 },
+		{ "grep -q '^Seccomp:.2' /proc/self/status && "
+		  "grep -q '^CapPrm:.0000000000000000' /proc/self/status",
+		  "www", 0 } };
 
 	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(*cases); i++) {
 		struct start s = { .name = "test-with", .ephemeral = i % 2 };
 		struct ioc_os_exec x = { .argv = ARGV("sh", "-c",
-		    cases[i / 2].command), .fds = { -1, -1, -1 } };
+		    cases[i / 2].command), .user = cases[i / 2].user,
+		    .fds = { -1, -1, -1 } };
 		struct ioc_os_process p;
 		struct ioc_os_jail *j;
 		int status = -1;

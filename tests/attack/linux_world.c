@@ -81,7 +81,7 @@ fill_root(int root)
 	static const char *const applets[] = { "sh", "true", "false", "cat",
 		"id", "ls", "sleep", "kill", "tty", "touch", "mkdir", "stat",
 		"env", "pwd", "readlink", "echo", "dd", "hostname", "ip",
-		"ps", "test" };
+		"ps", "test", "grep" };
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
 		assert_int_equal(mkdirat(root, dirs[i], 0755), 0);

@@ -161,13 +161,13 @@ take_rights(const struct lx_user *u, const struct lx_rights *r,
 	    setrlimit(RLIMIT_NOFILE, &r->limits.nofile) != 0)
 		return (ioc_fail_errno(err, "limit openfiles"));
 	(void)umask(022);
-	if ((rc = ioc_lx_caps_bound(r->caps, err)) != 0)
+	if (!r->confined && (rc = ioc_lx_caps_bound(r->caps, err)) != 0)
 		return (rc);
 	if (syscall(SYS_setgroups, u->ngroups, u->groups) != 0 ||
 	    syscall(SYS_setresgid, u->gid, u->gid, u->gid) != 0)
 		return (ioc_fail_errno(err, "groups of user %s",
 		    IOC_SHOW(u->name)));
-	if ((rc = ioc_lx_seccomp(err)) != 0)
+	if (!r->confined && (rc = ioc_lx_seccomp(err)) != 0)
 		return (rc);
 	if (syscall(SYS_setresuid, u->uid, u->uid, u->uid) != 0)
 		return (ioc_fail_errno(err, "user %s", IOC_SHOW(u->name)));
@@ -311,7 +311,9 @@ ioc_lx_become(struct lx_plan *p, const struct lx_rights *r, int *ctl,
 
 	/* The terminal, and the keys, of whoever asked stay outside. */
 	(void)setsid();
-	(void)syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL);
+	if (!r->confined)
+		(void)syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */,
+		    NULL);
 	if ((rc = find_user(who, &u, err)) != 0 ||
 	    (rc = set_stdio(p, &u, ctl, fds, err)) != 0 ||
 	    (rc = take_rights(&u, r, err)) != 0 ||

@@ -16,7 +16,7 @@
 struct first {
 	struct lx_start	*s;
 	int		 ctl;
-	int		 root;		/* the tree */
+	struct lx_build	 b;		/* its root is the tree */
 	int		 init;		/* the program */
 	int		 life;
 	int		 status;
@@ -65,12 +65,12 @@ static int
 build(struct first *f, struct ioc_error *err)
 {
 	const struct lx_record *r = &f->s->j->r;
-	bool gid_tty = !r->userns || r->count > 5;
 	int fds[LX_MSG_FDS], rc;
 
 	(void)expect(f, LX_TREE, fds, NULL);
-	f->root = fds[0];
-	if (syscall(SYS_move_mount, f->root, "", AT_FDCWD, "/",
+	f->b.root = fds[0];
+	f->b.gid_tty = !r->userns || r->count > 5;
+	if (syscall(SYS_move_mount, f->b.root, "", AT_FDCWD, "/",
 	    MOVE_MOUNT_F_EMPTY_PATH) != 0)
 		return (ioc_fail_errno(err, "mount the root"));
 	for (size_t i = 0; i < f->s->n; i++) {
@@ -81,7 +81,7 @@ build(struct first *f, struct ioc_error *err)
 			(void)expect(f, LX_TREE, fds, NULL);
 			tree = fds[0];
 		}
-		rc = ioc_lx_mount_one(f->root, m, tree, gid_tty, err);
+		rc = ioc_lx_mount_one(&f->b, m, tree, err);
 		if (rc != 0)
 			return (rc);
 	}
@@ -91,12 +91,13 @@ build(struct first *f, struct ioc_error *err)
 static int
 pivot(struct first *f, struct ioc_error *err)
 {
-	if (fchdir(f->root) != 0 || sys_pivot_root(".", ".") != 0)
+	if (fchdir(f->b.root) != 0 || sys_pivot_root(".", ".") != 0)
 		return (ioc_fail_errno(err, "pivot into the root"));
 	/* The old root lies on the new one now, at the working directory. */
 	if (sys_umount(".", SYS_MNT_DETACH) != 0 || chdir("/") != 0)
 		return (ioc_fail_errno(err, "let go of the host's root"));
-	ioc_fd_close(&f->root);
+	ioc_fd_close(&f->b.root);
+	ioc_fd_close(&f->b.empty);
 	return (0);
 }
 
@@ -132,14 +133,14 @@ settle(struct first *f, struct ioc_error *err)
 static int
 start_command(struct first *f, struct ioc_error *err)
 {
-	struct lx_rights rights = { .caps = f->s->j->r.caps };
+	struct lx_rights rights = { .caps = f->s->j->r.caps, .confined = true };
 	auto_fd int pidfd = -1;
 	struct lx_plan *plan;
 	int rc;
 
 	if ((rc = ioc_lx_plan_map(f->plan, &plan, err)) != 0)
 		return (rc);
-	f->command = sys_clone(0, SIGCHLD, &pidfd, -1);
+	f->command = sys_clone_old(SIGCHLD, &pidfd);
 	if (f->command < 0)
 		return (ioc_fail_errno(err, "fork the command"));
 	if (f->command == 0) {
@@ -174,9 +175,7 @@ become_init(struct first *f, struct ioc_error *err)
 
 	if (ioc_lx_msg_send(f->ctl, LX_READY, 0, 0, NULL, 0) != 0)
 		return (ioc_fail_errno(err, "report"));
-	if ((rc = ioc_lx_caps_bound(f->s->j->r.caps, err)) != 0 ||
-	    (rc = ioc_lx_seccomp(err)) != 0 ||
-	    (rc = ioc_lx_caps_set(f->s->j->r.caps, err)) != 0)
+	if ((rc = ioc_lx_caps_set(f->s->j->r.caps, err)) != 0)
 		return (rc);
 	if ((f->life >= 0 && fcntl(f->life, F_SETFD, 0) != 0) ||
 	    (f->status >= 0 && fcntl(f->status, F_SETFD, 0) != 0))
@@ -209,7 +208,10 @@ live(struct first *f, struct ioc_error *err)
 		for (int i = 0; i < 3; i++)
 			f->std[i] = fds[2 + i];
 	}
+	/* The command inherits the filter, which is dear to make. */
 	if ((rc = settle(f, err)) != 0 ||
+	    (rc = ioc_lx_caps_bound(f->s->j->r.caps, err)) != 0 ||
+	    (rc = ioc_lx_seccomp(err)) != 0 ||
 	    (command != 0 && (rc = start_command(f, err)) != 0))
 		return (rc);
 	return (become_init(f, err));
@@ -218,7 +220,7 @@ live(struct first *f, struct ioc_error *err)
 void
 ioc_lx_first_process(struct lx_start *s)
 {
-	struct first f = { .s = s, .ctl = s->sp[1], .root = -1, .init = -1,
+	struct first f = { .s = s, .ctl = s->sp[1], .b = { .root = -1, .empty = -1 }, .init = -1,
 		.life = -1, .status = -1, .plan = -1, .std = { -1, -1, -1 } };
 	int *const keep[] = { &f.ctl };
 	int null;

@@ -226,16 +226,25 @@ int	ioc_lx_target(int root, const char *path, bool dir,
 	    struct ioc_error *err);
 int	ioc_lx_attach(int tree, int root, const char *target,
 	    struct ioc_error *err);
+/* Where mounts go, and what they share. */
+struct lx_build {
+	int	root;
+	bool	gid_tty;	/* gid 5 exists in the jail */
+	int	empty;		/* an attached empty directory, or -1 */
+};
+
 /* One mount of the plan; tree is the detached source of a BIND, else -1. */
-int	ioc_lx_mount_one(int root, const struct ioc_os_mount *m, int tree,
-	    bool gid_tty, struct ioc_error *err);
+int	ioc_lx_mount_one(struct lx_build *b, const struct ioc_os_mount *m,
+	    int tree, struct ioc_error *err);
 
 /* --- dev.c, mask.c, net.c ------------------------------------------------ */
 
 int	ioc_lx_mount_dev(int root, const char *target, bool gid_tty,
 	    struct ioc_error *err);
-int	ioc_lx_mount_proc(int root, const char *target, struct ioc_error *err);
-int	ioc_lx_mount_sys(int root, const char *target, struct ioc_error *err);
+int	ioc_lx_mount_proc(struct lx_build *b, const char *target,
+	    struct ioc_error *err);
+int	ioc_lx_mount_sys(struct lx_build *b, const char *target,
+	    struct ioc_error *err);
 /* The host's node NAME, verified, read-only: a detached mount. */
 int	ioc_lx_dev_node(const char *name, struct ioc_error *err);
 int	ioc_lx_loopback_up(struct ioc_error *err);
@@ -276,6 +285,7 @@ int	ioc_lx_plan_map(int fd, struct lx_plan **ret, struct ioc_error *err);
 struct lx_rights {
 	uint64_t	 caps;
 	struct lx_limits limits;
+	bool		 confined;	/* bounding set and filter are there */
 };
 
 /*

@@ -37,13 +37,10 @@ static int
 mount_inside(void *arg, struct ioc_error *err)
 {
 	struct live *l = arg;
-	auto_fd int root = -1;
-	int rc = enter(l, &root, err);
+	struct lx_build b = { .root = -1, .empty = -1 };
+	int rc = enter(l, &b.root, err);
 
-	if (rc != 0)
-		return (rc);
-	return (ioc_lx_mount_one(root, l->m, l->tree,
-	    !l->j->r.userns || l->j->r.count > 5, err));
+	return (rc != 0 ? rc : ioc_lx_mount_one(&b, l->m, l->tree, err));
 }
 
 /*

@@ -80,30 +80,27 @@ open_in(int fsroot, const char *path, long magic, struct ioc_error *err)
 	return (take_fd(&fd));
 }
 
-/* An empty read-only directory: one file system, copied where it is needed. */
-struct empty {
-	int	tree;
-	bool	attached;	/* only an attached mount can be copied */
-};
-
+/*
+ * An empty read-only directory: one file system, mounted where it is needed
+ * first and copied from there, for only an attached mount can be copied.
+ */
 static int
-empty_tree(struct empty *e, struct ioc_error *err)
+empty_tree(struct lx_build *b, struct ioc_error *err)
 {
 	static const char *const opts[] = { "mode", "555", "nr_inodes", "2",
 		"size", "4k", NULL };
 	int tree;
 
-	if (e->attached) {
-		tree = sys_open_tree(e->tree, "", OPEN_TREE_CLONE |
+	if (b->empty >= 0) {
+		tree = sys_open_tree(b->empty, "", OPEN_TREE_CLONE |
 		    AT_EMPTY_PATH);
 		return (tree >= 0 ? tree : ioc_fail_errno(err, "mask"));
 	}
-	e->tree = ioc_lx_fs("tmpfs", opts, MOUNT_ATTR_NOSUID |
+	b->empty = ioc_lx_fs("tmpfs", opts, MOUNT_ATTR_NOSUID |
 	    MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY, err);
-	if (e->tree < 0)
-		return (e->tree);
-	e->attached = true;
-	tree = fcntl(e->tree, F_DUPFD_CLOEXEC, 3);
+	if (b->empty < 0)
+		return (b->empty);
+	tree = fcntl(b->empty, F_DUPFD_CLOEXEC, 3);
 	return (tree >= 0 ? tree : ioc_fail_errno(err, "mask"));
 }
 
@@ -121,7 +118,7 @@ rdonly_tree(int fd, struct ioc_error *err)
 }
 
 static int
-mask_one(const struct mask *m, int fsroot, long magic, struct empty *empty,
+mask_one(const struct mask *m, int fsroot, long magic, struct lx_build *b,
     struct ioc_error *err)
 {
 	auto_fd int fd = open_in(fsroot, m->path, magic, err), tree = -1;
@@ -136,7 +133,7 @@ mask_one(const struct mask *m, int fsroot, long magic, struct empty *empty,
 	if (m->what == RDONLY)
 		tree = rdonly_tree(fd, err);
 	else if (S_ISDIR(st.st_mode))
-		tree = empty_tree(empty, err);
+		tree = empty_tree(b, err);
 	else
 		tree = ioc_lx_dev_node("null", err);
 	if (tree < 0)
@@ -147,10 +144,10 @@ mask_one(const struct mask *m, int fsroot, long magic, struct empty *empty,
 }
 
 static int
-mount_masked(int root, const char *target, const char *type, long magic,
-    unsigned attr, const struct mask *masks, size_t n, struct ioc_error *err)
+mount_masked(struct lx_build *b, const char *target, const char *type,
+    long magic, unsigned attr, const struct mask *masks, size_t n,
+    struct ioc_error *err)
 {
-	struct empty empty = { .tree = -1 };
 	auto_fd int fs = -1;
 	int rc;
 
@@ -158,25 +155,25 @@ mount_masked(int root, const char *target, const char *type, long magic,
 	    MOUNT_ATTR_NOEXEC, err);
 	if (fs < 0)
 		return (fs);
-	rc = ioc_lx_attach(fs, root, target, err);
+	rc = ioc_lx_attach(fs, b->root, target, err);
 	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = ioc_wrap(err, mask_one(&masks[i], fs, magic, &empty, err),
+		rc = ioc_wrap(err, mask_one(&masks[i], fs, magic, b, err),
 		    "mount %s", target);
-	ioc_fd_close(&empty.tree);
 	return (rc);
 }
 
 int
-ioc_lx_mount_proc(int root, const char *target, struct ioc_error *err)
+ioc_lx_mount_proc(struct lx_build *b, const char *target,
+    struct ioc_error *err)
 {
-	return (mount_masked(root, target, "proc", PROC_SUPER_MAGIC, 0,
+	return (mount_masked(b, target, "proc", PROC_SUPER_MAGIC, 0,
 	    proc_masks, sizeof(proc_masks) / sizeof(*proc_masks), err));
 }
 
 int
-ioc_lx_mount_sys(int root, const char *target, struct ioc_error *err)
+ioc_lx_mount_sys(struct lx_build *b, const char *target, struct ioc_error *err)
 {
-	return (mount_masked(root, target, "sysfs", SYSFS_MAGIC,
+	return (mount_masked(b, target, "sysfs", SYSFS_MAGIC,
 	    MOUNT_ATTR_RDONLY, sys_masks,
 	    sizeof(sys_masks) / sizeof(*sys_masks), err));
 }

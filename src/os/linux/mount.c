@@ -159,20 +159,20 @@ mount_tmpfs(int root, const struct ioc_os_mount *m, struct ioc_error *err)
 }
 
 int
-ioc_lx_mount_one(int root, const struct ioc_os_mount *m, int tree, bool gid_tty,
+ioc_lx_mount_one(struct lx_build *b, const struct ioc_os_mount *m, int tree,
     struct ioc_error *err)
 {
 	switch (m->kind) {
 	case IOC_MOUNT_BIND:
-		return (ioc_lx_attach(tree, root, m->target, err));
+		return (ioc_lx_attach(tree, b->root, m->target, err));
 	case IOC_MOUNT_DEV:
-		return (ioc_lx_mount_dev(root, m->target, gid_tty, err));
+		return (ioc_lx_mount_dev(b->root, m->target, b->gid_tty, err));
 	case IOC_MOUNT_PROC:
-		return (ioc_lx_mount_proc(root, m->target, err));
+		return (ioc_lx_mount_proc(b, m->target, err));
 	case IOC_MOUNT_SYS:
-		return (ioc_lx_mount_sys(root, m->target, err));
+		return (ioc_lx_mount_sys(b, m->target, err));
 	case IOC_MOUNT_TMPFS:
-		return (mount_tmpfs(root, m, err));
+		return (mount_tmpfs(b->root, m, err));
 	case IOC_MOUNT_FDESC:
 		return (0);	/* /dev/fd is part of DEV */
 	default:
