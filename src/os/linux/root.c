@@ -111,7 +111,7 @@ reopen_here(int fd, struct ioc_error *err)
 	/* Not from malloc: the launcher goes soon, and it all with it. */
 	path = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (path == MAP_FAILED)
+	if (path == MAP_FAILED || path == NULL)
 		return (ioc_fail_nomem(err));
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, path, 8191);
