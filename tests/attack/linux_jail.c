@@ -489,7 +489,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_users),
-		cmocka_unit_test(test_hostile_files),
 		cmocka_unit_test(test_args),
 		cmocka_unit_test(test_tty),
 		cmocka_unit_test(test_signal_and_timeout),
@@ -499,6 +498,8 @@ main(void)
 		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_overlay_attached),
 		cmocka_unit_test(test_bare_caller),
+		/* Last, for it leaves a root without its files. */
+		cmocka_unit_test(test_hostile_files),
 	};
 
 	world_need();

@@ -135,9 +135,32 @@ remove_one(const char *path, const struct stat *st, int flag, struct FTW *f)
 	return (0);
 }
 
+/* What a test that failed in the middle left. */
+static void
+end_jails(struct world *w)
+{
+	struct ioc_os_jail_info *v;
+	size_t n;
+
+	if (ioc_os_jail_list(w->os, &v, &n, NULL) != 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct ioc_os_jail *j;
+
+		if (ioc_os_jail_find(w->os, v[i].name, &j, NULL) != 0)
+			continue;
+		(void)ioc_os_jail_remove(j, 0, NULL);
+		(void)ioc_os_jail_unlimit(j, NULL);
+		(void)ioc_os_jail_release(j, NULL);
+		ioc_os_jail_free(j);
+	}
+	free(v);
+}
+
 void
 world_end(struct world *w)
 {
+	end_jails(w);
 	ioc_os_close(w->os);
 	for (int *fd = &w->dirfd; fd <= &w->share; fd++)
 		ioc_fd_close(fd);
