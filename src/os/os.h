@@ -202,6 +202,17 @@ int	ioc_os_jail_unmount(struct ioc_os_jail *j, struct ioc_error *err);
 
 /* After it the jail runs and is seen by find and list. */
 int	ioc_os_jail_create(struct ioc_os_jail *j, struct ioc_error *err);
+struct ioc_os_exec;
+struct ioc_os_process;
+/*
+ * create, together with the jail's first command (see ioc_os_jail_exec): the
+ * same as one after the other, without entering the jail a second time.  When
+ * the command cannot be started, nothing runs, and the error is that of exec.
+ * An ephemeral jail may end with this command.
+ */
+int	ioc_os_jail_create_with(struct ioc_os_jail *j,
+	    const struct ioc_os_exec *e, struct ioc_os_process *ret,
+	    struct ioc_error *err);
 /*
  * Asks every process of the jail to end (TERM), waits up to timeout_ms, kills
  * what is left, removes the kernel object and waits until it is gone.

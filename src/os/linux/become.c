@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The last steps of a process that enters a jail: user, terminal, rights,
+ * directory, environment, exec.  It runs with the jail's root rights in all of
+ * the jail's namespaces, cannot be traced until exec, and takes nothing from
+ * the jail but text that it judges.
+ */
+#include "os/linux/linux.h"
+
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+
+#define	FILE_MAX	(1u << 20)
+#define	DEFAULT_PATH	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:" \
+	"/sbin:/bin"
+
+int
+ioc_lx_open_null(struct ioc_error *err)
+{
+	auto_fd int fd = open("/dev/null", O_RDWR | O_NOCTTY | O_NOFOLLOW |
+	    O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return (ioc_fail_errno(err, "/dev/null of the jail"));
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+		return (ioc_fail(err, IOC_UNSAFE,
+		    "/dev/null of the jail is not that device"));
+	(void)fcntl(fd, F_SETFL, O_RDWR);
+	return (take_fd(&fd));
+}
+
+/* Reads a file of the jail, at most FILE_MAX bytes; nothing if it is none. */
+static size_t
+read_file(const char *path, char **text)
+{
+	auto_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY |
+	    O_CLOEXEC);
+	struct stat st;
+	size_t len = 0;
+	ssize_t n;
+	void *p;
+
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return (0);
+	p = mmap(NULL, FILE_MAX, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return (0);
+	*text = p;
+	while (len < FILE_MAX &&
+	    (n = read(fd, *text + len, FILE_MAX - len)) > 0)
+		len += (size_t)n;
+	return (len);
+}
+
+static int
+find_user(const char *who, struct lx_user *u, struct ioc_error *err)
+{
+	const char *name = who != NULL ? who : "0";
+	char *passwd = NULL, *group = NULL;
+	size_t plen = read_file("/etc/passwd", &passwd);
+	size_t glen;
+
+	if (!ioc_lx_user_find(passwd, plen, name, u)) {
+		/* A root without passwd still has its root. */
+		if (plen > 0 || strcmp(name, "root") != 0)
+			return (ioc_fail(err, IOC_NOT_FOUND,
+			    "no user %s in the jail", IOC_SHOW(name)));
+		(void)ioc_lx_user_find(NULL, 0, "0", u);
+	}
+	if (u->uid == 0 && !u->known)
+		(void)snprintf(u->name, sizeof(u->name), "root");
+	glen = read_file("/etc/group", &group);
+	if (u->known)
+		ioc_lx_user_groups(group, glen, u);
+	return (0);
+}
+
+static int
+open_tty(const struct lx_plan *p, const struct lx_user *u, int ctl,
+    struct ioc_error *err)
+{
+	struct winsize ws = { .ws_row = p->rows, .ws_col = p->cols };
+	auto_fd int ptmx = -1, slave = -1;
+	struct statfs fs;
+	struct stat st;
+	int unlock = 0;
+
+	ptmx = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW |
+	    O_CLOEXEC);
+	if (ptmx < 0 || fstatfs(ptmx, &fs) != 0 || fstat(ptmx, &st) != 0)
+		return (ioc_fail_errno(err, "terminal: /dev/pts/ptmx"));
+	if (fs.f_type != DEVPTS_SUPER_MAGIC || !S_ISCHR(st.st_mode) ||
+	    st.st_rdev != makedev(5, 2))
+		return (ioc_fail(err, IOC_UNSAFE,
+		    "terminal: /dev/pts/ptmx of the jail is not that device"));
+	if (ioctl(ptmx, TIOCSPTLCK, &unlock) != 0 ||
+	    (slave = ioctl(ptmx, TIOCGPTPEER, O_RDWR | O_NOCTTY |
+	    O_CLOEXEC)) < 0)
+		return (ioc_fail_errno(err, "terminal: open the slave"));
+	if (ws.ws_row != 0 && ws.ws_col != 0)
+		(void)ioctl(ptmx, TIOCSWINSZ, &ws);
+	if (u->uid != 0 && fchown(slave, u->uid, (gid_t)-1) != 0)
+		return (ioc_fail_errno(err, "terminal: chown"));
+	if (ioc_lx_msg_send(ctl, LX_PTY, 0, 0, &ptmx, 1) != 0)
+		return (ioc_fail_errno(err, "terminal: pass it on"));
+	if (ioctl(slave, TIOCSCTTY, 0) != 0)
+		return (ioc_fail_errno(err, "terminal: take control"));
+	return (take_fd(&slave));
+}
+
+/* Descriptors 0-2, and ctl as 3; everything else is closed. */
+static int
+set_stdio(const struct lx_plan *p, const struct lx_user *u, int *ctl,
+    const int fds[3], struct ioc_error *err)
+{
+	int in[3] = { -1, -1, -1 }, *keep[4] = { &in[0], &in[1], &in[2], ctl };
+	int tty = -1;
+
+	if (p->tty) {
+		tty = open_tty(p, u, *ctl, err);
+		if (tty < 0)
+			return (tty);
+	}
+	for (int i = 0; i < 3; i++) {
+		in[i] = p->tty ? tty : fds[i];
+		if (in[i] < 0)
+			in[i] = ioc_lx_open_null(err);
+		if (in[i] < 0)
+			return (in[i]);
+	}
+	if (ioc_lx_only_fds(keep, 4) != 0)
+		return (ioc_fail_errno(err, "descriptors"));
+	for (int i = 0; i < 3; i++)
+		if (dup2(in[i], i) < 0)
+			return (ioc_fail_errno(err, "descriptors"));
+	if (dup3(*ctl, 3, O_CLOEXEC) < 0)
+		return (ioc_fail_errno(err, "descriptors"));
+	*ctl = 3;
+	(void)sys_close_range(4, ~0U);
+	return (0);
+}
+
+/* The filter needs a right that is dropped, so it comes in between. */
+static int
+take_rights(const struct lx_user *u, const struct lx_rights *r,
+    struct ioc_error *err)
+{
+	int rc;
+
+	if (r->limits.has_nofile &&
+	    setrlimit(RLIMIT_NOFILE, &r->limits.nofile) != 0)
+		return (ioc_fail_errno(err, "limit openfiles"));
+	(void)umask(022);
+	if (!r->confined && (rc = ioc_lx_caps_bound(r->caps, err)) != 0)
+		return (rc);
+	if (syscall(SYS_setgroups, u->ngroups, u->groups) != 0 ||
+	    syscall(SYS_setresgid, u->gid, u->gid, u->gid) != 0)
+		return (ioc_fail_errno(err, "groups of user %s",
+		    IOC_SHOW(u->name)));
+	if (!r->confined && (rc = ioc_lx_seccomp(err)) != 0)
+		return (rc);
+	if (syscall(SYS_setresuid, u->uid, u->uid, u->uid) != 0)
+		return (ioc_fail_errno(err, "user %s", IOC_SHOW(u->name)));
+	rc = ioc_lx_caps_set(u->uid == 0 ? r->caps : 0, err);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return (rc);
+}
+
+static int
+enter_dir(const struct lx_plan *p, const struct lx_user *u,
+    struct ioc_error *err)
+{
+	const char *dir = p->dir != 0 ? (const char *)p + p->dir : NULL;
+
+	if (dir == NULL && p->login && chdir(u->home) == 0)
+		return (0);
+	if (chdir(dir != NULL ? dir : "/") != 0)
+		return (ioc_fail_errno(err, "directory %s in the jail",
+		    IOC_SHOW(dir != NULL ? dir : "/")));
+	return (0);
+}
+
+static const char *
+env_get(char *const *env, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; *env != NULL; env++)
+		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
+			return (*env + len + 1);
+	return (NULL);
+}
+
+/* Adds what a program may expect and the caller did not give. */
+static void
+add_env(struct lx_plan *p, char **env, const struct lx_user *u, char **free_at)
+{
+	const char *const defaults[][2] = {
+		{ "PATH", DEFAULT_PATH }, { "HOME", u->home },
+		{ "USER", u->name }, { "LOGNAME", u->name },
+		{ "SHELL", u->shell }, { "TERM", p->tty ? "xterm" : NULL },
+	};
+	size_t n = p->envc;
+
+	for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults); i++) {
+		const char *name = defaults[i][0], *value = defaults[i][1];
+		size_t len;
+
+		if (value == NULL || env_get(env, name) != NULL)
+			continue;
+		len = strlen(name) + strlen(value) + 2;
+		(void)snprintf(*free_at, len, "%s=%s", name, value);
+		env[n++] = *free_at;
+		env[n] = NULL;
+		*free_at += len;
+	}
+}
+
+/* Tries each directory of PATH; the errno that tells most is kept. */
+static int
+search(const char *name, const char *path, char *space, char *const *argv,
+    char *const *env)
+{
+	int found = ENOENT;
+
+	if (name[0] == '\0')
+		return (ENOENT);
+	if (strchr(name, '/') != NULL) {
+		(void)execve(name, argv, env);
+		return (errno);
+	}
+	for (;;) {
+		size_t len = strcspn(path, ":");
+
+		/* An empty part would be the working directory: left out. */
+		if (len > 0) {
+			memcpy(space, path, len);
+			space[len] = '/';
+			memcpy(space + len + 1, name, strlen(name) + 1);
+			(void)execve(space, argv, env);
+			if (errno != ENOENT && errno != ENOTDIR)
+				found = errno;
+			if (found != ENOENT && found != EACCES)
+				return (found);
+		}
+		if (path[len] == '\0')
+			return (found);
+		path += len + 1;
+	}
+}
+
+static void
+reset_signals(void)
+{
+	struct sigaction sa = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int i = 1; i < NSIG; i++)
+		(void)sigaction(i, &sa, NULL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int
+run(struct lx_plan *p, const struct lx_user *u, struct ioc_error *err)
+{
+	char **argv = (char **)(void *)((char *)p + p->argv);
+	char **env = (char **)(void *)((char *)p + p->env);
+	char *space = (char *)p + p->scratch, shell0[sizeof(u->shell) + 1];
+	char *login_argv[2] = { shell0, NULL };
+	const char *name;
+	int sys;
+
+	for (size_t i = 0; i < p->argc; i++)
+		argv[i] = (char *)p + (uintptr_t)argv[i];
+	for (size_t i = 0; i < p->envc; i++)
+		env[i] = (char *)p + (uintptr_t)env[i];
+	add_env(p, env, u, &space);
+	if (p->login) {
+		const char *base = strrchr(u->shell, '/');
+
+		(void)snprintf(shell0, sizeof(shell0), "-%s", base + 1);
+		argv = login_argv;
+		name = u->shell;
+	} else
+		name = argv[0];
+	reset_signals();
+	sys = search(name, env_get(env, "PATH"), space, argv, env);
+	(void)ioc_fail_sys(err, sys, "run %s", IOC_SHOW(name));
+	err->code = IOC_CHILD;
+	return (IOC_CHILD);
+}
+
+int
+ioc_lx_become(struct lx_plan *p, const struct lx_rights *r, int *ctl,
+    const int fds[3], struct ioc_error *err)
+{
+	const char *who = p->user != 0 ? (const char *)p + p->user : NULL;
+	struct lx_user u;
+	int rc;
+
+	/* The terminal, and the keys, of whoever asked stay outside. */
+	(void)setsid();
+	if (!r->confined)
+		(void)syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */,
+		    NULL);
+	if ((rc = find_user(who, &u, err)) != 0 ||
+	    (rc = set_stdio(p, &u, ctl, fds, err)) != 0 ||
+	    (rc = take_rights(&u, r, err)) != 0 ||
+	    (rc = enter_dir(p, &u, err)) != 0)
+		return (rc);
+	return (run(p, &u, err));
+}
