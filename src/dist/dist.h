@@ -44,7 +44,7 @@ struct ioc_dist {
 	 * Stage two, in a temporary jail without network: the command that
 	 * finishes the root, NULL when there is nothing to run, and its whole
 	 * environment.  It needs /dev, /proc and /sys of any jail, root and the
-	 * first 65536 ids, and a root that is not mounted nosuid or noexec.
+	 * first 65536 ids, and a root that is not mounted noexec.
 	 */
 	const char *const *finish_argv;
 	const char *const *finish_env;

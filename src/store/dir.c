@@ -313,7 +313,9 @@ dir_create(struct ioc_store *s, const char *vol, struct ioc_error *err)
 	root = ioc_path_mkdir(fd, "root", 0755, OURS, err);
 	if (root < 0)
 		return (ioc_wrap(err, root, "volume %s: root", vol));
-	if (fchmod(root, 0755) != 0)	/* whatever the umask says */
+	/* whatever umask and a set-gid directory make of it */
+	if (fchmod(root, 0755) != 0 ||
+	    (geteuid() == 0 && fchown(root, 0, 0) != 0))
 		return (ioc_fail_errno(err, "volume %s: root", vol));
 	return (0);
 }
