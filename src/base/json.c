@@ -41,7 +41,11 @@ ioc_json_parse(const char *text, size_t len, json_t **ret,
 		return (ioc_fail(err, IOC_LIMIT,
 		    "JSON nested deeper than %d levels", IOC_JSON_DEPTH));
 	j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
-	if (j == NULL && json_error_code(&je) == json_error_out_of_memory)
+	/* Jansson may call memory that runs out in a string a bad token. */
+	if (j == NULL)
+		j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
+	if (j == NULL && (je.text[0] == '\0' ||
+	    json_error_code(&je) == json_error_out_of_memory))
 		return (ioc_fail_nomem(err));
 	if (j == NULL)
 		return (ioc_fail(err, IOC_FORMAT,

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "safe/file.h"
 
+#include <sys/file.h>
+
+#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -9,6 +12,7 @@
 #include "base/str.h"
 #include "safe/path.h"
 
+#define	TEMP		".ioc-tmp-"
 #define	READ_STEP	(64 * 1024)
 #define	COPY_STEP	(1024 * 1024)
 #define	RANGE_STEP	(256 * 1024 * 1024)
@@ -164,13 +168,15 @@ create_temp(int dir, char name[32], struct ioc_error *err)
 		int fd;
 
 		ioc_random(r, sizeof(r));
-		(void)snprintf(name, 32, ".ioc-tmp-%02x%02x%02x%02x%02x%02x"
-		    "%02x%02x", r[0], r[1], r[2], r[3], r[4], r[5], r[6],
-		    r[7]);
+		(void)snprintf(name, 32, TEMP "%02x%02x%02x%02x%02x%02x%02x"
+		    "%02x", r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]);
 		fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL |
 		    O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd >= 0)
+		if (fd >= 0) {
+			/* For ioc_file_sweep(): it is somebody's. */
+			(void)flock(fd, LOCK_EX | LOCK_NB);
 			return (fd);
+		}
 		if (errno != EEXIST)
 			break;
 	}
@@ -205,8 +211,9 @@ fill(int fd, const struct content *c, struct ioc_error *err)
 	return (0);
 }
 
+/* *swept: the temporary file was taken for a dead writer's before its lock. */
 static int
-replace_in(int dir, const char *last, const struct content *c,
+replace_once(int dir, const char *last, const struct content *c, bool *swept,
     struct ioc_error *err)
 {
 	auto_fd int fd = -1;
@@ -214,6 +221,7 @@ replace_in(int dir, const char *last, const struct content *c,
 	char temp[32];
 	int r;
 
+	*swept = false;
 	if (fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		if (!S_ISREG(st.st_mode))
 			return (ioc_fail(err, IOC_UNSAFE,
@@ -224,16 +232,73 @@ replace_in(int dir, const char *last, const struct content *c,
 	if (fd < 0)
 		return (take_fd(&fd));
 	r = fill(fd, c, err);
-	if (r == 0 && renameat(dir, temp, dir, last) != 0)
+	if (r == 0 && renameat(dir, temp, dir, last) != 0) {
+		*swept = errno == ENOENT;
 		r = errno == EISDIR ? ioc_fail(err, IOC_UNSAFE,
 		    "is there and not a regular file") :
 		    ioc_fail_errno(err, "rename");
+	}
 	if (r != 0) {
 		(void)unlinkat(dir, temp, 0);
 		return (r);
 	}
 	return ((c->flags & IOC_FILE_NOSYNC) != 0 ? 0 :
 	    ioc_file_sync_dir(dir, err));
+}
+
+static int
+replace_in(int dir, const char *last, const struct content *c,
+    struct ioc_error *err)
+{
+	struct ioc_error e = { 0 };
+	bool swept;
+	int r = 0;
+
+	for (int tries = 0; tries < 4; tries++) {
+		r = replace_once(dir, last, c, &swept, &e);
+		if (!swept)
+			break;
+	}
+	if (r != 0)
+		ioc_error_copy(err, &e);
+	return (r);
+}
+
+static int
+sweep_one(int dir, const char *name, struct ioc_error *err)
+{
+	auto_fd int fd = -1;
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    !S_ISREG(st.st_mode))
+		return (0);
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+	    O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
+		return (0);
+	if (unlinkat(dir, name, 0) != 0 && errno != ENOENT)
+		return (ioc_fail_errno(err, "remove \"%s\"",
+		    IOC_SHOW(name)));
+	return (0);
+}
+
+int
+ioc_file_sweep(int dirfd, struct ioc_error *err)
+{
+	auto_fd int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC);
+	auto_dir DIR *dir = NULL;
+	struct dirent *de;
+	int r = 0;
+
+	if (fd < 0 || (dir = fdopendir(fd)) == NULL)
+		return (ioc_fail_errno(err, "read directory"));
+	(void)take_fd(&fd);
+	while (r == 0 && (de = readdir(dir)) != NULL)
+		if (ioc_str_starts(de->d_name, TEMP))
+			r = sweep_one(dirfd, de->d_name, err);
+	return (r);
 }
 
 int

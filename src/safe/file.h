@@ -38,6 +38,12 @@ int	ioc_file_replace(int root, const char *path, const void *data,
 	    size_t len, mode_t mode, uid_t uid, gid_t gid, int flags,
 	    struct ioc_error *err);
 
+/*
+ * Removes the temporary names that writers left in a directory when they were
+ * killed; those of the living are locked by them, and stay.
+ */
+int	ioc_file_sweep(int dirfd, struct ioc_error *err);
+
 /* Writes all bytes, restarted after signals. */
 int	ioc_file_write_all(int fd, const void *data, size_t len,
 	    struct ioc_error *err);

@@ -17,7 +17,8 @@ enum ioc_lock_mode {
  * at most `timeout_ms` (0: not at all).  `owner` says who takes it, for others
  * to read: "stop web (pid 123)".  BUSY names the present holder.  The lock
  * goes when it is released or when the process ends, however it ends; it is
- * not inherited by programs that are run.
+ * not inherited by programs that are run.  A forked child that runs no program
+ * shares it until it has closed its descriptors.
  */
 int	ioc_lock_take(int dirfd, const char *name, enum ioc_lock_mode mode,
 	    int timeout_ms, const char *owner, struct ioc_lock **ret,

@@ -29,7 +29,7 @@
 enum ioc_path_flags {
 	IOC_PATH_NOLINKS = 1 << 0,	/* no link anywhere, also not inside */
 	IOC_PATH_WALK = 1 << 1,		/* force the walk */
-	IOC_PATH_XDEV = 1 << 2,		/* refuse to cross a mount (st_dev) */
+	IOC_PATH_XDEV = 1 << 2,		/* refuse to cross a mount */
 };
 
 /*

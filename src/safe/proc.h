@@ -40,7 +40,10 @@ struct ioc_proc {
  * Runs it to its end.  *status is its exit status, 128 + N after signal N.
  * CHILD with err->sys set: it could not be executed (ENOENT, EACCES, ...).
  * TIMEOUT, CANCELED; LIMIT: its output did not fit (it was terminated).
- * The whole process group is killed when it does not end by itself.
+ * The whole process group is killed when it does not end by itself, and what
+ * is left of it when it keeps a captured stream open.  The kernel kills the
+ * program when its caller dies.  STATE when the process ignores SIGCHLD, since
+ * exit statuses are lost then.
  */
 int	ioc_proc_run(const struct ioc_proc *p, int *status,
 	    struct ioc_error *err);

@@ -7,9 +7,15 @@
 #include <sys/types.h>
 #include <sys/wait.h>
 
+#if __has_include(<sys/xattr.h>)
+#include <sys/xattr.h>
+#else
+#include <sys/extattr.h>
+#endif
+
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -109,6 +115,35 @@ tmp_exists(int dir, const char *path)
 	struct stat st;
 
 	return (fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0);
+}
+
+/* An extended attribute of users: 0, or -1 where there are none. */
+static inline int
+tmp_set_xattr(int fd, const char *name, const char *value)
+{
+#if __has_include(<sys/xattr.h>)
+	char full[64];
+
+	(void)snprintf(full, sizeof(full), "user.%s", name);
+	return (fsetxattr(fd, full, value, strlen(value), 0));
+#else
+	return (extattr_set_fd(fd, EXTATTR_NAMESPACE_USER, name, value,
+	    strlen(value)) < 0 ? -1 : 0);
+#endif
+}
+
+/* Its length, -1 when it is not there. */
+static inline ssize_t
+tmp_get_xattr(int fd, const char *name, char *value, size_t len)
+{
+#if __has_include(<sys/xattr.h>)
+	char full[64];
+
+	(void)snprintf(full, sizeof(full), "user.%s", name);
+	return (fgetxattr(fd, full, value, len));
+#else
+	return (extattr_get_fd(fd, EXTATTR_NAMESPACE_USER, name, value, len));
+#endif
 }
 
 /* Open descriptors of this process, to find leaks. */

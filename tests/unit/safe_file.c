@@ -174,6 +174,42 @@ test_file_replace__readers_see_whole_files(void **state)
 	(void)waitpid(pid, NULL, 0);
 }
 
+/* Writers are killed while others write and sweep: nothing stays behind. */
+static void
+test_file_sweep__takes_only_what_the_dead_left(void **state)
+{
+	static char data[20000];
+	auto_tmp struct tmp t;
+	struct ioc_error err;
+	int left = 0;
+
+	tmp_open(&t);
+	tmp_symlink("f", t.fd, ".ioc-tmp-link");
+	assert_int_equal(mkfifoat(t.fd, ".ioc-tmp-fifo", 0600), 0);
+	for (int round = 0; round < 200; round++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			for (;;)
+				(void)ioc_file_replace(t.fd, "g", data,
+				    sizeof(data), 0644, NOBODY,
+				    IOC_FILE_NOSYNC, NULL);
+		for (int i = 0; i < 10; i++) {
+			if (ioc_file_replace(t.fd, "f", data, sizeof(data),
+			    0644, NOBODY, IOC_FILE_NOSYNC, &err) != 0)
+				fail_msg("%s", err.msg);
+			assert_int_equal(ioc_file_sweep(t.fd, &err), 0);
+		}
+		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+		left += count_temps(t.fd) > 2;
+	}
+	assert_true(left > 0);
+	assert_int_equal(ioc_file_sweep(t.fd, &err), 0);
+	assert_int_equal(count_temps(t.fd), 2);
+	assert_true(tmp_exists(t.fd, "f") && tmp_exists(t.fd, "g"));
+}
+
 static void
 check_copy(struct tmp *t, const char *from, const char *to)
 {
@@ -228,15 +264,15 @@ test_file_copy__content_and_holes(void **state)
 static void
 test_file_copy__to_another_file_system(void **state)
 {
-	auto_tmp struct tmp t;
 	struct ioc_error err;
+	struct tmp t;
 	char path[] = "/dev/shm/ioc-test-XXXXXX", got[16] = "";
 	int from, to;
 
-	tmp_open(&t);
-	tmp_write(t.fd, "small", "hello");
 	if (access("/dev/shm", W_OK) != 0)
 		skip();
+	tmp_open(&t);
+	tmp_write(t.fd, "small", "hello");
 	to = mkstemp(path);
 	from = openat(t.fd, "small", O_RDONLY);
 	(void)unlink(path);
@@ -245,6 +281,7 @@ test_file_copy__to_another_file_system(void **state)
 	assert_string_equal(got, "hello");
 	(void)close(from);
 	(void)close(to);
+	tmp_close(&t);
 }
 
 UNIT_MAIN(
@@ -253,5 +290,6 @@ UNIT_MAIN(
 	cmocka_unit_test(test_file_replace__old_or_new),
 	cmocka_unit_test(test_file_replace__no_room),
 	cmocka_unit_test(test_file_replace__readers_see_whole_files),
+	cmocka_unit_test(test_file_sweep__takes_only_what_the_dead_left),
 	cmocka_unit_test(test_file_copy__content_and_holes),
 	cmocka_unit_test(test_file_copy__to_another_file_system))

@@ -130,12 +130,14 @@ static int
 recover_one(const char *op, const char *what, const char *staging, void *arg,
     struct ioc_error *err)
 {
-	int *n = arg;
+	int *dir = arg;
 
 	if (strcmp(op, "create") != 0 || strcmp(what, "web") != 0)
 		return (ioc_fail(err, IOC_FORMAT, "%s|%s|%s", op, what,
 		    staging));
-	(*n)++;
+	/* One that was ended is not there any more, and not to be undone. */
+	if (!tmp_exists(*dir, staging))
+		return (ioc_fail(err, IOC_STATE, "%s was ended", staging));
 	return (0);
 }
 
@@ -144,7 +146,6 @@ test_journal__kill_at_any_moment(void **state)
 {
 	auto_tmp struct tmp t;
 	struct ioc_error err;
-	int n = 0;
 
 	tmp_open(&t);
 	for (int round = 0; round < 60; round++) {
@@ -161,15 +162,16 @@ test_journal__kill_at_any_moment(void **state)
 					ioc_journal_end(j);
 			}
 		}
-		for (int i = 0; i < 5; i++) {
-			(void)usleep(200 * (unsigned)(round % 10 + 1));
-			if (ioc_journal_recover(t.fd, recover_one, &n,
-			    &err) != 0)
+		for (int i = 0; i < 20; i++) {
+			(void)usleep(100 * (unsigned)(round % 10));
+			if (ioc_journal_recover(t.fd, recover_one,
+			    &t.fd, &err) != 0)
 				fail_msg("%s", err.msg);
 		}
 		(void)kill(pid, SIGKILL);
 		(void)waitpid(pid, NULL, 0);
-		if (ioc_journal_recover(t.fd, recover_one, &n, &err) != 0)
+		if (ioc_journal_recover(t.fd, recover_one, &t.fd, &err) !=
+		    0)
 			fail_msg("%s", err.msg);
 	}
 	assert_int_equal(rmdir(t.path), 0);

@@ -104,7 +104,7 @@ test_lock__excludes_with_removal(void **state)
 			continue;
 		for (int k = 0; k < 200; k++) {
 			struct ioc_lock *l;
-			char text[16];
+			char text[32];
 
 			if (ioc_lock_take(t.fd, "l", IOC_LOCK_EXCLUSIVE, 20000,
 			    "me", &l, NULL) != 0)

@@ -73,10 +73,11 @@ test_proc__nothing_inherited(void **state)
 {
 	struct ioc_buf out = IOC_BUF(10000);
 	struct ioc_proc p = IOC_PROC;
-	int leak = open("/etc/passwd", O_RDONLY);
+	int leak = dup2(open("/etc/passwd", O_RDONLY), 8);
 	mode_t old = umask(0);
 	struct ioc_error err;
 
+	assert_int_equal(leak, 8);
 	(void)setenv("LD_PRELOAD", "/nonexistent.so", 1);
 	(void)signal(SIGPIPE, SIG_IGN);
 	p.path = "/bin/sh";

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/attack/attack.h"
+
+#include <sys/resource.h>
+
+#include "safe/proc.h"
+
+#define	SH(script)	(const char *const[]){ "sh", "-c", script, NULL }
+
+/* Runs f in a process of its own, whose state it may spoil: its exit status. */
+static int
+apart(int (*f)(struct tmp *t), struct tmp *t)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(f(t));
+	(void)waitpid(pid, &status, 0);
+	return (WIFEXITED(status) ? WEXITSTATUS(status) : 255);
+}
+
+static void
+hostile_environment(struct tmp *t)
+{
+	char path[128];
+
+	tmp_write(t->fd, "id", "#!/bin/sh\necho hostile\n");
+	(void)!fchmodat(t->fd, "id", 0755, 0);
+	tmp_write(t->fd, "env", "echo hostile\n");
+	(void)snprintf(path, sizeof(path), "%s:/bin:/usr/bin", t->path);
+	(void)setenv("PATH", path, 1);
+	(void)snprintf(path, sizeof(path), "%s/env", t->path);
+	(void)setenv("ENV", path, 1);
+	(void)setenv("BASH_ENV", path, 1);
+	(void)setenv("IFS", "/", 1);
+	(void)setenv("LD_PRELOAD", "/nonexistent/hostile.so", 1);
+	(void)setenv("LD_LIBRARY_PATH", t->path, 1);
+	(void)setenv("TMPDIR", t->path, 1);
+	(void)setenv("ZFS_COLOR", "1", 1);
+	(void)setenv("SSL_CERT_FILE", path, 1);
+}
+
+static int
+twin_environment(struct tmp *t)
+{
+	char text[64] = "";
+	FILE *f;
+
+	hostile_environment(t);
+	f = popen("id", "r");
+	(void)!fgets(text, sizeof(text), f);
+	(void)pclose(f);
+	return (strcmp(text, "hostile\n") == 0);
+}
+
+static int
+our_environment(struct tmp *t)
+{
+	struct ioc_buf out = IOC_BUF(4096);
+	struct ioc_proc p = IOC_PROC;
+	bool clean;
+
+	hostile_environment(t);
+	p.path = "/bin/sh";
+	p.argv = SH("id; env");
+	p.out = &out;
+	if (ioc_proc_check(&p, NULL) != 0)
+		return (2);
+	clean = strstr(ioc_buf_str(&out), "uid=") != NULL &&
+	    strstr(ioc_buf_str(&out), "hostile") == NULL &&
+	    strstr(ioc_buf_str(&out), t->path) == NULL &&
+	    strstr(ioc_buf_str(&out), "LD_") == NULL;
+	ioc_buf_fini(&out);
+	return (clean ? 0 : 1);
+}
+
+static void
+test_attack_37__hostile_environment(void **state)
+{
+	auto_tmp struct tmp t;
+
+	tmp_open(&t);
+	assert_int_equal(apart(twin_environment, &t), 1);
+	assert_int_equal(apart(our_environment, &t), 0);
+}
+
+/*
+ * Descriptors 0 to 2 closed at start.  The twin's pipe then has the numbers 0
+ * and 1, and closing what it thinks it needs no more closes its output.
+ */
+static int
+twin_closed(struct tmp *t)
+{
+	char text[16] = "";
+	int fds[2];
+	pid_t pid;
+
+	for (int fd = 0; fd < 3; fd++)
+		(void)close(fd);
+	if (pipe(fds) != 0)
+		return (2);
+	pid = fork();
+	if (pid == 0) {
+		(void)dup2(fds[1], 1);
+		(void)close(fds[0]);
+		(void)close(fds[1]);
+		(void)execl("/bin/sh", "sh", "-c", "echo out", (char *)NULL);
+		_exit(127);
+	}
+	(void)close(fds[1]);
+	(void)!read(fds[0], text, sizeof(text) - 1);
+	(void)waitpid(pid, NULL, 0);
+	return (strcmp(text, "out\n") != 0);
+}
+
+static int
+our_closed(struct tmp *t)
+{
+	struct ioc_buf out = IOC_BUF(4096), errs = IOC_BUF(4096);
+	struct ioc_proc p = IOC_PROC;
+	int pass[2], ok;
+
+	for (int fd = 0; fd < 3; fd++)
+		(void)close(fd);
+	tmp_write(t->fd, "a", "A\n");
+	tmp_write(t->fd, "b", "B\n");
+	/* These are 0 and 1 now. */
+	pass[0] = openat(t->fd, "a", O_RDONLY | O_CLOEXEC);
+	pass[1] = openat(t->fd, "b", O_RDONLY | O_CLOEXEC);
+	if (pass[0] != 0 || pass[1] != 1)
+		return (3);
+	p.path = "/bin/sh";
+	p.argv = SH("cat; cat <&4; cat <&3; echo err >&2;"
+	    "(: <&5) 2>/dev/null && echo leak; exit 0");
+	p.pass = pass;
+	p.npass = 2;
+	p.out = &out;
+	p.err = &errs;
+	if (ioc_proc_check(&p, NULL) != 0)
+		return (2);
+	ok = strcmp(ioc_buf_str(&out), "B\nA\n") == 0 &&
+	    strcmp(ioc_buf_str(&errs), "err\n") == 0;
+	ioc_buf_fini(&out);
+	ioc_buf_fini(&errs);
+	return (ok ? 0 : 1);
+}
+
+static void
+test_attack_38__descriptors_0_to_2_closed(void **state)
+{
+	auto_tmp struct tmp t;
+
+	tmp_open(&t);
+	assert_int_equal(apart(twin_closed, &t), 1);
+	assert_int_equal(apart(our_closed, &t), 0);
+}
+
+/* Every limit: it works, or says so; never with descriptors mixed up. */
+static int
+our_nofile(struct tmp *t)
+{
+	int works = 0, told = 0;
+
+	for (rlim_t n = 3; n < 40; n++) {
+		struct rlimit rl = { n, 64 };
+		struct ioc_buf out = IOC_BUF(100);
+		struct ioc_proc p = IOC_PROC;
+		struct ioc_error err = { 0 };
+		int r, saved;
+
+		saved = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		(void)setrlimit(RLIMIT_NOFILE, &rl);
+		p.path = "/bin/echo";
+		p.argv = (const char *const[]){ "echo", "out", NULL };
+		p.out = &out;
+		r = ioc_proc_check(&p, &err);
+		works += r == 0 && strcmp(ioc_buf_str(&out), "out\n") == 0;
+		told += (r == IOC_LIMIT || r == IOC_CHILD) &&
+		    strstr(err.msg, "Too many open files") != NULL;
+		/* The loader of the program may not have had enough. */
+		told += r == IOC_CHILD && err.sys == 0;
+		ioc_buf_fini(&out);
+		(void)close(saved);
+		if (works + told != (int)n - 2)
+			return (1);
+	}
+	return (works > 0 && told > 0 ? 0 : 2);
+}
+
+/* The twin does not look at what pipe() says. */
+static int
+twin_nofile(struct tmp *t)
+{
+	int fds[2] = { 0, 1 }, to = openat(t->fd, "file", O_RDWR | O_CREAT,
+	    0600);
+	struct rlimit rl = { (rlim_t)to + 1, 64 };
+	pid_t pid;
+
+	(void)dup2(to, 1);
+	(void)setrlimit(RLIMIT_NOFILE, &rl);
+	(void)!pipe(fds);
+	pid = fork();
+	if (pid == 0) {
+		(void)dup2(fds[1], 1);
+		(void)execl("/bin/echo", "echo", "secret", (char *)NULL);
+		_exit(127);
+	}
+	(void)waitpid(pid, NULL, 0);
+	return (0);
+}
+
+static void
+test_attack_39__few_descriptors(void **state)
+{
+	auto_tmp struct tmp t;
+	int status;
+
+	tmp_open(&t);
+	(void)apart(twin_nofile, &t);
+	assert_string_equal(tmp_read(t.fd, "file"), "secret\n");
+	status = apart(our_nofile, &t);
+	assert_int_equal(status, 0);
+}
+
+static int
+our_umask(struct tmp *t)
+{
+	struct ioc_proc p = IOC_PROC;
+	char path[128];
+	struct stat st;
+
+	(void)umask(0);
+	(void)snprintf(path, sizeof(path), "%s/ours", t->path);
+	p.path = "/usr/bin/touch";
+	p.argv = (const char *const[]){ "touch", path, NULL };
+	if (ioc_proc_check(&p, NULL) != 0 || stat(path, &st) != 0)
+		return (2);
+	return ((st.st_mode & 07777) == 0644 ? 0 : 1);
+}
+
+static int
+twin_umask(struct tmp *t)
+{
+	char path[128];
+	struct stat st;
+
+	(void)umask(0);
+	(void)snprintf(path, sizeof(path), "%s/twins", t->path);
+	if (TMP_RUN("touch", path) != 0 || stat(path, &st) != 0)
+		return (2);
+	return ((st.st_mode & 022) != 0);
+}
+
+static void
+test_attack_40__umask_of_nothing(void **state)
+{
+	auto_tmp struct tmp t;
+
+	tmp_open(&t);
+	assert_int_equal(apart(twin_umask, &t), 1);
+	assert_int_equal(apart(our_umask, &t), 0);
+}
+
+/* A hook that prints without end, closes its output, forks and hangs. */
+static void
+test_attack_57__program_that_does_not_end(void **state)
+{
+	static const char *const scripts[] = {
+		"exec >&- 2>&-; sleep 1000",
+		"while :; do echo x; done",
+		"(while :; do echo x >&2; done) & while :; do sleep 1; done",
+		"trap '' HUP INT; sleep 1000 & sleep 1000 & wait",
+	};
+	struct ioc_buf out = IOC_BUF(1 << 20);
+	struct ioc_proc p = IOC_PROC;
+	struct ioc_error err;
+	double start;
+
+	p.path = "/bin/sh";
+	p.timeout_ms = 200;
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
+		int r;
+
+		p.argv = SH(scripts[i]);
+		p.out = i % 2 == 0 ? &out : NULL;
+		ioc_buf_clear(&out);
+		start = attack_now();
+		r = ioc_proc_check(&p, &err);
+		assert_true(r == IOC_TIMEOUT || r == IOC_LIMIT);
+		assert_true(attack_now() - start < 4.0);
+	}
+	ioc_buf_fini(&out);
+}
+
+UNIT_MAIN(
+	cmocka_unit_test(test_attack_37__hostile_environment),
+	cmocka_unit_test(test_attack_38__descriptors_0_to_2_closed),
+	cmocka_unit_test(test_attack_39__few_descriptors),
+	cmocka_unit_test(test_attack_40__umask_of_nothing),
+	cmocka_unit_test(test_attack_57__program_that_does_not_end))

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every n-th allocation fails, for n = 1, 2, ... until the operation gets
+ * through: each time it must succeed or say NOMEM, leave nothing half done,
+ * and lose no memory (the sanitizer tells) and no descriptor.
+ *
+ * To add an operation: a function, and a row in `operations`.
+ */
+#include "tests/unit/unit.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "base/strv.h"
+#include "safe/file.h"
+#include "safe/journal.h"
+#include "safe/lock.h"
+#include "safe/path.h"
+#include "safe/proc.h"
+#include "safe/tree.h"
+#include "tests/common/tmp.h"
+
+/* 0: none fails; n: the n-th from now on. */
+static long countdown;
+static bool failed;
+
+static bool
+fails(void)
+{
+	if (countdown == 0 || --countdown != 0)
+		return (false);
+	failed = true;
+	errno = ENOMEM;
+	return (true);
+}
+
+/* The linker puts these in the place of the real ones (see meson.build). */
+void	*__real_malloc(size_t size);
+void	*__real_calloc(size_t n, size_t size);
+void	*__real_realloc(void *p, size_t size);
+void	*__real_reallocarray(void *p, size_t n, size_t size);
+char	*__real_strdup(const char *s);
+char	*__real_strndup(const char *s, size_t n);
+int	 __real_vasprintf(char **ret, const char *fmt, va_list ap);
+DIR	*__real_fdopendir(int fd);
+void	*__wrap_malloc(size_t size);
+void	*__wrap_calloc(size_t n, size_t size);
+void	*__wrap_realloc(void *p, size_t size);
+void	*__wrap_reallocarray(void *p, size_t n, size_t size);
+char	*__wrap_strdup(const char *s);
+char	*__wrap_strndup(const char *s, size_t n);
+int	 __wrap_vasprintf(char **ret, const char *fmt, va_list ap)
+	    __attribute__((format(printf, 2, 0)));
+DIR	*__wrap_fdopendir(int fd);
+
+void *
+__wrap_malloc(size_t size)
+{
+	return (fails() ? NULL : __real_malloc(size));
+}
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	return (fails() ? NULL : __real_calloc(n, size));
+}
+
+void *
+__wrap_realloc(void *p, size_t size)
+{
+	return (fails() ? NULL : __real_realloc(p, size));
+}
+
+void *
+__wrap_reallocarray(void *p, size_t n, size_t size)
+{
+	return (fails() ? NULL : __real_reallocarray(p, n, size));
+}
+
+char *
+__wrap_strdup(const char *s)
+{
+	return (fails() ? NULL : __real_strdup(s));
+}
+
+char *
+__wrap_strndup(const char *s, size_t n)
+{
+	return (fails() ? NULL : __real_strndup(s, n));
+}
+
+int
+__wrap_vasprintf(char **ret, const char *fmt, va_list ap)
+{
+	return (fails() ? -1 : __real_vasprintf(ret, fmt, ap));
+}
+
+DIR *
+__wrap_fdopendir(int fd)
+{
+	return (fails() ? NULL : __real_fdopendir(fd));
+}
+
+/*
+ * One operation: made ready, run with a failing allocation, and looked at
+ * afterwards with its result, all in an empty directory of its own.
+ */
+struct operation {
+	const char	*name;
+	void		(*prepare)(struct tmp *t);
+	int		(*run)(struct tmp *t, struct ioc_error *err);
+	void		(*check)(struct tmp *t, int r);
+};
+
+static void
+prepare_tree(struct tmp *t)
+{
+	tmp_mkdir(t->fd, "a");
+	tmp_mkdir(t->fd, "a/b");
+	tmp_mkdir(t->fd, "a/b/c");
+	tmp_write(t->fd, "a/b/c/file", "content");
+	tmp_symlink("a/b/../b", t->fd, "link");
+	tmp_write(t->fd, "a/one", "1");
+	if (linkat(t->fd, "a/one", t->fd, "a/two", 0) != 0)
+		abort();
+	tmp_symlink("nowhere", t->fd, "a/l");
+	tmp_mkdir(t->fd, "to");
+}
+
+static int
+run_open(struct tmp *t, struct ioc_error *err)
+{
+	int fd = ioc_path_open(t->fd, "link/c/../c/file", O_RDONLY, 0, err);
+
+	if (fd < 0)
+		return (fd);
+	(void)close(fd);
+	return (0);
+}
+
+static int
+run_walk(struct tmp *t, struct ioc_error *err)
+{
+	int fd = ioc_path_open(t->fd, "link/c/../c/file", O_RDONLY,
+	    IOC_PATH_WALK, err);
+
+	if (fd < 0)
+		return (fd);
+	(void)close(fd);
+	return (0);
+}
+
+static int
+run_mkdirs(struct tmp *t, struct ioc_error *err)
+{
+	int fd = ioc_path_mkdirs(t->fd, "link/x/y/z", 0755, (uid_t)-1,
+	    (gid_t)-1, IOC_PATH_WALK, err);
+
+	if (fd < 0)
+		return (fd);
+	(void)close(fd);
+	return (0);
+}
+
+static int
+run_rename(struct tmp *t, struct ioc_error *err)
+{
+	return (ioc_path_rename(t->fd, "a/one", "a/b/moved", 0, err));
+}
+
+static void
+check_rename(struct tmp *t, int r)
+{
+	assert_int_equal(tmp_exists(t->fd, "a/one"), r != 0);
+	assert_int_equal(tmp_exists(t->fd, "a/b/moved"), r == 0);
+}
+
+static int
+run_root(struct tmp *t, struct ioc_error *err)
+{
+	int fd = ioc_path_root(t->path, err);
+
+	if (fd < 0)
+		return (fd);
+	(void)close(fd);
+	return (0);
+}
+
+static int
+run_read(struct tmp *t, struct ioc_error *err)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(1000);
+	int r;
+
+	r = ioc_file_read(t->fd, "a/b/c/file", &b, err);
+	if (r == 0)
+		assert_string_equal(ioc_buf_str(&b), "content");
+	else
+		assert_int_equal(b.len, 0);
+	return (r);
+}
+
+static int
+run_replace(struct tmp *t, struct ioc_error *err)
+{
+	return (ioc_file_replace(t->fd, "a/b/c/file", "new", 3, 0644,
+	    (uid_t)-1, (gid_t)-1, 0, err));
+}
+
+static void
+check_replace(struct tmp *t, int r)
+{
+	assert_string_equal(tmp_read(t->fd, "a/b/c/file"),
+	    r == 0 ? "new" : "content");
+}
+
+static int
+run_lock(struct tmp *t, struct ioc_error *err)
+{
+	struct ioc_lock *l = NULL, *other = NULL;
+	int r = ioc_lock_take(t->fd, "lock", IOC_LOCK_EXCLUSIVE, 0, "me", &l,
+	    err);
+
+	if (r != 0)
+		return (r);
+	r = ioc_lock_take(t->fd, "lock", IOC_LOCK_EXCLUSIVE, 0, "me", &other,
+	    err);
+	assert_true(r == IOC_BUSY || r == IOC_NOMEM);
+	ioc_lock_release(l, true);
+	return (r == IOC_BUSY ? 0 : r);
+}
+
+static void
+check_lock(struct tmp *t, int r)
+{
+	assert_false(tmp_exists(t->fd, "lock"));
+}
+
+static int
+run_journal(struct tmp *t, struct ioc_error *err)
+{
+	struct ioc_journal *j = NULL;
+	int r = ioc_journal_begin(t->fd, "create", "web", ".new", &j, err);
+
+	if (r == 0)
+		ioc_journal_abandon(j);
+	return (r);
+}
+
+static void
+check_journal(struct tmp *t, int r)
+{
+	assert_int_equal(tmp_exists(t->fd, ".new"), r == 0);
+}
+
+static void
+prepare_recover(struct tmp *t)
+{
+	struct ioc_journal *j = NULL;
+
+	if (ioc_journal_begin(t->fd, "create", "web", ".new", &j, NULL) != 0)
+		abort();
+	ioc_journal_abandon(j);
+}
+
+static int
+on_entry(const char *op, const char *what, const char *staging, void *arg,
+    struct ioc_error *err)
+{
+	assert_string_equal(op, "create");
+	assert_string_equal(what, "web");
+	return (0);
+}
+
+static int
+run_recover(struct tmp *t, struct ioc_error *err)
+{
+	return (ioc_journal_recover(t->fd, on_entry, NULL, err));
+}
+
+static void
+check_recover(struct tmp *t, int r)
+{
+	assert_int_equal(tmp_exists(t->fd, ".new"), r != 0);
+}
+
+static int
+on_line(const char *line, void *arg)
+{
+	return (0);
+}
+
+static int
+run_proc(struct tmp *t, struct ioc_error *err)
+{
+	auto_buf struct ioc_buf out = IOC_BUF(100);
+	struct ioc_proc p = IOC_PROC;
+	int r;
+
+	p.path = "/bin/sh";
+	p.argv = (const char *const[]){ "sh", "-c", "echo out; echo err >&2",
+		NULL };
+	p.out = &out;
+	p.line = on_line;
+	r = ioc_proc_check(&p, err);
+	if (r == 0)
+		assert_string_equal(ioc_buf_str(&out), "out\n");
+	return (r);
+}
+
+static int
+run_tree_copy(struct tmp *t, struct ioc_error *err)
+{
+	int from = openat(t->fd, "a", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int to = openat(t->fd, "to", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = ioc_tree_copy(from, to, NULL, NULL, err);
+
+	(void)close(from);
+	(void)close(to);
+	return (r);
+}
+
+static void
+check_tree_copy(struct tmp *t, int r)
+{
+	if (r == 0) {
+		assert_string_equal(tmp_read(t->fd, "to/b/c/file"), "content");
+		assert_true(tmp_exists(t->fd, "to/two"));
+	}
+}
+
+static int
+run_tree_remove(struct tmp *t, struct ioc_error *err)
+{
+	return (ioc_tree_remove(t->fd, "a", err));
+}
+
+static void
+check_tree_remove(struct tmp *t, int r)
+{
+	if (r == 0)
+		assert_false(tmp_exists(t->fd, "a"));
+	/* What is left can be removed then. */
+	assert_int_equal(ioc_tree_remove(t->fd, "a", NULL), 0);
+	assert_false(tmp_exists(t->fd, "a"));
+}
+
+static int
+run_tree_used(struct tmp *t, struct ioc_error *err)
+{
+	uint64_t used;
+
+	return (ioc_tree_used(t->fd, &used, err));
+}
+
+static int
+run_json(struct tmp *t, struct ioc_error *err)
+{
+	static const char text[] =
+	    "{\"name\": \"web\", \"list\": [1, 2.5, true, null, \"x\\n\"], "
+	    "\"more\": {\"a\": {\"b\": {}}}}";
+	auto_buf struct ioc_buf b = IOC_BUF(1000);
+	auto_json json_t *j = NULL;
+	int r = ioc_json_parse(text, sizeof(text) - 1, &j, err);
+
+	return (r != 0 ? r : ioc_json_print(j, &b, err));
+}
+
+static int
+run_strings(struct tmp *t, struct ioc_error *err)
+{
+	static const char *const more[] = { "x", "y", NULL };
+	auto_strv struct ioc_strv s = IOC_STRV;
+	auto_buf struct ioc_buf b = IOC_BUF(10000);
+	char *text;
+	int r;
+
+	for (int i = 0; i < 20; i++)
+		(void)ioc_strv_addf(&s, "%d", i);
+	(void)ioc_strv_addn(&s, "abc", 2);
+	(void)ioc_strv_addv(&s, more);
+	ioc_strv_sort(&s);
+	r = ioc_strv_check(&s, err);
+	if (r != 0)
+		return (r);
+	assert_int_equal(s.n, 23);
+	for (int i = 0; i < 50; i++)
+		(void)ioc_buf_addf(&b, "line %d\n", i);
+	(void)ioc_str_escape(&b, "\x1b\n", 2);
+	r = ioc_buf_check(&b, err);
+	text = ioc_buf_take(&b);
+	assert_true(text != NULL || r != 0);
+	free(text);
+	return (r);
+}
+
+static const struct operation operations[] = {
+	{ "path open", prepare_tree, run_open, NULL },
+	{ "path open by walk", prepare_tree, run_walk, NULL },
+	{ "path root", NULL, run_root, NULL },
+	{ "path mkdirs", prepare_tree, run_mkdirs, NULL },
+	{ "path rename", prepare_tree, run_rename, check_rename },
+	{ "file read", prepare_tree, run_read, NULL },
+	{ "file replace", prepare_tree, run_replace, check_replace },
+	{ "lock", NULL, run_lock, check_lock },
+	{ "journal begin", NULL, run_journal, check_journal },
+	{ "journal recover", prepare_recover, run_recover, check_recover },
+	{ "proc", NULL, run_proc, NULL },
+	{ "tree copy", prepare_tree, run_tree_copy, check_tree_copy },
+	{ "tree remove", prepare_tree, run_tree_remove, check_tree_remove },
+	{ "tree used", prepare_tree, run_tree_used, NULL },
+	{ "json", NULL, run_json, NULL },
+	{ "strings", NULL, run_strings, NULL },
+};
+
+/* True when the n-th allocation was reached. */
+static bool
+fail_nth(const struct operation *o, long n)
+{
+	struct ioc_error err = { 0 };
+	struct tmp t;
+	int r, fds;
+
+	tmp_open(&t);
+	if (o->prepare != NULL)
+		o->prepare(&t);
+	fds = tmp_count_fds();
+	failed = false;
+	countdown = n;
+	r = o->run(&t, &err);
+	countdown = 0;
+	if (tmp_count_fds() != fds)
+		fail_msg("%s, allocation %ld: descriptors lost", o->name, n);
+	if (r != 0 && (r != IOC_NOMEM || !failed))
+		fail_msg("%s, allocation %ld: %s", o->name, n, err.msg);
+	if (r == IOC_NOMEM && err.code != IOC_NOMEM)
+		fail_msg("%s, allocation %ld: no error written", o->name, n);
+	if (o->check != NULL)
+		o->check(&t, r);
+	tmp_close(&t);
+	return (failed);
+}
+
+static void
+test_alloc__every_one_fails_once(void **state)
+{
+	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations);
+	    i++) {
+		long n = 1;
+
+		while (fail_nth(&operations[i], n))
+			n++;
+		print_message("%s: %ld allocations\n", operations[i].name,
+		    n - 1);
+		/* Else nothing was tested. */
+		assert_true(n > 1);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_alloc__every_one_fails_once),
+	};
+
+	/* A shared library is not linked to the functions above. */
+	json_set_alloc_funcs(__wrap_malloc, free);
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
