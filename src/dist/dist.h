@@ -34,18 +34,24 @@ struct ioc_dist_job {
 
 struct ioc_dist {
 	const char	*name;		/* "debian" */
-	const char	*system;	/* facts.system of hosts that can start it */
+	const char	*system;	/* facts.system of hosts that can start it;
+					   NULL: it depends on what is in it */
 	const char	*default_mirror;
 	const char *const *releases;	/* names known to it; NULL: any */
 	/* Stage one, on the host: obtain, verify, unpack into root. */
 	int	(*fetch)(const struct ioc_dist_job *job, struct ioc_error *err);
 	/*
 	 * Stage two, in a temporary jail without network: the command that
-	 * finishes the root, NULL when there is nothing to run.
+	 * finishes the root, NULL when there is nothing to run, and its whole
+	 * environment.  It needs /dev, /proc and /sys of any jail, root and the
+	 * first 65536 ids, and a root that is not mounted noexec.
 	 */
 	const char *const *finish_argv;
-	const char *const *finish_env;	/* "K=V" for it, or NULL */
-	/* After it, on the host by descriptor: what must not stay in a root. */
+	const char *const *finish_env;
+	/*
+	 * After it, on the host by descriptor, with nothing running in it: what
+	 * must not stay in a release.  May be repeated; not for roots of jails.
+	 */
 	int	(*clean)(const struct ioc_dist_job *job, struct ioc_error *err);
 	/*
 	 * Update, stage one, on the host: obtain and verify into updates; *n is
@@ -53,7 +59,10 @@ struct ioc_dist {
 	 */
 	int	(*update_fetch)(const struct ioc_dist_job *job, unsigned *n,
 		    struct ioc_error *err);
-	/* Stage two, in a temporary jail that sees updates at IOC_DIST_UPDATES. */
+	/*
+	 * Stage two, in a temporary jail that sees the updates read-only (and
+	 * through its uid range) at IOC_DIST_UPDATES, and has no network.
+	 */
 	const char *const *update_argv;
 	const char *const *update_env;
 	/* After it, on the host by descriptor: is the result whole?  Or NULL. */
@@ -66,6 +75,7 @@ struct ioc_dist {
 };
 
 #define	IOC_DIST_UPDATES	"/.ioc-updates"
+#define	IOC_DIST_STAGE_TWO_MS	(15 * 60 * 1000)	/* enough for either */
 
 extern const struct ioc_dist ioc_dist_debian, ioc_dist_archive;
 

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What all kinds of stores share. */
+#include "store/store.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "safe/name.h"
+#include "store/volume.h"
+
+void
+ioc_store_close(struct ioc_store *s)
+{
+	if (s != NULL)
+		s->ops->close(s);
+}
+
+void
+ioc_store_root_fini(struct ioc_os_root *r)
+{
+	if (r == NULL)
+		return;
+	ioc_fd_close(&r->root);
+	ioc_fd_close(&r->lower);
+	ioc_fd_close(&r->upper);
+	ioc_fd_close(&r->work);
+}
+
+/* What may stand in a place of a volume's name. */
+static int
+check_component(enum ioc_volume_area area, size_t index, const char *text,
+    struct ioc_error *err)
+{
+	if (area == IOC_VOLUME_STAGING)
+		return (ioc_name_check(IOC_NAME_COMPONENT, text, err));
+	if (index == 1)
+		return (ioc_name_check(area == IOC_VOLUME_JAILS ?
+		    IOC_NAME_JAIL : IOC_NAME_RELEASE, text, err));
+	if (area == IOC_VOLUME_RELEASES && index == 2 && text[0] == 'p')
+		return (ioc_str_to_u64(text + 1, 0, UINT32_MAX,
+		    &(uint64_t){ 0 }, err));
+	return (ioc_fail(err, IOC_INVALID, "nothing may stand here"));
+}
+
+static int
+area_of(const char *text, enum ioc_volume_area *ret)
+{
+	static const char *const names[] = {
+		[IOC_VOLUME_RELEASES] = "releases",
+		[IOC_VOLUME_JAILS] = "jails",
+		[IOC_VOLUME_STAGING] = ".staging",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strcmp(names[i], text) == 0) {
+			*ret = (enum ioc_volume_area)i;
+			return (0);
+		}
+	}
+	return (-1);
+}
+
+int
+ioc_volume_check(const char *vol, bool parent, enum ioc_volume_area *ret,
+    struct ioc_error *err)
+{
+	enum ioc_volume_area area = IOC_VOLUME_STAGING;
+	size_t index = 0;
+
+	for (const char *p = vol;; index++) {
+		size_t len = strcspn(p, "/");
+		char part[256];
+
+		if (len >= sizeof(part) || index > 2)
+			return (ioc_fail(err, IOC_INVALID,
+			    "volume \"%s\": too long", IOC_SHOW(vol)));
+		memcpy(part, p, len);
+		part[len] = '\0';
+		if (index == 0 && area_of(part, &area) != 0)
+			return (ioc_fail(err, IOC_INVALID,
+			    "volume \"%s\": no such place", IOC_SHOW(vol)));
+		if (index > 0) {
+			int r = check_component(area, index, part, err);
+
+			if (r != 0)
+				return (ioc_wrap(err, r, "volume \"%s\"",
+				    IOC_SHOW(vol)));
+		}
+		if (p[len] == '\0')
+			break;
+		p += len + 1;
+	}
+	if (index == 0 && !parent)
+		return (ioc_fail(err, IOC_INVALID,
+		    "volume \"%s\": a name is missing", IOC_SHOW(vol)));
+	if (ret != NULL)
+		*ret = area;
+	return (0);
+}
