@@ -198,6 +198,16 @@ cli_confirm(struct cli *c, const char *question)
 }
 
 int
+cli_plan(struct cli *c, const char *what, const char *who)
+{
+	struct ioc_event ev = { .phase = IOC_PHASE_PLAN, .what = what,
+		.who = who };
+
+	(void)progress_event(&ev, &c->progress);
+	return (0);
+}
+
+int
 cli_finish(struct cli *c, int status)
 {
 	if (c->json && c->dry_run && status == 0 && !c->help && !c->version &&

@@ -96,6 +96,9 @@ restart_one(struct cli *c, struct ioc_jail *j, void *arg,
 
 	if (is_running(j))
 		r = ioc_jail_stop(j, t->o->force, &res->err);
+	/* On a dry run it still runs: the steps of its start cannot be asked. */
+	if (r == 0 && c->dry_run && is_running(j))
+		return (cli_plan(c, "jail.start", ioc_jail_name(j)));
 	return (r != 0 ? r : start_one(c, j, &start, res));
 }
 
