@@ -105,6 +105,7 @@ struct selection {
 	struct ioc_jail_list *list;
 	struct ioc_jail	**v;	/* the jails in the order to work on them */
 	size_t		  n;
+	bool		  named;	/* by plain names only */
 };
 
 /*

@@ -19,7 +19,7 @@
    that must be restored whatever ends the program. */
 static int signal_pipe[2] = { -1, -1 };
 static struct termios saved;
-static volatile sig_atomic_t is_raw;
+static bool is_saved, is_raw;
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1,
 	SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT };
@@ -47,22 +47,24 @@ on_signal(int sig)
 static void
 raw_off(void)
 {
-	if (is_raw != 0)
+	if (is_raw)
 		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &saved);
-	is_raw = 0;
+	is_raw = false;
 }
 
+/* What is restored is what was there at the first time. */
 static void
 raw_on(void)
 {
 	struct termios raw;
 
-	if (is_raw != 0 || tcgetattr(STDIN_FILENO, &saved) != 0)
+	if (!is_saved && tcgetattr(STDIN_FILENO, &saved) != 0)
 		return;
+	is_saved = true;
 	raw = saved;
 	cfmakeraw(&raw);
 	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) == 0)
-		is_raw = 1;
+		is_raw = true;
 }
 
 static bool
@@ -156,15 +158,6 @@ catch_signals(struct ioc_error *err)
 }
 
 static void
-stop_self(bool raw)
-{
-	raw_off();
-	(void)raise(SIGSTOP);
-	if (raw)
-		raw_on();
-}
-
-static void
 handle_signal(struct ioc_process *p, int sig, int master, bool raw)
 {
 	switch (sig) {
@@ -172,13 +165,13 @@ handle_signal(struct ioc_process *p, int sig, int master, bool raw)
 		pass_window_size(master);
 		break;
 	case SIGTSTP:
-		stop_self(raw);
+		raw_off();
+		(void)raise(SIGSTOP);
 		/* FALLTHROUGH */
 	case SIGCONT:
-		if (raw) {
-			is_raw = 0;
+		/* Whoever had the terminal meanwhile has set it as he likes. */
+		if (raw)
 			raw_on();
-		}
 		pass_window_size(master);
 		break;
 	default:
