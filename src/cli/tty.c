@@ -160,24 +160,18 @@ catch_signals(struct ioc_error *err)
 static void
 handle_signal(struct ioc_process *p, int sig, int master, bool raw)
 {
-	switch (sig) {
-	case SIGWINCH:
-		pass_window_size(master);
-		break;
-	case SIGTSTP:
+	if (sig != SIGWINCH && sig != SIGTSTP && sig != SIGCONT) {
+		(void)ioc_process_signal(p, sig, NULL);
+		return;
+	}
+	if (sig == SIGTSTP) {
 		raw_off();
 		(void)raise(SIGSTOP);
-		/* FALLTHROUGH */
-	case SIGCONT:
-		/* Whoever had the terminal meanwhile has set it as he likes. */
-		if (raw)
-			raw_on();
-		pass_window_size(master);
-		break;
-	default:
-		(void)ioc_process_signal(p, sig, NULL);
-		break;
 	}
+	/* Whoever had the terminal meanwhile has set it as he likes. */
+	if (sig != SIGWINCH && raw)
+		raw_on();
+	pass_window_size(master);
 }
 
 static void

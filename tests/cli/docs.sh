@@ -86,6 +86,7 @@ all()
 	gives 0 completion "$1"
 	cp out script
 	gives 0 help
+	# shellcheck disable=SC2013 # one word a line
 	for command in $(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' out)
 	do
 		grep -q "$command" script || atf_fail "$1: no $command"

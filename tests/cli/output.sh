@@ -108,7 +108,10 @@ json()
 	shift
 	"$ioc" "$@" >out 2>err </dev/null
 	got=$?
-	[ "$got" -eq "$status" ] || atf_fail "status $got: ioc $*: $(cat err)"
+	[ "$got" -eq "$status" ] || {
+		cat err >&2
+		atf_fail "status $got instead of $status: ioc $*"
+	}
 	python3 -m json.tool out >/dev/null || atf_fail "not JSON: ioc $*"
 	[ "$(jq -s 'length == 1 and .[0].schema == 1' out)" = true ] ||
 	    atf_fail "not one document with a schema: ioc $*"

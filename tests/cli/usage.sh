@@ -143,6 +143,7 @@ operands_of_programs_do()
 help_do()
 {
 	gives 0 help
+	# shellcheck disable=SC2013 # one word a line
 	for command in $(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' out)
 	do
 		echo "$command" >>commands
