@@ -38,6 +38,10 @@ set_progress(struct cli *c)
 	else
 		p->mode = isatty(STDERR_FILENO) ? PROGRESS_BAR :
 		    PROGRESS_LINES;
+	/* Where nobody watches, stderr is the program's alone. */
+	if (p->mode == PROGRESS_LINES && p->level < LEVEL_DEBUG &&
+	    (c->cmd->flags & CMD_PROGRAM) != 0)
+		p->mode = PROGRESS_NONE;
 }
 
 static int

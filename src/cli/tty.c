@@ -21,6 +21,7 @@ static int signal_pipe[2] = { -1, -1 };
 static struct termios saved;
 static bool is_saved, is_raw;
 
+/* Those that remain caught afterwards stand first. */
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1,
 	SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT };
 
@@ -183,6 +184,18 @@ handle_signals(struct ioc_process *p, int master, bool raw)
 		handle_signal(p, byte, master, raw);
 }
 
+/*
+ * What follows the program, removing a jail perhaps, is not to be stopped
+ * halfway by what was meant for the program; QUIT ends it all the same.
+ */
+static void
+release_signals(void)
+{
+	for (size_t i = 3; i < sizeof(signals) / sizeof(signals[0]); i++)
+		(void)signal(signals[i], SIG_DFL);
+	(void)signal(SIGPIPE, SIG_DFL);
+}
+
 static void
 set_nonblock(int fd)
 {
@@ -327,6 +340,7 @@ tty_relay(struct tty *t, struct ioc_process *p, int *status,
 	for (int i = 1; rc == 0 && i < 3; i++)
 		channel_drain(&r->ch[i]);
 	raw_off();
+	release_signals();
 	free(r);
 	return (rc != 0 ? rc : ioc_process_wait(p, -1, status, err));
 }

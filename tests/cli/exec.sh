@@ -28,6 +28,11 @@ status_do()
 	IOC_FAKE_FAIL='wait=FAILED:0:lost' gives 125 exec web true
 	IOC_FAKE_SOURCES='' gives 125 exec web true
 	gives 127 run no-such-command
+	# Where standard error is no terminal it is the program's alone.
+	gives 0 run true
+	[ ! -s err ] || atf_fail "$(cat err)"
+	gives 0 -d debug run true
+	[ -s err ] || atf_fail "no steps with -d debug"
 }
 
 descriptors_do()
