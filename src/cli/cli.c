@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "out.h"
@@ -195,6 +196,16 @@ cli_confirm(struct cli *c, const char *question)
 		return (0);
 	return (cli_failf(c, IOC_CANCELED, NULL,
 	    "%s: not confirmed, nothing was done", c->cmd->name));
+}
+
+int
+cli_plan(struct cli *c, const char *what, const char *who)
+{
+	struct ioc_event ev = { .phase = IOC_PHASE_PLAN, .what = what,
+		.who = who };
+
+	(void)progress_event(&ev, &c->progress);
+	return (0);
 }
 
 int

@@ -33,6 +33,9 @@ struct cli {
 	struct progress	 progress;
 };
 
+/* The level that a word of -d stands for; NULL: the usual one. */
+enum progress_level cmd_level(const char *word);
+
 /* --- errors ---------------------------------------------------------------- */
 
 /* Tells an error and gives the exit status that goes with it. */
@@ -90,6 +93,9 @@ char	*cli_jail_name(struct cli *c, const struct ioc_jail *j);
  */
 int	cli_confirm(struct cli *c, const char *question);
 
+/* Tells a step of a dry run that the library does not tell; gives 0. */
+int	cli_plan(struct cli *c, const char *what, const char *who);
+
 /* Flushes stdout; a failure to write is told.  Gives the status to exit with. */
 int	cli_finish(struct cli *c, int status);
 
@@ -99,6 +105,7 @@ struct selection {
 	struct ioc_jail_list *list;
 	struct ioc_jail	**v;	/* the jails in the order to work on them */
 	size_t		  n;
+	bool		  named;	/* by plain names only */
 };
 
 /*

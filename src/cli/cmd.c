@@ -134,7 +134,8 @@ store(struct parser *p, const struct opt *o, void *base, const char *name,
 		if (value[0] == '=' || strchr(value, '=') == NULL)
 			return (cli_usage(p->c, "%s: \"%s\" is not %s", name,
 			    SHOW(value), o->arg));
-		/* FALLTHROUGH */
+		strlist_add(at, value);
+		return (0);
 	case OPT_LIST:
 		strlist_add(at, value);
 		return (0);

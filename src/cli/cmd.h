@@ -115,8 +115,8 @@ void	cmd_line_fini(const struct cmd *cmd, struct cmd_line *l);
 /* The name among `names` that was probably meant, or NULL. */
 const char *cmd_nearest(const char *word, const char *const *names, size_t n);
 
-/* help.c: "usage: ioc start ..." and a newline, folded, to f. */
-void	help_usage(FILE *f, const struct cmd *cmd);
+/* help.c: "usage: ioc start ..." and a newline, in one line if not folded. */
+void	help_usage(FILE *f, const struct cmd *cmd, bool fold);
 void	help_overview(FILE *f);
 void	help_command(FILE *f, const struct cmd *cmd);
 /* "-P, --parallel N" into out. */

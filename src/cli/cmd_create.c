@@ -42,6 +42,7 @@ struct task {
 	struct ioc_create_options co;
 	struct ioc_release_list *releases;
 	struct json	 j;
+	bool		 planned;	/* the release exists on paper only */
 };
 
 /* "source/NAME" names the source, too. */
@@ -147,6 +148,7 @@ fetch_missing(struct task *t, const char *name)
 	}
 	if (ioc_release_fetch(t->c->host, &f, &err) != 0)
 		return (cli_fail(t->c, &err));
+	t->planned = t->c->dry_run;
 	return (0);
 }
 
@@ -158,6 +160,8 @@ create_one(struct task *t, const char *name)
 	char *shown;
 
 	t->co.name = name;
+	if (t->planned)
+		return (cli_plan(t->c, "jail.create", name));
 	if (ioc_jail_create(t->c->host, &t->co, &j, &err) != 0)
 		return (cli_fail(t->c, &err));
 	if (j == NULL || t->c->dry_run) {

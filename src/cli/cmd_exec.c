@@ -92,7 +92,9 @@ attend(struct cli *c, struct tty *t, struct ioc_process *p)
 	int status = 0, r;
 
 	progress_clear(&c->progress);
-	r = tty_relay(t, p, &status, &err);
+	/* On a dry run it has ended before it began. */
+	r = c->dry_run ? ioc_process_wait(p, -1, &status, &err) :
+	    tty_relay(t, p, &status, &err);
 	ioc_process_close(p);
 	tty_close(t);
 	return (r != 0 ? cli_fail(c, &err) : status);
@@ -107,6 +109,8 @@ exec_in(struct cli *c, struct ioc_jail *j, const struct exec_opts *o,
 	struct ioc_error err;
 	struct tty t;
 
+	if (c->dry_run)
+		return (cli_plan(c, "jail.exec", ioc_jail_name(j)));
 	fill_options(&x, o, argv);
 	if (tty_open(&t, (enum tty_want)o->tty, &x, &err) != 0 ||
 	    ioc_jail_exec(j, &x, &p, &err) != 0) {
@@ -131,6 +135,8 @@ exec_fork(struct cli *c, struct ioc_jail *j, const struct exec_opts *o,
 	if (r != 0)
 		return (cli_fail(c, &err));
 	status = exec_in(c, j, o, argv);
+	if (c->dry_run)
+		return (cli_plan(c, "jail.stop", ioc_jail_name(j)));
 	if (ioc_jail_stop(j, false, &err) != 0)
 		return (cli_fail(c, &err));
 	return (status);

@@ -49,17 +49,6 @@ tell_source(struct cli *c, const char *key, const char *name, const char *where)
 	free(shown);
 }
 
-/* The library has no dry run of these: they are one step. */
-static int
-plan(struct cli *c, const char *what, const char *where)
-{
-	struct ioc_event ev = { .phase = IOC_PHASE_PLAN, .what = what,
-		.who = where };
-
-	(void)progress_event(&ev, &c->progress);
-	return (0);
-}
-
 static int
 activate_run(struct cli *c, const struct cmd_line *l)
 {
@@ -80,7 +69,7 @@ activate_run(struct cli *c, const struct cmd_line *l)
 		    "activate %s: ZFS pools are not supported by this version",
 		    SHOW(l->args.v[0])));
 	if (c->dry_run)
-		return (plan(c, "source.activate", o->dir));
+		return (cli_plan(c, "source.activate", o->dir));
 	if (ioc_activate_dir(c->config, o->dir, name, &err) != 0)
 		return (cli_fail(c, &err));
 	shown = out_escape(name);
@@ -116,7 +105,7 @@ deactivate_run(struct cli *c, const struct cmd_line *l)
 	struct ioc_error err;
 
 	if (c->dry_run)
-		return (plan(c, "source.deactivate", l->args.v[0]));
+		return (cli_plan(c, "source.deactivate", l->args.v[0]));
 	if (ioc_deactivate(c->config, l->args.v[0], &err) != 0)
 		return (cli_fail(c, &err));
 	tell_source(c, "deactivated", NULL, l->args.v[0]);

@@ -96,6 +96,9 @@ restart_one(struct cli *c, struct ioc_jail *j, void *arg,
 
 	if (is_running(j))
 		r = ioc_jail_stop(j, t->o->force, &res->err);
+	/* On a dry run it still runs: the steps of its start cannot be asked. */
+	if (r == 0 && c->dry_run && is_running(j))
+		return (cli_plan(c, "jail.start", ioc_jail_name(j)));
 	return (r != 0 ? r : start_one(c, j, &start, res));
 }
 
@@ -115,7 +118,7 @@ run_each(struct cli *c, const struct cmd_line *l, struct each *e,
 	if (r == 0)
 		r = cli_select_order(c, &s, e->backwards);
 	if (r == 0) {
-		t.skip = o->rc || s.n > 1;
+		t.skip = o->rc || !s.named;
 		changes_init(&t.props, o->props.v, o->props.n);
 		e->arg = &t;
 		e->parallel = o->parallel;
@@ -164,8 +167,9 @@ const struct cmd cmd_start = {
 	.help = "Start jails",
 	.about = "Starts the jails that match, those first that others depend "
 	    "on, then by priority and name. A failure does not end the rest; "
-	    "what was done for the jail that failed is undone. Of several "
-	    "jails those that run already are left alone.\n\n"
+	    "what was done for the jail that failed is undone. A jail that "
+	    "runs already is a failure if it was named, and left alone if a "
+	    "filter or --rc found it.\n\n"
 	    "With --parallel, jails of the same priority that do not depend "
 	    "on others start at the same time.",
 	.hints = hints,

@@ -114,8 +114,8 @@ find_column(const struct column *all, size_t n, const char *name, bool props,
 	if (p == NULL)
 		return (false);
 	/* All "user." keys share a row; the name that was asked for stays. */
-	*ret = (struct column){ strchr(p->name, '*') != NULL ?
-	    cli_strdup(name) : p->name, NULL, out_kind(p->type) };
+	*ret = (struct column){ strchr(p->name, '*') != NULL ? name : p->name,
+		NULL, out_kind(p->type) };
 	return (true);
 }
 
@@ -123,30 +123,28 @@ struct column *
 out_columns(struct cli *c, const struct out_opts *o, const struct column *all,
     size_t n, size_t usual, bool props, size_t *ret)
 {
-	const char *s = o->output;
+	const char *s = o->output != NULL ? o->output : "";
+	size_t max = o->output != NULL ? strlen(s) + 1 : n, k = 0;
 	struct column *cols;
-	size_t k = 0;
+	char *names, *rest, *end;
 
-	cols = cli_alloc((s != NULL ? strlen(s) : n) + 1, sizeof(*cols));
-	if (s == NULL) {
+	/* Behind the columns the names of those that have none elsewhere. */
+	cols = cli_alloc(1, max * sizeof(*cols) + strlen(s) + 1);
+	if (o->output == NULL) {
 		memcpy(cols, all, usual * sizeof(*cols));
 		*ret = usual;
 		return (cols);
 	}
-	for (;;) {
-		size_t len = strcspn(s, ",");
-		char *name = cli_strndup(s, len);
-
-		if (!find_column(all, n, name, props, &cols[k++])) {
-			(void)cli_usage(c, "-o: no column \"%s\"", SHOW(name));
-			free(name);
+	names = memcpy(cols + max, s, strlen(s) + 1);
+	for (rest = names; rest != NULL; rest = end) {
+		end = strchr(rest, ',');
+		if (end != NULL)
+			*end++ = '\0';
+		if (!find_column(all, n, rest, props, &cols[k++])) {
+			(void)cli_usage(c, "-o: no column \"%s\"", SHOW(rest));
 			free(cols);
 			return (NULL);
 		}
-		free(name);
-		s += len;
-		if (*s++ == '\0')
-			break;
 	}
 	*ret = k;
 	return (cols);

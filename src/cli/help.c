@@ -19,12 +19,14 @@ struct folder {
 	FILE	*f;
 	size_t	 indent;
 	size_t	 col;
+	bool	 never;		/* all in one line */
 };
 
 static void
 fold_word(struct folder *fo, const char *word, size_t len)
 {
-	if (fo->col > fo->indent && fo->col + 1 + len > WIDTH) {
+	if (!fo->never && fo->col > fo->indent &&
+	    fo->col + 1 + len > WIDTH) {
 		(void)fprintf(fo->f, "\n%*s", (int)fo->indent, "");
 		fo->col = fo->indent;
 	} else if (fo->col > fo->indent) {
@@ -39,7 +41,7 @@ fold_word(struct folder *fo, const char *word, size_t len)
 static void
 fold_text(FILE *f, size_t indent, size_t col, const char *text)
 {
-	struct folder fo = { f, indent, col };
+	struct folder fo = { f, indent, col, false };
 
 	while (*text != '\0') {
 		size_t n = strcspn(text, " \n");
@@ -59,16 +61,17 @@ fold_text(FILE *f, size_t indent, size_t col, const char *text)
 }
 
 void
-help_usage(FILE *f, const struct cmd *cmd)
+help_usage(FILE *f, const struct cmd *cmd, bool fold)
 {
-	struct folder fo = { f, 11, 0 };
+	struct folder fo = { f, 11, 0, !fold };
 	char word[128];
 	int n;
 
 	if (cmd == NULL) {
 		(void)fputs("usage: ioc [-hjnqy] [-c FILE] [-d LEVEL] "
-		    "[--events json]\n           [--source SOURCE] COMMAND "
-		    "[ARGUMENT...]\n", f);
+		    "[--events json] [--source SOURCE]", f);
+		(void)fputs(fold ? "\n           " : " ", f);
+		(void)fputs("COMMAND [ARGUMENT...]\n", f);
 		return;
 	}
 	n = fprintf(f, "usage: ioc %s", cmd->name);
@@ -117,7 +120,7 @@ help_opts(FILE *f, const struct opt *o)
 void
 help_command(FILE *f, const struct cmd *cmd)
 {
-	help_usage(f, cmd);
+	help_usage(f, cmd, true);
 	(void)fputc('\n', f);
 	fold_text(f, 0, 0, cmd->about);
 	if (cmd->opts != NULL) {
@@ -131,7 +134,7 @@ help_command(FILE *f, const struct cmd *cmd)
 void
 help_overview(FILE *f)
 {
-	help_usage(f, NULL);
+	help_usage(f, NULL, true);
 	(void)fputs("\nCommands:\n", f);
 	for (const struct cmd *const *p = cmd_table; *p != NULL; p++)
 		(void)fprintf(f, "  %-12s  %s\n", (*p)->name, (*p)->help);

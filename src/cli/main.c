@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ioc: the list of commands, the options they share, and the way to one. */
+/* ioc: from the command line to a command. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,46 +8,6 @@
 
 #include "cli.h"
 #include "out.h"
-
-const struct cmd *const cmd_table[] = {
-	&cmd_activate, &cmd_deactivate, &cmd_fetch, &cmd_update, &cmd_create,
-	&cmd_list, &cmd_start, &cmd_stop, &cmd_restart, &cmd_exec, &cmd_run,
-	&cmd_console, &cmd_get, &cmd_set, &cmd_rename, &cmd_destroy,
-	&cmd_properties, &cmd_recover, &cmd_doctor, &cmd_help,
-	&cmd_completion, &cmd_version, NULL
-};
-
-/* The names of the predecessor stay, though fewer levels are told apart. */
-static const char *const level_words[] = { "critical", "error", "warn",
-	"warning", "info", "notice", "verbose", "debug", "spam", NULL };
-static const enum progress_level level_values[] = { LEVEL_ERROR, LEVEL_ERROR,
-	LEVEL_WARN, LEVEL_WARN, LEVEL_INFO, LEVEL_INFO, LEVEL_DEBUG,
-	LEVEL_DEBUG, LEVEL_DEBUG };
-static const char *const event_words[] = { "json", NULL };
-
-#define	AT(member)	offsetof(struct cli, member)
-
-const struct opt cmd_common[] = {
-	{ 'c', "config", OPT_TEXT, AT(config), .arg = "FILE",
-	    .complete = COMPLETE_FILE, .help = "use this ioc.conf" },
-	{ 0, "source", OPT_LIST, AT(sources), .arg = "NAME[=WHERE]",
-	    .help = "use this source only: a name in ioc.conf, or a name with "
-	    "a dataset or directory; may be repeated" },
-	{ 'd', "log-level", OPT_WORD, AT(level), .arg = "LEVEL",
-	    .words = level_words,
-	    .help = "error, warn, info or debug: how much to tell" },
-	{ 'j', "json", OPT_FLAG, AT(json), .help = "results as JSON" },
-	{ 'q', "quiet", OPT_FLAG, AT(quiet), .help = "no progress" },
-	{ 'n', "dry-run", OPT_FLAG, AT(dry_run),
-	    .help = "print the steps, change nothing" },
-	{ 'y', "yes", OPT_FLAG, AT(yes), .help = "answer questions with yes" },
-	{ 0, "events", OPT_WORD, AT(events), .arg = "json",
-	    .words = event_words,
-	    .help = "events as JSON lines on standard error" },
-	{ 'h', "help", OPT_FLAG, AT(help), .help = "explain the command" },
-	{ 0, "version", OPT_FLAG, AT(version), .help = "print the version" },
-	{ 0 }
-};
 
 /* Descriptors 0-2 must not become something else's. */
 static int
@@ -69,11 +29,7 @@ set_progress(struct cli *c)
 {
 	struct progress *p = &c->progress;
 
-	p->level = LEVEL_INFO;
-	for (size_t i = 0; c->level != NULL && level_words[i] != NULL; i++) {
-		if (strcmp(level_words[i], c->level) == 0)
-			p->level = level_values[i];
-	}
+	p->level = cmd_level(c->level);
 	p->json = c->json;
 	if (c->events != NULL)
 		p->mode = PROGRESS_JSON;
@@ -82,6 +38,10 @@ set_progress(struct cli *c)
 	else
 		p->mode = isatty(STDERR_FILENO) ? PROGRESS_BAR :
 		    PROGRESS_LINES;
+	/* Where nobody watches, stderr is the program's alone. */
+	if (p->mode == PROGRESS_LINES && p->level < LEVEL_DEBUG &&
+	    (c->cmd->flags & CMD_PROGRAM) != 0)
+		p->mode = PROGRESS_NONE;
 }
 
 static int
@@ -110,8 +70,6 @@ run_command(struct cli *c, const struct cmd_line *l)
 	if ((cmd->flags & CMD_ROOT) != 0 && geteuid() != 0)
 		return (cli_failf(c, IOC_PERMISSION, NULL, "%s needs root",
 		    cmd->name));
-	if (c->dry_run && (cmd->flags & CMD_PROGRAM) != 0)
-		return (cli_usage(c, "-n: a program cannot be run dry"));
 	set_progress(c);
 	if ((cmd->flags & CMD_WRITES) != 0)
 		progress_catch();

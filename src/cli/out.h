@@ -72,7 +72,7 @@ extern const char *const out_formats[];
 	    .help = "exact numbers" },					\
 	{ 'f', "output-format", OPT_WORD, offsetof(type, member.format), \
 	    .arg = "FORMAT", .words = out_formats,			\
-	    .help = "table, csv, list or json" },			\
+	    .help = "as table, csv, list or json" },			\
 	{ 'o', "output", OPT_TEXT, offsetof(type, member.output),	\
 	    .arg = "COLUMN,...", .help = "these columns" },		\
 	{ 's', "sort", OPT_TEXT, offsetof(type, member.sort),		\

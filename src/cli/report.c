@@ -111,6 +111,6 @@ cli_usage(struct cli *c, const char *fmt, ...)
 	    text);
 	tell(c, "USAGE", msg, NULL);
 	if (!c->json)
-		help_usage(stderr, c->cmd);
+		help_usage(stderr, c->cmd, false);
 	return (EXIT_USAGE);
 }

@@ -53,11 +53,7 @@ static int
 check_names(struct cli *c, const struct strlist *args, const char *extra,
     const struct selection *s)
 {
-	for (size_t i = 0; i < args->n; i++) {
-		if (!is_plain_name(args->v[i]))
-			return (0);
-	}
-	for (size_t i = 0; extra == NULL && i < args->n; i++) {
+	for (size_t i = 0; extra == NULL && s->named && i < args->n; i++) {
 		size_t k = 0;
 
 		while (k < s->n && !is_named(s->v[k], args->v[i]))
@@ -74,6 +70,9 @@ static int
 take_list(struct cli *c, const struct strlist *args, const char *extra,
     bool may_be_empty, struct selection *s)
 {
+	s->named = true;
+	for (size_t i = 0; i < args->n; i++)
+		s->named = s->named && is_plain_name(args->v[i]);
 	s->n = ioc_jail_count(s->list);
 	s->v = cli_alloc(s->n, sizeof(*s->v));
 	for (size_t i = 0; i < s->n; i++)
@@ -105,7 +104,7 @@ cli_select(struct cli *c, const struct strlist *args, const char *extra,
 	char *names;
 	int r = 0;
 
-	*ret = (struct selection){ NULL, NULL, 0 };
+	*ret = (struct selection){ NULL, NULL, 0, false };
 	if (h == NULL)
 		return (cli_failed(c));
 	make_terms(args, extra, &terms, &names);
@@ -142,5 +141,5 @@ selection_fini(struct selection *s)
 {
 	free(s->v);
 	ioc_jail_list_free(s->list);
-	*s = (struct selection){ NULL, NULL, 0 };
+	*s = (struct selection){ NULL, NULL, 0, false };
 }

@@ -19,8 +19,9 @@
    that must be restored whatever ends the program. */
 static int signal_pipe[2] = { -1, -1 };
 static struct termios saved;
-static volatile sig_atomic_t is_raw;
+static bool is_saved, is_raw;
 
+/* Those that remain caught afterwards stand first. */
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1,
 	SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT };
 
@@ -47,22 +48,24 @@ on_signal(int sig)
 static void
 raw_off(void)
 {
-	if (is_raw != 0)
+	if (is_raw)
 		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &saved);
-	is_raw = 0;
+	is_raw = false;
 }
 
+/* What is restored is what was there at the first time. */
 static void
 raw_on(void)
 {
 	struct termios raw;
 
-	if (is_raw != 0 || tcgetattr(STDIN_FILENO, &saved) != 0)
+	if (!is_saved && tcgetattr(STDIN_FILENO, &saved) != 0)
 		return;
+	is_saved = true;
 	raw = saved;
 	cfmakeraw(&raw);
 	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) == 0)
-		is_raw = 1;
+		is_raw = true;
 }
 
 static bool
@@ -156,35 +159,20 @@ catch_signals(struct ioc_error *err)
 }
 
 static void
-stop_self(bool raw)
-{
-	raw_off();
-	(void)raise(SIGSTOP);
-	if (raw)
-		raw_on();
-}
-
-static void
 handle_signal(struct ioc_process *p, int sig, int master, bool raw)
 {
-	switch (sig) {
-	case SIGWINCH:
-		pass_window_size(master);
-		break;
-	case SIGTSTP:
-		stop_self(raw);
-		/* FALLTHROUGH */
-	case SIGCONT:
-		if (raw) {
-			is_raw = 0;
-			raw_on();
-		}
-		pass_window_size(master);
-		break;
-	default:
+	if (sig != SIGWINCH && sig != SIGTSTP && sig != SIGCONT) {
 		(void)ioc_process_signal(p, sig, NULL);
-		break;
+		return;
 	}
+	if (sig == SIGTSTP) {
+		raw_off();
+		(void)raise(SIGSTOP);
+	}
+	/* Whoever had the terminal meanwhile has set it as he likes. */
+	if (sig != SIGWINCH && raw)
+		raw_on();
+	pass_window_size(master);
 }
 
 static void
@@ -194,6 +182,18 @@ handle_signals(struct ioc_process *p, int master, bool raw)
 
 	while (read(signal_pipe[0], &byte, 1) == 1)
 		handle_signal(p, byte, master, raw);
+}
+
+/*
+ * What follows the program, removing a jail perhaps, is not to be stopped
+ * halfway by what was meant for the program; QUIT ends it all the same.
+ */
+static void
+release_signals(void)
+{
+	for (size_t i = 3; i < sizeof(signals) / sizeof(signals[0]); i++)
+		(void)signal(signals[i], SIG_DFL);
+	(void)signal(SIGPIPE, SIG_DFL);
 }
 
 static void
@@ -340,6 +340,7 @@ tty_relay(struct tty *t, struct ioc_process *p, int *status,
 	for (int i = 1; rc == 0 && i < 3; i++)
 		channel_drain(&r->ch[i]);
 	raw_off();
+	release_signals();
 	free(r);
 	return (rc != 0 ? rc : ioc_process_wait(p, -1, status, err));
 }

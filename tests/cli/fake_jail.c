@@ -167,6 +167,7 @@ struct ioc_process {
 	pid_t		 waiter, pid;
 	int		 status_fd;
 	int		 pty;
+	bool		 dry;
 };
 
 static void
@@ -304,6 +305,12 @@ ioc_run(struct ioc_host *h, const struct ioc_run_options *r,
 		fake_log("with %s=%s", r->props[i].name, r->props[i].value);
 	f->state = IOC_JAIL_RUNNING;
 	rc = fake_step(h, "jail.create/root", f->name, err);
+	if (rc == 0 && h->o.dry_run) {
+		*ret = calloc(1, sizeof(**ret));
+		**ret = (struct ioc_process){ .status_fd = -1, .pty = -1,
+			.dry = true };
+		return (0);
+	}
 	return (rc != 0 ? rc : ioc_jail_exec(&j, o, ret, err));
 }
 
@@ -333,7 +340,8 @@ ioc_process_wait(struct ioc_process *p, int timeout_ms, int *status,
 	int r = fake_fail("wait", NULL, err);
 	int32_t st;
 
-	if (r != 0)
+	*status = 0;
+	if (r != 0 || p->dry)
 		return (r);
 	while (read(p->status_fd, &st, sizeof(st)) < 0 && errno == EINTR)
 		continue;
@@ -347,8 +355,10 @@ ioc_process_close(struct ioc_process *p)
 {
 	if (p == NULL)
 		return;
-	(void)waitpid(p->waiter, NULL, 0);
-	(void)close(p->status_fd);
+	if (!p->dry) {
+		(void)waitpid(p->waiter, NULL, 0);
+		(void)close(p->status_fd);
+	}
 	if (p->pty >= 0)
 		(void)close(p->pty);
 	free(p);

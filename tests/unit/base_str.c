@@ -66,6 +66,18 @@ test_escape__terminal_controls_and_bad_utf8(void **state)
 }
 
 static void
+test_escape__public(void **state)
+{
+	char *e = ioc_escape("a\033b\0c", 5);
+
+	assert_string_equal(e, "a\\x1bb\\x00c");
+	free(e);
+	e = ioc_escape("", 0);
+	assert_string_equal(e, "");
+	free(e);
+}
+
+static void
 test_show__is_cut_at_a_character(void **state)
 {
 	char in[400], out[20];
@@ -108,5 +120,6 @@ UNIT_MAIN(
 	cmocka_unit_test(test_to_u64),
 	cmocka_unit_test(test_to_size),
 	cmocka_unit_test(test_escape__terminal_controls_and_bad_utf8),
+	cmocka_unit_test(test_escape__public),
 	cmocka_unit_test(test_show__is_cut_at_a_character),
 	cmocka_unit_test(test_human))
