@@ -139,7 +139,7 @@ snapshot()
 	    -print | sort
 	find "$src" -path '*/root/*' -prune -o -type f -name '*.json' \
 	    -exec cksum '{}' + | sort
-	ls "$dir/run" 2>/dev/null | grep -vE '^(lock|.*[.]lock)$'
+	find "$dir/run" ! -name lock ! -name '*.lock' 2>/dev/null | sort
 }
 
 # state NAME STATE: what list says of it.
