@@ -175,7 +175,8 @@ fetch_do()
 	serve "$dir/www"
 	hash=$(sha256 "$dir/www/tiny.tar.xz")
 	url=https://localhost:$port/tiny.tar.xz
-	timed fetch --no-update --url "$url" --sha256 "$hash" --ca-file "$dir/ca.pem" tiny
+	timed fetch --no-update --url "$url" --sha256 "$hash" \
+	    --ca-file "$dir/ca.pem" tiny
 	for i in $(seq 1 "$rounds"); do
 		killed fetch --no-update --url "$url" --sha256 "$hash" \
 		    --ca-file "$dir/ca.pem" "tiny$i"
