@@ -34,7 +34,7 @@ calls_do()
 	status=$?
 	cat said
 	[ $status -eq 0 ] || atf_fail "a call went through: $(grep -v \
-	    ' refused$' said)"
+	    ' refused$' said | tr '\n' ';')"
 	[ "$(grep -c ' refused$' said)" -ge 25 ] ||
 	    atf_fail "only $(wc -l <said) calls were tried"
 }
@@ -71,7 +71,6 @@ files_do()
 	in_jail 'for f in /proc/[0-9]*/cwd /proc/[0-9]*/root /proc/[0-9]*/fd/*
 	    do readlink "$f"; done' >links 2>/dev/null
 	atf_check -s exit:1 grep -F "$dir" links
-	gives 1 exec web -- grep -F "$dir" /proc/self/mounts
 	# Links that lead out lead to the jail's own files.
 	in_jail "mkdir -p /var/tmp/x; ln -s ../../../../../..$dir/marker /l;
 	    ! cat /l" || atf_fail "a link leads out"
@@ -230,8 +229,9 @@ limits_do()
 	    atf_fail "more processes than allowed"
 	ok stop web
 	ok start web
-	if in_jail 'head -c 200000000 /dev/zero | tail -c 150000000 |
-	    tail -c 1' >/dev/null 2>&1; then
+	# tail keeps all of it until it knows where the end is.
+	if in_jail 'head -c 200000000 /dev/zero | tail -c 150000000' \
+	    >/dev/null 2>&1; then
 		atf_fail "more memory than allowed"
 	fi
 	ok stop web

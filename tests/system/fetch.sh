@@ -22,7 +22,11 @@ native_do()
 archive_do()
 {
 	begin
-	with tiny
+	tiny_archive
+	serve "$dir/www"
+	ok fetch --url "https://localhost:$port/tiny.tar.xz" \
+	    --sha256 "$(sha256 "$dir/www/tiny.tar.xz")" \
+	    --ca-file "$dir/ca.pem" tiny
 	prints tiny list -r -H -o name
 	prints hello run -r tiny -- echo hello
 	no_leaks
@@ -35,12 +39,12 @@ wrong_hash_do()
 	tiny_archive
 	serve "$dir/www"
 	wrong=$(printf '%064d' 1)
-	refuses 1 "[Hh]ash|SHA-?256|match" -q fetch --url \
+	refuses 1 "[Hh]ash|SHA-?256|match" fetch --url \
 	    "https://localhost:$port/tiny.tar.xz" --sha256 "$wrong" \
 	    --ca-file "$dir/ca.pem" tiny
-	refuses '1 2' sha256 -q fetch --url \
+	refuses '1 2' sha256 fetch --url \
 	    "https://localhost:$port/tiny.tar.xz" --ca-file "$dir/ca.pem" tiny
-	refuses '1 2' . -q fetch --url "https://localhost:$port/tiny.tar.xz" \
+	refuses '1 2' . fetch --url "https://localhost:$port/tiny.tar.xz" \
 	    --sha256 12345 --ca-file "$dir/ca.pem" tiny
 	no_leaks
 }
@@ -52,21 +56,21 @@ transport_do()
 	serve "$dir/www"
 	hash=$(sha256 "$dir/www/tiny.tar.xz")
 	# Nobody vouches for the server's certificate.
-	refuses 1 '[Cc]ertificate' -q fetch --url \
+	refuses 1 '[Cc]ertificate' fetch --url \
 	    "https://localhost:$port/tiny.tar.xz" --sha256 "$hash" tiny
 	# It is that of another name.
-	refuses 1 '[Cc]ertificate|name' -q fetch --url \
+	refuses 1 '[Cc]ertificate|name' fetch --url \
 	    "https://127.0.0.1:$port/tiny.tar.xz" --sha256 "$hash" \
 	    --ca-file "$dir/ca.pem" tiny
 	for url in "http://localhost:$port/tiny.tar.xz" \
 	    "file://$dir/www/tiny.tar.xz" "$dir/www/tiny.tar.xz" \
 	    "https://user:secret@localhost:$port/tiny.tar.xz"; do
-		refuses '1 2' . -q fetch --url "$url" --sha256 "$hash" \
+		refuses '1 2' . fetch --url "$url" --sha256 "$hash" \
 		    --ca-file "$dir/ca.pem" tiny
 	done
-	refuses 1 . -q fetch --url "https://localhost:$port/missing" \
+	refuses 1 . fetch --url "https://localhost:$port/missing" \
 	    --sha256 "$hash" --ca-file "$dir/ca.pem" tiny
-	refuses 1 . -q fetch --url "https://localhost:1/tiny.tar.xz" \
+	refuses 1 . fetch --url "https://localhost:1/tiny.tar.xz" \
 	    --sha256 "$hash" --ca-file "$dir/ca.pem" tiny
 	no_leaks
 }
@@ -78,7 +82,7 @@ hostile()
 	shift
 	tar --numeric-owner -cf "$dir/www/$name.tar" "$@" 2>/dev/null ||
 	    atf_fail "cannot pack $name"
-	refuses 1 . -q fetch --url "https://localhost:$port/$name.tar" \
+	refuses 1 . fetch --url "https://localhost:$port/$name.tar" \
 	    --sha256 "$(sha256 "$dir/www/$name.tar")" \
 	    --ca-file "$dir/ca.pem" "$name"
 }
@@ -96,7 +100,7 @@ hostile_do()
 	hostile absolute -P --transform "s,^a/f,$dir/out/f," -C "$dir/in" a/f
 	hostile through -C "$dir/in" --transform 's,^a/f,link/f,' link a/f
 	head -c 3000 /dev/urandom >"$dir/www/noise.tar"
-	refuses 1 . -q fetch --url "https://localhost:$port/noise.tar" \
+	refuses 1 . fetch --url "https://localhost:$port/noise.tar" \
 	    --sha256 "$(sha256 "$dir/www/noise.tar")" \
 	    --ca-file "$dir/ca.pem" noise
 	atf_check ls "$dir/out"

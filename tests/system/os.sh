@@ -76,7 +76,7 @@ Linux)
 
 	os_tmpfs()
 	{
-		mount -t tmpfs -o "size=$2" tmpfs "$1"
+		mount -t tmpfs -o "size=$2,mode=755" tmpfs "$1"
 	}
 
 	# A command for which a program of the host is not there.
@@ -140,7 +140,7 @@ FreeBSD)
 
 	os_tmpfs()
 	{
-		mount -t tmpfs -o "size=$2" tmpfs "$1"
+		mount -t tmpfs -o "size=$2,mode=755" tmpfs "$1"
 	}
 
 	os_without()

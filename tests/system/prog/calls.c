@@ -209,7 +209,8 @@ try_mknod_block(void)
 {
 	long r = mknod("ioc-disk", S_IFBLK | 0600, 8 << 8);
 
-	(void)unlink("ioc-disk");
+	if (r == 0)
+		(void)unlink("ioc-disk");
 	return (r);
 }
 
@@ -218,7 +219,8 @@ try_mknod_char(void)
 {
 	long r = mknod("ioc-mem", S_IFCHR | 0600, (1 << 8) | 1);
 
-	(void)unlink("ioc-mem");
+	if (r == 0)
+		(void)unlink("ioc-mem");
 	return (r);
 }
 

@@ -1,0 +1,27 @@
+#!/usr/bin/env atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+# tools/docs: files that documents name are there.
+. "$(atf_get_srcdir)/common.sh"
+
+missing_do() { printf 'See\n`src/core/gone.c`.\n' >t/README.md; }
+table_do() { printf '| a | tests/unit/gone.c, src/core/start.c |\n' >t/B.md; }
+
+atf_test_case present
+present_head() { atf_set descr "what is there, and what stands for many"; }
+present_body()
+{
+	tree
+	printf '`src/core/start.c`, src/cli/cmd_*.c, src/dist/NAME.c, src/os.\n' \
+	    >t/README.md
+	printf 'build/src/cli/ioc and /usr/src/gone.c are no files of it\n' \
+	    >>t/README.md
+	accepted docs
+}
+
+atf_init_test_cases()
+{
+	clean_test docs
+	violation missing docs 'README.md:2: no src/core/gone.c'
+	violation table docs 'B.md:1: no tests/unit/gone.c'
+	atf_add_test_case present
+}
