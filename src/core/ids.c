@@ -14,44 +14,21 @@
 #include "safe/file.h"
 #include "safe/path.h"
 
-/* The range that container managers have agreed to share. */
-#define	DEFAULT_FIRST	524288u
-#define	DEFAULT_LAST	1879048191u
-
-/* ioc_uid_range, "FIRST-LAST" or "FIRST:COUNT", as whole slots. */
+/* ioc_uid_range as whole slots. */
 static int
 slots(const struct ioc_host *h, uint32_t *first, uint32_t *n,
     struct ioc_error *err)
 {
-	const char *text = ioc_hostconf_get(h->conf, "ioc_uid_range");
-	uint64_t a = DEFAULT_FIRST, b = DEFAULT_LAST;
-	char left[24];
-	const char *sep;
-	int r = 0;
+	uint32_t count, skip;
 
-	if (text != NULL) {
-		sep = strpbrk(text, ":-");
-		if (sep == NULL || (size_t)(sep - text) >= sizeof(left))
-			return (ioc_fail(err, IOC_INVALID,
-			    "ioc_uid_range %s: neither FIRST-LAST nor "
-			    "FIRST:COUNT", IOC_SHOW(text)));
-		memcpy(left, text, (size_t)(sep - text));
-		left[sep - text] = '\0';
-		r = ioc_str_to_u64(left, 1000, UINT32_MAX - 1, &a, err);
-		if (r == 0)
-			r = ioc_str_to_u64(sep + 1, 1, UINT32_MAX - 1, &b, err);
-		if (r == 0 && *sep == ':')
-			b = a + b - 1;
-	}
-	if (r != 0)
-		return (ioc_wrap(err, r, "ioc_uid_range"));
-	a = (a + IOC_ID_COUNT - 1) / IOC_ID_COUNT * IOC_ID_COUNT;
-	if (b >= UINT32_MAX || b + 1 < a + IOC_ID_COUNT)
+	ioc_hostconf_uid_range(h->conf, first, &count);
+	skip = (IOC_ID_COUNT - *first % IOC_ID_COUNT) % IOC_ID_COUNT;
+	if (count < skip || count - skip < IOC_ID_COUNT)
 		return (ioc_fail(err, IOC_INVALID,
 		    "ioc_uid_range: holds no whole range of %u ids",
 		    IOC_ID_COUNT));
-	*first = (uint32_t)a;
-	*n = (uint32_t)((b + 1 - a) / IOC_ID_COUNT);
+	*first += skip;
+	*n = (count - skip) / IOC_ID_COUNT;
 	return (0);
 }
 
@@ -78,7 +55,7 @@ int
 ioc_ids_claim(struct ioc_source *s, const char *owner, uint32_t *base,
     struct ioc_error *err)
 {
-	uint32_t first, n, start, at;
+	uint32_t first = 0, n = 0, start, at;
 	char name[16], path[32];
 	int fd, r;
 

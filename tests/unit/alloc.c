@@ -247,7 +247,8 @@ static int
 run_journal(struct tmp *t, struct ioc_error *err)
 {
 	struct ioc_journal *j = NULL;
-	int r = ioc_journal_begin(t->fd, "create", "web", ".new", &j, err);
+	int r = ioc_journal_begin(t->fd, "create", "web", ".new", 0, &j,
+	    err);
 
 	if (r == 0)
 		ioc_journal_abandon(j);
@@ -265,7 +266,7 @@ prepare_recover(struct tmp *t)
 {
 	struct ioc_journal *j = NULL;
 
-	if (ioc_journal_begin(t->fd, "create", "web", ".new", &j, NULL) != 0)
+	if (ioc_journal_begin(t->fd, "create", "web", ".new", 0, &j, NULL) != 0)
 		abort();
 	ioc_journal_abandon(j);
 }

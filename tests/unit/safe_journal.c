@@ -36,16 +36,16 @@ test_journal__the_living_are_skipped(void **state)
 	tmp_open(&t);
 	fds = tmp_count_fds();
 	assert_int_equal(ioc_journal_begin(t.fd, "create", "web", ".new-web",
-	    &a, &err), 0);
+	    0, &a, &err), 0);
 	assert_true(tmp_exists(t.fd, ".new-web"));
 	assert_int_equal(ioc_journal_begin(t.fd, "create", "web", ".new-web",
-	    &b, &err), IOC_EXISTS);
+	    0, &b, &err), IOC_EXISTS);
 	assert_int_equal(ioc_journal_recover(t.fd, see, &seen, &err), 0);
 	assert_string_equal(seen.text, "");
 	ioc_journal_end(a);
 	assert_false(tmp_exists(t.fd, ".new-web"));
-	assert_int_equal(ioc_journal_begin(t.fd, "destroy", "a\nb", "x\ny", &a,
-	    &err), 0);
+	assert_int_equal(ioc_journal_begin(t.fd, "destroy", "a\nb", "x\ny", 0,
+	    &a, &err), 0);
 	ioc_journal_abandon(a);
 	assert_int_equal(ioc_journal_recover(t.fd, see, &seen, &err), 0);
 	assert_string_equal(seen.text, "destroy|a\nb|x\ny;");
@@ -62,10 +62,10 @@ test_journal__bad_names(void **state)
 	auto_tmp struct tmp t;
 
 	tmp_open(&t);
-	assert_int_equal(ioc_journal_begin(t.fd, "op", "w", "../x", &j, NULL),
-	    IOC_INVALID);
-	assert_int_equal(ioc_journal_begin(t.fd, "op", "w", ".ioc-tmp-1", &j,
+	assert_int_equal(ioc_journal_begin(t.fd, "op", "w", "../x", 0, &j,
 	    NULL), IOC_INVALID);
+	assert_int_equal(ioc_journal_begin(t.fd, "op", "w", ".ioc-tmp-1", 0,
+	    &j, NULL), IOC_INVALID);
 }
 
 static void
@@ -80,7 +80,7 @@ test_journal_recover__all_are_tried_first_failure_returned(void **state)
 	for (int i = 0; i < 3; i++) {
 		char name[] = { 's', (char)('0' + i), '\0' };
 
-		assert_int_equal(ioc_journal_begin(t.fd, "op", "w", name, &j,
+		assert_int_equal(ioc_journal_begin(t.fd, "op", "w", name, 0, &j,
 		    NULL), 0);
 		ioc_journal_abandon(j);
 	}
@@ -158,7 +158,7 @@ test_journal__kill_at_any_moment(void **state)
 
 				(void)snprintf(name, sizeof(name), "s%u", i);
 				if (ioc_journal_begin(t.fd, "create", "web",
-				    name, &j, NULL) == 0)
+				    name, 0, &j, NULL) == 0)
 					ioc_journal_end(j);
 			}
 		}
