@@ -11,8 +11,9 @@
 #include "safe/path.h"
 
 int
-ioc_build_journal(struct ioc_build *b, struct ioc_error *err)
+ioc_build_journal(void *build, struct ioc_error *err)
 {
+	struct ioc_build *b = build;
 	auto_free char *token = NULL;
 	auto_fd int dir = -1;
 	int r;
@@ -35,15 +36,17 @@ ioc_build_journal(struct ioc_build *b, struct ioc_error *err)
 }
 
 int
-ioc_build_unjournal(struct ioc_build *b, struct ioc_error *err)
+ioc_build_unjournal(void *build, struct ioc_error *err)
 {
+	struct ioc_build *b = build;
 	ioc_journal_end(take_ptr(b->journal));
 	return (0);
 }
 
 int
-ioc_build_ids(struct ioc_build *b, struct ioc_error *err)
+ioc_build_ids(void *build, struct ioc_error *err)
 {
+	struct ioc_build *b = build;
 	char text[16];
 	int r;
 
@@ -57,8 +60,9 @@ ioc_build_ids(struct ioc_build *b, struct ioc_error *err)
 }
 
 int
-ioc_build_unids(struct ioc_build *b, struct ioc_error *err)
+ioc_build_unids(void *build, struct ioc_error *err)
 {
+	struct ioc_build *b = build;
 	uint32_t base = b->id_base;
 
 	b->id_base = 0;
@@ -75,8 +79,9 @@ copy_progress(uint64_t done, uint64_t total, void *arg)
 }
 
 int
-ioc_build_volume(struct ioc_build *b, struct ioc_error *err)
+ioc_build_volume(void *build, struct ioc_error *err)
 {
+	struct ioc_build *b = build;
 	struct ioc_store *s = b->source->store;
 
 	if (b->origin == NULL)
@@ -87,16 +92,18 @@ ioc_build_volume(struct ioc_build *b, struct ioc_error *err)
 }
 
 int
-ioc_build_unvolume(struct ioc_build *b, struct ioc_error *err)
+ioc_build_unvolume(void *build, struct ioc_error *err)
 {
+	struct ioc_build *b = build;
 	struct ioc_store *s = b->source->store;
 
 	return (s->ops->destroy(s, b->staging, err));
 }
 
 int
-ioc_build_config(struct ioc_build *b, struct ioc_error *err)
+ioc_build_config(void *build, struct ioc_error *err)
 {
+	struct ioc_build *b = build;
 	struct ioc_store *s = b->source->store;
 	auto_fd int dir = -1;
 

@@ -121,6 +121,16 @@ unjournal(void *ctx, struct ioc_error *err)
 	return (ioc_build_unjournal(&d->build, err));
 }
 
+/* A mount in it is somebody else's: nothing is touched then. */
+static int
+check_idle(void *ctx, struct ioc_error *err)
+{
+	struct destroy *d = ctx;
+	struct ioc_store *s = d->jail->source->store;
+
+	return (s->ops->idle(s, d->jail->vol, err));
+}
+
 /* From here on there is no such jail any more. */
 static int
 detach(void *ctx, struct ioc_error *err)
@@ -142,6 +152,7 @@ reattach(void *ctx, struct ioc_error *err)
 }
 
 static const struct ioc_step destroy_table[] = {
+	{ "check", check_idle, NULL },
 	{ "journal", journal, unjournal },
 	{ "detach", detach, reattach },
 };

@@ -8,52 +8,11 @@
 
 #include "base/compat.h"
 #include "base/str.h"
+#include "core/ids.h"
 #include "core/release.h"
 #include "core/step.h"
 #include "safe/name.h"
 #include "safe/path.h"
-
-static int
-journal(void *ctx, struct ioc_error *err)
-{
-	return (ioc_build_journal(ctx, err));
-}
-
-static int
-unjournal(void *ctx, struct ioc_error *err)
-{
-	return (ioc_build_unjournal(ctx, err));
-}
-
-static int
-ids(void *ctx, struct ioc_error *err)
-{
-	return (ioc_build_ids(ctx, err));
-}
-
-static int
-unids(void *ctx, struct ioc_error *err)
-{
-	return (ioc_build_unids(ctx, err));
-}
-
-static int
-volume(void *ctx, struct ioc_error *err)
-{
-	return (ioc_build_volume(ctx, err));
-}
-
-static int
-unvolume(void *ctx, struct ioc_error *err)
-{
-	return (ioc_build_unvolume(ctx, err));
-}
-
-static int
-config(void *ctx, struct ioc_error *err)
-{
-	return (ioc_build_config(ctx, err));
-}
 
 static int
 commit(void *ctx, struct ioc_error *err)
@@ -72,10 +31,10 @@ commit(void *ctx, struct ioc_error *err)
 }
 
 static const struct ioc_step steps[] = {
-	{ "journal", journal, unjournal },
-	{ "ids", ids, unids },
-	{ "volume", volume, unvolume },
-	{ "config", config, NULL },	/* in the volume, goes with it */
+	{ "journal", ioc_build_journal, ioc_build_unjournal },
+	{ "ids", ioc_build_ids, ioc_build_unids },
+	{ "volume", ioc_build_volume, ioc_build_unvolume },
+	{ "config", ioc_build_config, NULL },	/* in the volume, goes with it */
 	{ "commit", commit, NULL },	/* one rename: it is there or it is not */
 };
 
@@ -112,23 +71,6 @@ first_conf(struct ioc_build *b, const struct ioc_create_options *o,
 	return (r);
 }
 
-/* Will the jail have a uid range of its own? */
-static int
-wants_userns(struct ioc_build *b, struct ioc_error *err)
-{
-	struct ioc_conf *defaults;
-	const char *v = ioc_conf_get(b->conf, "userns");
-	int r = 0;
-
-	if (v == NULL) {
-		r = ioc_source_defaults(b->source, &defaults, err);
-		v = r == 0 ? ioc_conf_get(defaults, "userns") : NULL;
-	}
-	b->userns = ioc_os_can(b->host->os, IOC_CAN_IDMAP, NULL) == 0 &&
-	    (v == NULL || strcmp(v, "off") != 0);
-	return (r);
-}
-
 static int
 judge(struct ioc_build *b, const struct ioc_create_options *o,
     struct ioc_error *err)
@@ -153,7 +95,8 @@ judge(struct ioc_build *b, const struct ioc_create_options *o,
 		return (ioc_fail(err, IOC_EXISTS, "jail %s exists already",
 		    b->name));
 	r = first_conf(b, o, err);
-	return (r == 0 ? wants_userns(b, err) : r);
+	return (r == 0 ? ioc_ids_wanted(b->source,
+	    ioc_conf_get(b->conf, "userns"), &b->userns, err) : r);
 }
 
 /* What a jail is called when nobody cares. */

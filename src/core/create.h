@@ -27,14 +27,17 @@ struct ioc_build {
 	bool		 kept;		/* the claim and the volume stay */
 };
 
-/* The steps that build it, for tables: journal, ids, volume, config. */
-int	ioc_build_journal(struct ioc_build *b, struct ioc_error *err);
-int	ioc_build_unjournal(struct ioc_build *b, struct ioc_error *err);
-int	ioc_build_ids(struct ioc_build *b, struct ioc_error *err);
-int	ioc_build_unids(struct ioc_build *b, struct ioc_error *err);
-int	ioc_build_volume(struct ioc_build *b, struct ioc_error *err);
-int	ioc_build_unvolume(struct ioc_build *b, struct ioc_error *err);
-int	ioc_build_config(struct ioc_build *b, struct ioc_error *err);
+/*
+ * The steps that build it, for tables whose context begins with a struct
+ * ioc_build: journal, ids, volume, config.
+ */
+int	ioc_build_journal(void *build, struct ioc_error *err);
+int	ioc_build_unjournal(void *build, struct ioc_error *err);
+int	ioc_build_ids(void *build, struct ioc_error *err);
+int	ioc_build_unids(void *build, struct ioc_error *err);
+int	ioc_build_volume(void *build, struct ioc_error *err);
+int	ioc_build_unvolume(void *build, struct ioc_error *err);
+int	ioc_build_config(void *build, struct ioc_error *err);
 
 void	ioc_build_fini(struct ioc_build *b);
 #define	auto_build	IOC_AUTO(ioc_build_fini)

@@ -10,54 +10,6 @@
 #include "core/step.h"
 #include "conf/value.h"
 
-static int
-journal(void *ctx, struct ioc_error *err)
-{
-	struct ioc_ephemeral *e = ctx;
-
-	return (ioc_build_journal(&e->build, err));
-}
-
-static int
-unjournal(void *ctx, struct ioc_error *err)
-{
-	struct ioc_ephemeral *e = ctx;
-
-	return (ioc_build_unjournal(&e->build, err));
-}
-
-static int
-ids(void *ctx, struct ioc_error *err)
-{
-	struct ioc_ephemeral *e = ctx;
-
-	return (ioc_build_ids(&e->build, err));
-}
-
-static int
-unids(void *ctx, struct ioc_error *err)
-{
-	struct ioc_ephemeral *e = ctx;
-
-	return (ioc_build_unids(&e->build, err));
-}
-
-static int
-volume(void *ctx, struct ioc_error *err)
-{
-	struct ioc_ephemeral *e = ctx;
-
-	return (ioc_build_volume(&e->build, err));
-}
-
-static int
-unvolume(void *ctx, struct ioc_error *err)
-{
-	struct ioc_ephemeral *e = ctx;
-
-	return (ioc_build_unvolume(&e->build, err));
-}
-
 /* The kernel's part; its own steps are told as "jail.start/...". */
 static int
 launch(void *ctx, struct ioc_error *err)
@@ -86,9 +38,9 @@ unlaunch(void *ctx, struct ioc_error *err)
 }
 
 static const struct ioc_step steps[] = {
-	{ "journal", journal, unjournal },
-	{ "ids", ids, unids },
-	{ "volume", volume, unvolume },
+	{ "journal", ioc_build_journal, ioc_build_unjournal },
+	{ "ids", ioc_build_ids, ioc_build_unids },
+	{ "volume", ioc_build_volume, ioc_build_unvolume },
 	{ "launch", launch, unlaunch },
 };
 
@@ -142,9 +94,10 @@ plan(struct ioc_ephemeral *e, const struct ioc_run_options *o,
 		    err);
 	if (r != 0)
 		return (r);
-	v = ioc_conf_get(conf, "userns");
-	e->build.userns = (v == NULL || strcmp(v, "off") != 0) &&
-	    ioc_os_can(e->build.host->os, IOC_CAN_IDMAP, NULL) == 0;
+	r = ioc_ids_wanted(e->build.source, ioc_conf_get(conf, "userns"),
+	    &e->build.userns, err);
+	if (r != 0)
+		return (r);
 	table = ioc_prop_table(&n);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct ioc_value_limit *lv = &l->limit_values[l->nlimits];

@@ -8,6 +8,7 @@
 
 #include "base/compat.h"
 #include "base/str.h"
+#include "core/event.h"
 #include "core/recover.h"
 #include "dist/dist.h"
 #include "safe/file.h"
@@ -150,6 +151,7 @@ ioc_host_open(const struct ioc_host_options *o, struct ioc_host **ret,
 {
 	static const struct ioc_host_options none = { 0 };
 	IOC_AUTO(ioc_host_closep) struct ioc_host *h = NULL;
+	struct ioc_error cause;
 	int r;
 
 	if (o == NULL)
@@ -163,10 +165,12 @@ ioc_host_open(const struct ioc_host_options *o, struct ioc_host **ret,
 	h->event_arg = o->event_arg;
 	h->dry_run = o->dry_run;
 	r = open_parts(h, o, err);
-	if (r == 0 && h->root && !o->no_recover && !o->dry_run)
-		r = ioc_host_recover(h, NULL, err);
 	if (r != 0)
 		return (r);
+	/* What cannot be repaired now is told, and stands in nobody's way. */
+	if (h->root && !o->no_recover && !o->dry_run &&
+	    ioc_host_recover(h, NULL, &cause) != 0)
+		ioc_emit_error(h, IOC_PHASE_WARN, "host.recover", "", &cause);
 	*ret = take_ptr(h);
 	return (0);
 }

@@ -11,6 +11,7 @@
 
 #include "base/compat.h"
 #include "base/str.h"
+#include "conf/prop.h"
 #include "safe/file.h"
 #include "safe/path.h"
 
@@ -30,6 +31,28 @@ slots(const struct ioc_host *h, uint32_t *first, uint32_t *n,
 	*first += skip;
 	*n = (count - skip) / IOC_ID_COUNT;
 	return (0);
+}
+
+int
+ioc_ids_wanted(struct ioc_source *s, const char *userns, bool *ret,
+    struct ioc_error *err)
+{
+	const struct ioc_prop *p = ioc_prop_find("userns");
+	struct ioc_conf *defaults;
+	int r = 0;
+
+	*ret = false;
+	if ((p->systems & ioc_prop_this_system) == 0)
+		return (0);
+	if (userns == NULL) {
+		r = ioc_source_defaults(s, &defaults, err);
+		userns = r == 0 ? ioc_conf_get(defaults, "userns") : NULL;
+	}
+	if (r != 0 || (userns != NULL && strcmp(userns, "off") == 0))
+		return (r);
+	*ret = true;
+	return (ioc_wrap(err, ioc_os_can(s->host->os, IOC_CAN_IDMAP, err),
+	    "userns=idmap"));
 }
 
 /* Does a source other than `self` have a claim of that name? */

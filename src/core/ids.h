@@ -13,6 +13,13 @@
 
 #define	IOC_ID_COUNT	65536u
 
+/*
+ * Does a jail whose own value of "userns" is that (NULL: none) get a range?
+ * UNSUPPORTED when it should and the kernel cannot: never less in silence.
+ */
+int	ioc_ids_wanted(struct ioc_source *s, const char *userns, bool *ret,
+	    struct ioc_error *err);
+
 /* Claims a free range for `owner`; LIMIT when none is left. */
 int	ioc_ids_claim(struct ioc_source *s, const char *owner, uint32_t *base,
 	    struct ioc_error *err);

@@ -13,9 +13,6 @@
 #include "core/tempjail.h"
 #include "safe/path.h"
 
-/* A second stage is given up after this time. */
-#define	STAGE_TIMEOUT	(30 * 60 * 1000)
-
 static int
 progress(const char *what, uint64_t done, uint64_t total, void *arg)
 {
@@ -93,9 +90,10 @@ ioc_level_run(struct ioc_level *l, const char *token, const char *event,
 		.source = l->source, .token = token, .who = l->job.release,
 		.what = event, .vol = l->vol, .argv = argv, .env = env,
 		.updates_fd = updates ? l->job.updates_fd : -1,
-		.updates_at = IOC_DIST_UPDATES, .timeout_ms = STAGE_TIMEOUT,
+		.updates_at = IOC_DIST_UPDATES, .timeout_ms = IOC_DIST_STAGE_TWO_MS,
 	};
 	struct ioc_error cause;
+	bool userns;
 	int r, released;
 
 	if (l->dist->system != NULL && strcmp(l->dist->system,
@@ -103,11 +101,11 @@ ioc_level_run(struct ioc_level *l, const char *token, const char *event,
 		return (ioc_fail(err, IOC_UNSUPPORTED,
 		    "%s needs a host that runs %s", l->dist->name,
 		    l->dist->system));
-	if (ioc_os_can(l->host->os, IOC_CAN_IDMAP, NULL) == 0) {
+	r = ioc_ids_wanted(l->source, NULL, &userns, err);
+	if (r == 0 && userns)
 		r = ioc_ids_claim(l->source, token, &t.id_base, err);
-		if (r != 0)
-			return (r);
-	}
+	if (r != 0)
+		return (r);
 	r = ioc_tempjail_run(l->host, &t, err);
 	released = ioc_ids_release(l->source, t.id_base, token, &cause);
 	if (r == 0 && released != 0) {

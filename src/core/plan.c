@@ -43,11 +43,9 @@ plan_spec(struct ioc_launch *l, struct ioc_jail *j, const char *kernel,
 		return (r);
 	if (s->hostname == NULL)
 		s->hostname = j->name;
-	s->userns = userns == NULL || strcmp(userns, "off") != 0;
-	if (!s->userns || ioc_os_can(j->host->os, IOC_CAN_IDMAP, NULL) != 0) {
-		s->userns = false;
-		return (0);
-	}
+	r = ioc_ids_wanted(j->source, userns, &s->userns, err);
+	if (r != 0 || !s->userns)
+		return (r);
 	if (base < IOC_ID_COUNT || base > UINT32_MAX - IOC_ID_COUNT ||
 	    base % IOC_ID_COUNT != 0)
 		return (ioc_fail(err, IOC_FORMAT,

@@ -49,7 +49,7 @@ plan(struct ioc_launch *l, const struct ioc_tempjail *t, const char *kernel)
 			.kind = IOC_MOUNT_BIND, .source = t->updates_fd,
 			.target = t->updates_at,
 			.flags = IOC_MNT_RDONLY | IOC_MNT_NOSUID |
-			    IOC_MNT_NODEV | IOC_MNT_IDMAP,
+			    IOC_MNT_NODEV | IOC_MNT_NOEXEC | IOC_MNT_IDMAP,
 		};
 	/* A host without usable limits can still run it; it says so itself. */
 	if (ioc_os_can(l->host->os, IOC_CAN_LIMITS, NULL) == 0)

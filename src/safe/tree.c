@@ -178,6 +178,15 @@ ioc_tree_remove(int dirfd, const char *name, struct ioc_error *err)
 	return (r);
 }
 
+int
+ioc_tree_idle(int dirfd, struct ioc_error *err)
+{
+	static const struct ioc_tree_ops ops = { .file = ioc_tree_check_file };
+	struct ioc_tree_walk w = { .ops = &ops };
+
+	return (ioc_tree_walk(&w, dirfd, -1, err));
+}
+
 struct usage {
 	struct ioc_inodes	seen;
 	uint64_t		blocks;

@@ -21,12 +21,15 @@ int	ioc_tree_remove(int dirfd, const char *name, struct ioc_error *err);
  * Copies everything beneath the directory `from` into the empty directory `to`
  * (both descriptors; EXISTS when it is not empty), and the attributes of `from`
  * itself: types, modes, owners, times, hard links, extended attributes, FreeBSD
- * flags; file content by reflink where the file system can.  Devices and FIFOs are copied as such, sockets left out.  A mount point
- * inside is BUSY.  `progress` may be NULL; not 0 from it means CANCELED.
+ * flags; file content by reflink where the file system can.  Devices and FIFOs are
+ * copied as such, sockets left out.  A mount point inside is BUSY.  `progress` may be NULL; not 0 from it means CANCELED.
  */
 typedef int ioc_tree_progress(uint64_t entries, uint64_t bytes, void *arg);
 int	ioc_tree_copy(int from, int to, ioc_tree_progress *progress, void *arg,
 	    struct ioc_error *err);
+
+/* BUSY, with its path, when something is mounted beneath a directory. */
+int	ioc_tree_idle(int dirfd, struct ioc_error *err);
 
 /* Bytes on disk of all beneath a directory, hard links once, mounts not. */
 int	ioc_tree_used(int dirfd, uint64_t *ret, struct ioc_error *err);

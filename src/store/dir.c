@@ -24,6 +24,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/compat.h"
@@ -375,6 +376,28 @@ dir_root(struct ioc_store *s, const char *vol, struct ioc_os_root *ret,
 	return (0);
 }
 
+/* What was built in .staging is on disk before it gets its name. */
+static int
+settle(struct ioc_store *s, const char *vol, struct ioc_error *err)
+{
+	enum ioc_volume_area area;
+	auto_fd int fd = -1, origin = -1;
+	int r = ioc_volume_check(vol, false, &area, err);
+
+	if (r != 0 || area != IOC_VOLUME_STAGING)
+		return (r);
+	fd = ioc_path_dir(s->root, vol, OURS, err);
+	if (fd < 0)
+		return (fd);
+	/* A thin volume is three entries, a full one is anything. */
+	origin = openat(fd, ORIGIN, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (origin >= 0)
+		r = fsync(origin) == 0 && fsync(fd) == 0 ? 0 : -1;
+	else
+		r = ioc_sync_filesystem(fd);
+	return (r == 0 ? 0 : ioc_fail_errno(err, "sync %s", vol));
+}
+
 static int
 dir_rename(struct ioc_store *s, const char *from, const char *to,
     struct ioc_error *err)
@@ -387,14 +410,15 @@ dir_rename(struct ioc_store *s, const char *from, const char *to,
 	r = ioc_volume_check(from, false, NULL, err);
 	if (r == 0)
 		r = ioc_volume_check(to, false, NULL, err);
-	if (r == 0)
-		r = check_free(s, to, err);
 	if (r != 0)
 		return (r);
 	a = ioc_path_dir(s->root, from, OURS, err);
 	if (a < 0)
 		return (ioc_wrap(err, a, "volume %s", from));
 	ioc_fd_close(&a);
+	r = check_free(s, to, err);
+	if (r != 0)
+		return (r);
 	slash = strrchr(to, '/');
 	(void)snprintf(parent, sizeof(parent), "%.*s", (int)(slash - to), to);
 	b = ioc_path_mkdirs(s->root, parent, VOLUME_MODE, (uid_t)-1, (gid_t)-1,
@@ -407,12 +431,23 @@ dir_rename(struct ioc_store *s, const char *from, const char *to,
 	a = ioc_path_dir(s->root, parent, OURS, err);
 	if (a < 0)
 		return (ioc_wrap(err, a, "volume %s", from));
-	r = ioc_path_rename(s->root, from, to, OURS, err);
+	r = settle(s, from, err);
+	if (r == 0)
+		r = ioc_path_rename(s->root, from, to, OURS, err);
 	if (r == 0)
 		r = ioc_file_sync_dir(b, err);
 	if (r == 0 && !ioc_path_same(a, b))
 		r = ioc_file_sync_dir(a, err);
 	return (ioc_wrap(err, r, "rename %s to %s", from, to));
+}
+
+static int
+dir_idle(struct ioc_store *s, const char *vol, struct ioc_error *err)
+{
+	auto_fd int fd = dir_dir(s, vol, err);
+
+	return (fd < 0 ? fd : ioc_wrap(err, ioc_tree_idle(fd, err),
+	    "volume %s", vol));
 }
 
 static int
@@ -487,6 +522,7 @@ const struct ioc_store_ops ioc_store_dir = {
 	.create = dir_create,
 	.clone = ioc_dir_clone,
 	.rename = dir_rename,
+	.idle = dir_idle,
 	.destroy = ioc_dir_destroy,
 	.dir = dir_dir,
 	.root = dir_root,

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,6 +40,15 @@ make_part(int vol, const char *name, uint32_t id, mode_t mode,
 	return (0);
 }
 
+/* Not synced: what is staged becomes durable as a whole, when it is renamed. */
+static int
+write_origin(int vol, const char *line, size_t len, struct ioc_error *err)
+{
+	auto_fd int fd = ioc_path_create(vol, "origin", 0600, OURS, err);
+
+	return (fd < 0 ? fd : ioc_file_write_all(fd, line, len, err));
+}
+
 static int
 clone_thin(struct ioc_store *s, const char *from, int vol, uint32_t id_base,
     struct ioc_error *err)
@@ -57,8 +67,7 @@ clone_thin(struct ioc_store *s, const char *from, int vol, uint32_t id_base,
 		r = make_part(vol, "work", id_base, 0700, err);
 	/* the origin last: a volume without it is visibly unfinished */
 	if (r == 0)
-		r = ioc_file_replace(vol, "origin", line, (size_t)len, 0600,
-		    (uid_t)-1, (gid_t)-1, 0, err);
+		r = write_origin(vol, line, (size_t)len, err);
 	return (r);
 }
 
@@ -237,49 +246,60 @@ check_clones(struct ioc_store *s, const char *vol, struct ioc_error *err)
 	return (0);
 }
 
-static void
-trash_name(char *out, size_t len)
-{
-	uint64_t id;
-
-	ioc_random(&id, sizeof(id));
-	(void)snprintf(out, len, ".staging/destroy-%016llx",
-	    (unsigned long long)id);
-}
-
 /*
  * Out of sight by one rename, then removed at leisure: after a crash the volume
  * is there as it was, or its remains are in .staging.
  */
+static int
+destroy_visible(struct ioc_store *s, const char *vol, int staging,
+    struct ioc_error *err)
+{
+	char trash[64];
+	uint64_t id;
+	int r;
+
+	ioc_random(&id, sizeof(id));
+	(void)snprintf(trash, sizeof(trash), ".staging/destroy-%016llx",
+	    (unsigned long long)id);
+	r = s->ops->rename(s, vol, trash, err);
+	if (r != 0)
+		return (r);
+	r = ioc_tree_remove(staging, strchr(trash, '/') + 1, err);
+	if (r == IOC_BUSY)
+		/* something is mounted in it, and nothing was removed */
+		(void)s->ops->rename(s, trash, vol, NULL);
+	return (r);
+}
+
 int
 ioc_dir_destroy(struct ioc_store *s, const char *vol, struct ioc_error *err)
 {
 	enum ioc_volume_area area;
-	auto_fd int staging = -1;
+	auto_fd int dir = -1;
+	char last[256];
 	struct stat st;
-	char trash[64];
 	int r;
 
 	r = ioc_volume_check(vol, false, &area, err);
 	if (r != 0)
 		return (r);
-	r = ioc_path_stat(s->root, vol, OURS, &st, err);
-	if (r == IOC_NOT_FOUND)
+	dir = ioc_path_parent(s->root, vol, OURS, last, err);
+	if (dir == IOC_NOT_FOUND)
 		return (0);
-	if (r == 0 && area == IOC_VOLUME_RELEASES)
-		r = check_clones(s, vol, err);
-	if (r != 0)
-		return (ioc_wrap(err, r, "destroy %s", vol));
-	staging = ioc_path_dir(s->root, ".staging", OURS, err);
-	if (staging < 0)
-		return (ioc_wrap(err, staging, "destroy %s", vol));
-	trash_name(trash, sizeof(trash));
-	r = s->ops->rename(s, vol, trash, err);
-	if (r != 0)
-		return (ioc_wrap(err, r, "destroy %s", vol));
-	r = ioc_tree_remove(staging, strchr(trash, '/') + 1, err);
-	if (r == IOC_BUSY)
-		/* something is mounted in it, and nothing was removed */
-		(void)s->ops->rename(s, trash, vol, NULL);
+	if (dir < 0)
+		return (ioc_wrap(err, dir, "destroy %s", vol));
+	if (area == IOC_VOLUME_STAGING)
+		return (ioc_wrap(err, ioc_tree_remove(dir, last, err),
+		    "destroy %s", vol));
+	if (fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return (errno == ENOENT ? 0 :
+		    ioc_fail_errno(err, "destroy %s", vol));
+	r = area == IOC_VOLUME_RELEASES ? check_clones(s, vol, err) : 0;
+	if (r == 0) {
+		ioc_fd_close(&dir);
+		r = dir = ioc_path_dir(s->root, ".staging", OURS, err);
+	}
+	if (r >= 0)
+		r = destroy_visible(s, vol, dir, err);
 	return (ioc_wrap(err, r, "destroy %s", vol));
 }

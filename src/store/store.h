@@ -42,7 +42,11 @@ struct ioc_store_ops {
 		    enum ioc_store_clone how, uint32_t id_base,
 		    ioc_store_progress *progress, void *arg,
 		    struct ioc_error *err);
+	/* A volume that leaves .staging is on disk before; so is its new name. */
 	int	(*rename)(struct ioc_store *s, const char *from, const char *to,
+		    struct ioc_error *err);
+	/* BUSY names what somebody else has mounted in it. */
+	int	(*idle)(struct ioc_store *s, const char *vol,
 		    struct ioc_error *err);
 	/* BUSY names the clones that still need it.  Nothing there is success. */
 	int	(*destroy)(struct ioc_store *s, const char *vol,

@@ -141,7 +141,7 @@ static const struct {
 	{ "update", op_update, 6 },
 	{ "rename", op_rename, 1 },
 	{ "set", op_set, 1 },
-	{ "destroy", op_destroy, 2 },
+	{ "destroy", op_destroy, 3 },
 };
 
 static void
@@ -177,7 +177,7 @@ test_steps__canceled_at_each(void **state)
 			e->begins = e->warnings = 0;
 			e->cancel_at = ++n;
 			/* What cannot be undone any more is not canceled. */
-			r = i == 8 && n > 2 ? 0 : operations[i].run(e, &err);
+			r = i == 8 && n > 3 ? 0 : operations[i].run(e, &err);
 			e->cancel_at = 0;
 			if (r == 0)
 				break;
