@@ -231,6 +231,7 @@ struct lx_build {
 	int	root;
 	bool	gid_tty;	/* gid 5 exists in the jail */
 	int	empty;		/* an attached empty directory, or -1 */
+	int	null;		/* an attached /dev/null, or -1 */
 };
 
 /* One mount of the plan; tree is the detached source of a BIND, else -1. */
