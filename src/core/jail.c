@@ -130,7 +130,8 @@ ioc_jail_value(struct ioc_jail *j, const char *name, const char **ret,
 	r = ioc_jail_conf(j, &conf, err);
 	if (r == 0 && v == NULL)
 		v = ioc_conf_get(conf, name);
-	if (r == 0 && v == NULL && p->scope != IOC_SCOPE_FIXED) {
+	if (r == 0 && v == NULL && p->scope != IOC_SCOPE_FIXED &&
+	    p->scope != IOC_SCOPE_INTERNAL) {
 		r = ioc_source_defaults(j->source, &defaults, err);
 		if (r == 0)
 			v = ioc_conf_get(defaults, name);

@@ -117,8 +117,34 @@ sweep_staging(struct sweep *w, int journal, struct ioc_error *err)
 	return (r);
 }
 
+/* Files that were being replaced when their writer was killed. */
 static int
-recover_source(struct ioc_source *s, unsigned *n, struct ioc_error *err)
+sweep_files(struct ioc_source *s, bool deep, struct ioc_error *err)
+{
+	auto_strv struct ioc_strv names = IOC_STRV;
+	int r;
+
+	r = ioc_file_sweep(s->store->root, err);
+	if (r == 0 && deep)
+		r = s->store->ops->list(s->store, "jails", &names, err);
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		auto_free char *vol = NULL;
+		auto_fd int dir = -1;
+
+		if (asprintf(&vol, "jails/%s", names.v[i]) < 0) {
+			vol = NULL;
+			return (ioc_fail_nomem(err));
+		}
+		dir = s->store->ops->dir(s->store, vol, NULL);
+		if (dir >= 0)
+			r = ioc_file_sweep(dir, err);
+	}
+	return (r);
+}
+
+static int
+recover_source(struct ioc_source *s, bool deep, unsigned *n,
+    struct ioc_error *err)
 {
 	struct sweep w = { .source = s };
 	auto_fd int journal = -1;
@@ -131,6 +157,8 @@ recover_source(struct ioc_source *s, unsigned *n, struct ioc_error *err)
 	r = ioc_journal_recover(journal, recover_entry, &w, err);
 	if (r == 0)
 		r = sweep_staging(&w, journal, err);
+	if (r == 0)
+		r = sweep_files(s, deep, err);
 	*n += w.n;
 	return (ioc_wrap(err, r, "source %s", s->name));
 }
@@ -178,7 +206,7 @@ recover_jails(struct ioc_host *h, unsigned *n, struct ioc_error *err)
 }
 
 int
-ioc_host_recover(struct ioc_host *h, unsigned *n, struct ioc_error *err)
+ioc_recover(struct ioc_host *h, bool deep, unsigned *n, struct ioc_error *err)
 {
 	unsigned count = 0;
 	int r, first = 0;
@@ -193,7 +221,7 @@ ioc_host_recover(struct ioc_host *h, unsigned *n, struct ioc_error *err)
 
 		if (ioc_source_open(&h->sources.v[i], NULL) != 0)
 			continue;
-		r = recover_source(&h->sources.v[i], &count, &local);
+		r = recover_source(&h->sources.v[i], deep, &count, &local);
 		if (r != 0 && first == 0) {
 			first = r;
 			ioc_error_copy(err, &local);
@@ -202,4 +230,10 @@ ioc_host_recover(struct ioc_host *h, unsigned *n, struct ioc_error *err)
 	if (n != NULL)
 		*n = count;
 	return (first);
+}
+
+int
+ioc_host_recover(struct ioc_host *h, unsigned *n, struct ioc_error *err)
+{
+	return (ioc_recover(h, true, n, err));
 }
