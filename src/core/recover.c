@@ -159,6 +159,8 @@ recover_source(struct ioc_source *s, bool deep, unsigned *n,
 		r = sweep_staging(&w, journal, err);
 	if (r == 0)
 		r = sweep_files(s, deep, err);
+	if (r == 0 && deep)
+		r = ioc_ids_sweep(s, &w.n, err);
 	*n += w.n;
 	return (ioc_wrap(err, r, "source %s", s->name));
 }
