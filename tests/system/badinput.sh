@@ -136,6 +136,10 @@ damaged_do()
 	ok stop web
 	printf '{' >"$config"
 	ok destroy -y -f web
+	# Which uid range was its own stood in it; nobody has it any more.
+	ok recover
+	ok destroy -y fine
+	atf_check -o empty ls -A "$src/.ids"
 	no_leaks
 }
 

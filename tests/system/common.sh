@@ -183,7 +183,7 @@ fetch_tiny()
 	release_name=tiny
 	tiny_archive
 	serve "$dir/www"
-	ok fetch --no-update --url "https://localhost:$port/tiny.tar.xz" \
+	ok fetch --url "https://localhost:$port/tiny.tar.xz" \
 	    --sha256 "$(sha256 "$dir/www/tiny.tar.xz")" \
 	    --ca-file "$dir/ca.pem" tiny
 }
