@@ -168,7 +168,7 @@ full_disk_do()
 		ok activate --dir "$dir/small" --name small
 		"$program" -c "$conf" -q --source small fetch --no-update --url \
 		    "https://localhost:$port/tiny.tar.xz" --sha256 \
-		    "$(sha256 "$dir/www/tiny.tar.xz")" \
+		    "$(sha256 "$dir/files/tiny.tar.xz")" \
 		    --ca-file "$dir/ca.pem" tiny >stdout 2>stderr </dev/null
 		status=$?
 		if [ $status -eq 0 ]; then

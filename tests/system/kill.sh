@@ -173,7 +173,7 @@ fetch_do()
 	begin
 	tiny_archive
 	serve "$dir/www"
-	hash=$(sha256 "$dir/www/tiny.tar.xz")
+	hash=$(sha256 "$dir/files/tiny.tar.xz")
 	url=https://localhost:$port/tiny.tar.xz
 	timed fetch --no-update --url "$url" --sha256 "$hash" \
 	    --ca-file "$dir/ca.pem" tiny
