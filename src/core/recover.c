@@ -165,7 +165,10 @@ recover_source(struct ioc_source *s, bool deep, unsigned *n,
 	return (ioc_wrap(err, r, "source %s", s->name));
 }
 
-/* A jail in the run directory that is neither up nor gone. */
+/*
+ * A jail in the run directory that is neither up nor gone, or that has lost the
+ * process which was to take it away.
+ */
 static int
 recover_jail(struct ioc_host *h, const char *kernel, unsigned *n,
     struct ioc_error *err)
@@ -184,7 +187,8 @@ recover_jail(struct ioc_host *h, const char *kernel, unsigned *n,
 		r = ioc_os_jail_find(h->os, kernel, &l.jail, err);
 	if (r == 0)
 		r = ioc_os_jail_info(l.jail, &info, err);
-	if (r != 0 || info.state != IOC_OS_JAIL_PARTIAL)
+	if (r != 0 || info.state == IOC_OS_JAIL_NONE ||
+	    (info.state == IOC_OS_JAIL_RUNNING && !info.ephemeral))
 		return (r);
 	l.stop_timeout_ms = 0;
 	r = ioc_launch_stop(&l, true, err);
@@ -202,7 +206,7 @@ recover_jails(struct ioc_host *h, unsigned *n, struct ioc_error *err)
 
 	r = ioc_os_jail_list(h->os, &v, &count, err);
 	for (size_t i = 0; r == 0 && i < count; i++)
-		if (v[i].state == IOC_OS_JAIL_PARTIAL)
+		if (v[i].state == IOC_OS_JAIL_PARTIAL || v[i].ephemeral)
 			r = recover_jail(h, v[i].name, n, err);
 	return (r);
 }

@@ -165,6 +165,7 @@ struct ioc_os_jail_info {
 	enum ioc_os_jail_state state;
 	int64_t	id;		/* jid, or the init's pid; 0 when not running */
 	uint64_t started;	/* seconds since the epoch */
+	bool	ephemeral;	/* as in its spec: its maker cleans it up */
 };
 
 /*
