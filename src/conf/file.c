@@ -235,7 +235,7 @@ ioc_conf_load(int dirfd, const char *name, struct ioc_conf **ret,
     struct ioc_error *err)
 {
 	auto_buf struct ioc_buf b = IOC_BUF(IOC_JSON_MAX);
-	int r = ioc_file_read(dirfd, name, &b, err);
+	int r = ioc_file_read_own(dirfd, name, &b, err);
 
 	if (r != 0)
 		return (r);
