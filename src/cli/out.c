@@ -205,15 +205,34 @@ print_blanks(size_t n)
 		(void)putc_unlocked(' ', stdout);
 }
 
-static void
-print_padded(const char *s, size_t w, size_t width, bool right, bool last)
+/* A cell, or with i < ncols the title of a column. */
+static const char *
+aligned_text(const struct table *t, const struct out_style *s, size_t i,
+    char **made)
 {
+	if (i >= t->ncols)
+		return (cell_text(t, i - t->ncols, s->exact, made));
+	return (*made = column_title(&t->cols[i]));
+}
+
+static size_t
+text_width(const char *s)
+{
+	return (is_plain(s) ? strlen(s) : utf8_width(s));
+}
+
+static void
+print_padded(const char *s, size_t width, bool right, bool last)
+{
+	size_t w = right || !last ? text_width(s) : width;
 	size_t pad = width > w ? width - w : 0;
 
 	if (right)
 		print_blanks(pad);
 	(void)fputs(s, stdout);
-	if (!last)
+	if (last)
+		(void)putc_unlocked('\n', stdout);
+	else
 		print_blanks(right ? 2 : pad + 2);
 }
 
@@ -222,35 +241,22 @@ print_aligned(const struct table *t, const struct out_style *s)
 {
 	size_t *width = cli_alloc(t->ncols, sizeof(*width));
 	size_t n = t->n + t->ncols;
-	struct {
-		const char	*text;
-		char		*made;
-		size_t		 width;
-	} *cell = cli_alloc(n, sizeof(*cell)), *c;
+	char *made;
 
 	for (size_t i = 0; i < n; i++) {
-		c = &cell[i];
-		if (i < t->ncols)
-			c->text = c->made = column_title(&t->cols[i]);
-		else
-			c->text = cell_text(t, i - t->ncols, s->exact,
-			    &c->made);
-		c->width = is_plain(c->text) ? strlen(c->text) :
-		    utf8_width(c->text);
-		if (c->width > width[i % t->ncols])
-			width[i % t->ncols] = c->width;
+		size_t w = text_width(aligned_text(t, s, i, &made));
+
+		if (w > width[i % t->ncols])
+			width[i % t->ncols] = w;
+		free(made);
 	}
 	for (size_t i = 0; i < n; i++) {
 		size_t col = i % t->ncols;
-		bool last = col + 1 == t->ncols;
 
-		print_padded(cell[i].text, cell[i].width, width[col],
-		    is_number(t->cols[col].kind), last);
-		if (last)
-			(void)putc_unlocked('\n', stdout);
-		free(cell[i].made);
+		print_padded(aligned_text(t, s, i, &made), width[col],
+		    is_number(t->cols[col].kind), col + 1 == t->ncols);
+		free(made);
 	}
-	free(cell);
 	free(width);
 }
 

@@ -506,15 +506,18 @@ is_volume(int dir, const struct dirent *e, const char *parent,
     enum ioc_volume_area area)
 {
 	struct stat st;
+	size_t n = strlen(parent), len = strlen(e->d_name);
 	char vol[512];
-	int n;
 
 	if (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN)
 		return (false);
-	n = snprintf(vol, sizeof(vol), "%s/%s", parent, e->d_name);
+	if (n + 1 + len >= sizeof(vol))
+		return (false);
+	memcpy(vol, parent, n);
+	vol[n] = '/';
+	memcpy(vol + n + 1, e->d_name, len + 1);
 	/* what could not have been made by us is not ours */
-	if (n < 0 || (size_t)n >= sizeof(vol) ||
-	    ioc_volume_check(vol, false, NULL, NULL) != 0)
+	if (ioc_volume_check(vol, false, NULL, NULL) != 0)
 		return (false);
 	if (area == IOC_VOLUME_JAILS && e->d_type == DT_DIR)
 		return (true);
