@@ -287,10 +287,15 @@ get_state(struct ioc_jail *j, char **ret, struct ioc_error *err)
 {
 	struct ioc_conf *conf;
 	int r = current(j, false, err);
+	bool broken = (r != 0 || j->state != IOC_OS_JAIL_RUNNING) &&
+	    ioc_jail_conf(j, &conf, NULL) != 0;
 
+	/* That much can be said to a user who may not see what runs. */
+	if (r == IOC_PERMISSION && broken)
+		r = 0;
 	if (r == 0)
-		*ret = strdup(j->state == IOC_OS_JAIL_RUNNING ? "running" :
-		    ioc_jail_conf(j, &conf, NULL) != 0 ? "broken" : "stopped");
+		*ret = strdup(broken ? "broken" :
+		    j->state == IOC_OS_JAIL_RUNNING ? "running" : "stopped");
 	return (r);
 }
 
