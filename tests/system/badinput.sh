@@ -124,8 +124,14 @@ damaged_do()
 		prints stopped list -H -o state fine
 		says broken list
 	done
+	head -c 2000000 /dev/zero | tr '\0' ' ' >"$config"
+	refuses 1 'config.json|web' start web
+	says broken list
+	prints stopped list -H -o state fine
 	rm "$config"
+	says broken list
 	mkfifo "$config"
+	says broken list
 	refuses 1 'config.json|web' start web
 	rm "$config"
 	ln -s /etc/passwd "$config"

@@ -138,6 +138,12 @@ record_parse(struct lx_record *r, char *text)
 	return (false);
 }
 
+static int
+fail_unreadable(struct ioc_error *err)
+{
+	return (ioc_fail(err, IOC_PERMISSION, "what runs is known to root only"));
+}
+
 int
 ioc_lx_record_read(struct ioc_os *os, const char *name, struct lx_record *r,
     struct ioc_error *err)
@@ -146,6 +152,8 @@ ioc_lx_record_read(struct ioc_os *os, const char *name, struct lx_record *r,
 	auto_fd int fd = -1;
 	ssize_t n;
 
+	if (os->run_fd < 0)
+		return (fail_unreadable(err));
 	file_name(file, name, false);
 	fd = openat(os->run_fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 	    O_CLOEXEC);
@@ -266,9 +274,11 @@ ioc_lx_record_each(struct ioc_os *os,
 {
 	auto_dir DIR *dir = NULL;
 	struct dirent *de;
-	int rc, fd = openat(os->run_fd, ".", O_RDONLY | O_DIRECTORY |
-	    O_CLOEXEC);
+	int rc, fd;
 
+	if (os->run_fd < 0)
+		return (fail_unreadable(err));
+	fd = openat(os->run_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || (dir = fdopendir(fd)) == NULL) {
 		rc = ioc_fail_errno(err, "run directory: open");
 		ioc_fd_close(&fd);
