@@ -103,12 +103,13 @@ judge(struct ioc_jail *j, const struct ioc_filter *f, bool *yes,
 	return (0);
 }
 
-/* Adds the jails of a source whose names match, by name. */
 static int
-add_named(struct ioc_jail_list *l, struct ioc_source *s,
-    const struct ioc_filter *f, struct ioc_error *err)
+list_source(struct ioc_jail_list *l, struct ioc_source *s,
+    const struct ioc_filter *f, const struct running *run,
+    struct ioc_error *err)
 {
 	auto_strv struct ioc_strv names = IOC_STRV;
+	bool yes;
 	int r;
 
 	r = s->store->ops->list(s->store, "jails", &names, err);
@@ -116,57 +117,26 @@ add_named(struct ioc_jail_list *l, struct ioc_source *s,
 		return (ioc_wrap(err, r, "source %s", s->name));
 	ioc_strv_sort(&names);
 	for (size_t i = 0; i < names.n; i++) {
+		IOC_AUTO(ioc_jail_closep) struct ioc_jail *j = NULL;
 		struct ioc_jail **slot;
 
 		if (f != NULL && !ioc_filter_match_name(f, s->name, names.v[i]))
 			continue;
-		slot = ioc_vec_push(&l->jails);
-		if (slot == NULL)
-			return (ioc_fail_nomem(err));
-		r = ioc_jail_new(s, names.v[i], slot, err);
-		if (r != 0)
-			return (r);
-	}
-	return (0);
-}
-
-/* Drops those from number `first` on that do not belong into the list. */
-static int
-judge_all(struct ioc_jail_list *l, size_t first, const struct ioc_filter *f,
-    const struct running *run, struct ioc_error *err)
-{
-	size_t kept = first;
-	int r = 0;
-
-	for (size_t i = first; i < l->jails.n; i++) {
-		struct ioc_jail *j = l->jails.v[i];
-		bool yes = true;
-
+		r = ioc_jail_new(s, names.v[i], &j, err);
 		if (r == 0)
 			r = set_state(j, run, err);
 		if (r == 0)
 			r = judge(j, f, &yes, err);
-		if (yes)
-			l->jails.v[kept++] = j;
-		else
-			ioc_jail_close(j);
+		if (r != 0)
+			return (r);
+		if (!yes)
+			continue;
+		slot = ioc_vec_push(&l->jails);
+		if (slot == NULL)
+			return (ioc_fail_nomem(err));
+		*slot = take_ptr(j);
 	}
-	l->jails.n = kept;
-	return (r);
-}
-
-static int
-list_source(struct ioc_jail_list *l, struct ioc_source *s,
-    const struct ioc_filter *f, const struct running *run,
-    struct ioc_error *err)
-{
-	size_t first = l->jails.n;
-	int r = add_named(l, s, f, err);
-
-	if (r != 0)
-		return (r);
-	ioc_jails_read_ahead(l->jails.v + first, l->jails.n - first);
-	return (judge_all(l, first, f, run, err));
+	return (0);
 }
 
 int

@@ -143,10 +143,8 @@ resolve(int root, const char *dir, int pflags)
 static int
 open_dir_at_once(int root, const char *path, int oflags, int pflags)
 {
-	size_t len;
+	size_t len = strlen(path);
 
-	path += strspn(path, "/");
-	len = strlen(path);
 	/* A "/" behind a link would follow it. */
 	if ((pflags & IOC_PATH_WALK) != 0 || (oflags & O_DIRECTORY) == 0 ||
 	    len == 0 || path[len - 1] == '/')
