@@ -8,8 +8,6 @@
  */
 #include "tests/unit/unit.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 
 #include "base/json.h"
@@ -25,88 +23,8 @@
 #include "safe/path.h"
 #include "safe/proc.h"
 #include "safe/tree.h"
+#include "tests/common/fault.h"
 #include "tests/common/tmp.h"
-
-/* 0: none fails; n: the n-th from now on. */
-static long countdown;
-static bool failed;
-
-static bool
-fails(void)
-{
-	if (countdown == 0 || --countdown != 0)
-		return (false);
-	failed = true;
-	errno = ENOMEM;
-	return (true);
-}
-
-/* The linker puts these in the place of the real ones (see meson.build). */
-void	*__real_malloc(size_t size);
-void	*__real_calloc(size_t n, size_t size);
-void	*__real_realloc(void *p, size_t size);
-void	*__real_reallocarray(void *p, size_t n, size_t size);
-char	*__real_strdup(const char *s);
-char	*__real_strndup(const char *s, size_t n);
-int	 __real_vasprintf(char **ret, const char *fmt, va_list ap);
-DIR	*__real_fdopendir(int fd);
-void	*__wrap_malloc(size_t size);
-void	*__wrap_calloc(size_t n, size_t size);
-void	*__wrap_realloc(void *p, size_t size);
-void	*__wrap_reallocarray(void *p, size_t n, size_t size);
-char	*__wrap_strdup(const char *s);
-char	*__wrap_strndup(const char *s, size_t n);
-int	 __wrap_vasprintf(char **ret, const char *fmt, va_list ap)
-	    __attribute__((format(printf, 2, 0)));
-DIR	*__wrap_fdopendir(int fd);
-
-void *
-__wrap_malloc(size_t size)
-{
-	return (fails() ? NULL : __real_malloc(size));
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return (fails() ? NULL : __real_calloc(n, size));
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-	return (fails() ? NULL : __real_realloc(p, size));
-}
-
-void *
-__wrap_reallocarray(void *p, size_t n, size_t size)
-{
-	return (fails() ? NULL : __real_reallocarray(p, n, size));
-}
-
-char *
-__wrap_strdup(const char *s)
-{
-	return (fails() ? NULL : __real_strdup(s));
-}
-
-char *
-__wrap_strndup(const char *s, size_t n)
-{
-	return (fails() ? NULL : __real_strndup(s, n));
-}
-
-int
-__wrap_vasprintf(char **ret, const char *fmt, va_list ap)
-{
-	return (fails() ? -1 : __real_vasprintf(ret, fmt, ap));
-}
-
-DIR *
-__wrap_fdopendir(int fd)
-{
-	return (fails() ? NULL : __real_fdopendir(fd));
-}
 
 /*
  * One operation: made ready, run with a failing allocation, and looked at
@@ -515,9 +433,9 @@ prepare_hostconf(struct tmp *t)
 static int
 run_hostconf(struct tmp *t, struct ioc_error *err)
 {
-	auto_free char *path = __real_malloc(100);
+	char path[100];
 
-	(void)snprintf(path, 100, "%s/ioc.conf", t->path);
+	(void)snprintf(path, sizeof(path), "%s/ioc.conf", t->path);
 	return (ioc_hostconf_edit(path, "ioc_dir_main", "/new", err));
 }
 
@@ -555,26 +473,26 @@ static const struct operation operations[] = {
 
 /* True when the n-th allocation was reached. */
 static bool
-fail_nth(const struct operation *o, long n)
+fail_nth(const struct operation *o, unsigned long n)
 {
 	struct ioc_error err = { 0 };
 	struct tmp t;
+	bool failed;
 	int r, fds;
 
 	tmp_open(&t);
 	if (o->prepare != NULL)
 		o->prepare(&t);
 	fds = tmp_count_fds();
-	failed = false;
-	countdown = n;
+	fault_begin(n, false);
 	r = o->run(&t, &err);
-	countdown = 0;
+	failed = fault_end();
 	if (tmp_count_fds() != fds)
-		fail_msg("%s, allocation %ld: descriptors lost", o->name, n);
+		fail_msg("%s, allocation %lu: descriptors lost", o->name, n);
 	if (r != 0 && (r != IOC_NOMEM || !failed))
-		fail_msg("%s, allocation %ld: %s", o->name, n, err.msg);
+		fail_msg("%s, allocation %lu: %s", o->name, n, err.msg);
 	if (r == IOC_NOMEM && err.code != IOC_NOMEM)
-		fail_msg("%s, allocation %ld: no error written", o->name, n);
+		fail_msg("%s, allocation %lu: no error written", o->name, n);
 	if (o->check != NULL)
 		o->check(&t, r);
 	tmp_close(&t);
@@ -586,11 +504,11 @@ test_alloc__every_one_fails_once(void **state)
 {
 	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations);
 	    i++) {
-		long n = 1;
+		unsigned long n = 1;
 
 		while (fail_nth(&operations[i], n))
 			n++;
-		print_message("%s: %ld allocations\n", operations[i].name,
+		print_message("%s: %lu allocations\n", operations[i].name,
 		    n - 1);
 		/* Else nothing was tested. */
 		assert_true(n > 1);
@@ -604,7 +522,6 @@ main(void)
 		cmocka_unit_test(test_alloc__every_one_fails_once),
 	};
 
-	/* A shared library is not linked to the functions above. */
-	json_set_alloc_funcs(__wrap_malloc, free);
+	fault_json();
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
