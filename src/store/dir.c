@@ -501,15 +501,21 @@ dir_list(struct ioc_store *s, const char *parent, struct ioc_strv *ret,
 		return (ioc_wrap(err, r, "list %s", IOC_SHOW(parent)));
 	for (size_t i = 0; i < names.n; i++) {
 		auto_buf struct ioc_buf b = IOC_BUF(1024);
+		struct ioc_error e;
 		struct stat st;
 
 		/* what could not have been made by us is not ours */
-		if (ioc_buf_addf(&b, "%s/%s", parent, names.v[i]) != 0 ||
-		    ioc_volume_check(b.data, false, NULL, NULL) != 0)
+		if (ioc_buf_addf(&b, "%s/%s", parent, names.v[i]) != 0)
+			return (ioc_buf_check(&b, err));
+		if (ioc_volume_check(b.data, false, NULL, NULL) != 0)
 			continue;
-		if (ioc_path_stat(s->root, b.data, OURS, &st, NULL) == 0 &&
-		    S_ISDIR(st.st_mode))
+		r = ioc_path_stat(s->root, b.data, OURS, &st, &e);
+		if (r == 0 && S_ISDIR(st.st_mode))
 			(void)ioc_strv_add(ret, names.v[i]);
+		else if (r != 0 && ioc_error_is_shortage(&e)) {
+			ioc_error_copy(err, &e);
+			return (r);
+		}
 	}
 	return (ioc_strv_check(ret, err));
 }
