@@ -201,11 +201,11 @@ judge(struct fetch *f, struct ioc_error *err)
 		    &f->build.source, err);
 	if (r != 0)
 		return (r);
-	r = ioc_release_level(f->build.source, o->release, &level, NULL);
+	r = ioc_release_level(f->build.source, o->release, &level, err);
 	if (r == 0)
 		return (ioc_fail(err, IOC_EXISTS, "release %s exists already",
 		    o->release));
-	return (0);
+	return (r == IOC_NOT_FOUND ? 0 : r);
 }
 
 static void
