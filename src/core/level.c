@@ -119,11 +119,18 @@ int
 ioc_level_record(struct ioc_level *l, unsigned applied, struct ioc_error *err)
 {
 	char version[64] = "-";
+	struct ioc_error cause = { .code = 0 };
 	auto_json json_t *j = NULL;
 	auto_fd int dir = -1;
+	int r = 0;
 
-	if (l->dist->version != NULL &&
-	    l->dist->version(l->root_fd, version, NULL) != 0)
+	if (l->dist->version != NULL)
+		r = l->dist->version(l->root_fd, version, &cause);
+	if (r != 0 && ioc_error_is_shortage(&cause)) {
+		ioc_error_copy(err, &cause);
+		return (r);
+	}
+	if (r != 0)
 		(void)snprintf(version, sizeof(version), "-");
 	dir = ioc_path_dir(l->source->store->root, l->vol, IOC_PATH_NOLINKS,
 	    err);
