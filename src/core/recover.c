@@ -20,27 +20,39 @@ struct sweep {
 	unsigned	 n;
 };
 
-/* Did the jail that was being created get its name before the end came? */
-static bool
+/*
+ * Did the jail that was being created get its name before the end came?  1, 0
+ * or, when there was no memory to find out, a code.
+ */
+static int
 was_committed(struct ioc_source *s, const char *op, const char *name,
-    const char *token)
+    const char *token, struct ioc_error *err)
 {
 	auto_buf struct ioc_buf owner = IOC_BUF(4096);
 	IOC_AUTO(ioc_conf_freep) struct ioc_conf *conf = NULL;
 	auto_free char *path = NULL, *claim = NULL;
+	struct ioc_error e = { .code = 0 };
 	const char *base;
+	int r;
 
 	if (strcmp(op, "create") != 0 ||
-	    ioc_name_check(IOC_NAME_JAIL, name, NULL) != 0 ||
-	    asprintf(&path, "jails/%s/config.json", name) < 0 ||
-	    ioc_conf_load(s->store->root, path, &conf, NULL) != 0)
-		return (false);
-	base = ioc_conf_get(conf, "id_base");
-	if (base == NULL || strlen(base) > 10 ||
-	    asprintf(&claim, ".ids/%s", base) < 0)
-		return (false);
-	return (ioc_file_read(s->store->root, claim, &owner, NULL) == 0 &&
-	    strcmp(ioc_buf_str(&owner), token) == 0);
+	    ioc_name_check(IOC_NAME_JAIL, name, NULL) != 0)
+		return (0);
+	if (asprintf(&path, "jails/%s/config.json", name) < 0)
+		return (ioc_fail_nomem(err));
+	r = ioc_conf_load(s->store->root, path, &conf, &e);
+	base = r == 0 ? ioc_conf_get(conf, "id_base") : NULL;
+	if (base != NULL && strlen(base) <= 10) {
+		if (asprintf(&claim, ".ids/%s", base) < 0)
+			return (ioc_fail_nomem(err));
+		r = ioc_file_read(s->store->root, claim, &owner, &e);
+		if (r == 0)
+			return (strcmp(ioc_buf_str(&owner), token) == 0);
+	}
+	if (r == 0 || !ioc_error_is_shortage(&e))
+		return (0);
+	ioc_error_copy(err, &e);
+	return (r);
 }
 
 /* "NAME ID_BASE" of a destroyed jail. */
@@ -65,20 +77,25 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 	auto_free char *vol = NULL;
 	struct stat st;
 	bool detached;
-	int r = 0;
+	int r;
 
 	if (asprintf(&vol, ".staging/%s", token) < 0) {
 		vol = NULL;
 		return (ioc_fail_nomem(err));
 	}
-	detached = ioc_path_stat(s->store->root, vol, IOC_PATH_NOLINKS, &st,
-	    NULL) == 0;
+	r = ioc_path_stat(s->store->root, vol, IOC_PATH_NOLINKS, &st, err);
+	detached = r == 0;
 	if (detached)
 		r = s->store->ops->destroy(s->store, vol, err);
+	else if (r == IOC_NOT_FOUND)
+		r = 0;
 	if (r == 0 && strcmp(op, "destroy") == 0 && detached)
 		r = ioc_ids_release(s, base_of(what), NULL, err);
-	else if (r == 0 && !was_committed(s, op, what, token))
-		r = ioc_ids_release_owner(s, token, err);
+	else if (r == 0) {
+		r = was_committed(s, op, what, token, err);
+		r = r == 0 ? ioc_ids_release_owner(s, token, err) :
+		    r > 0 ? 0 : r;
+	}
 	if (r == 0)
 		w->n++;
 	return (ioc_wrap(err, r, "recover %s %s", op, IOC_SHOW(what)));
