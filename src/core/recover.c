@@ -114,22 +114,26 @@ sweep_staging(struct sweep *w, int journal, struct ioc_error *err)
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		auto_free char *vol = NULL;
 
-		if (ioc_path_stat(journal, names.v[i], IOC_PATH_NOLINKS, &st,
-		    NULL) == 0)
+		/* Only what is known to have none: else its writer may live. */
+		r = ioc_path_stat(journal, names.v[i], IOC_PATH_NOLINKS, &st,
+		    err);
+		if (r != IOC_NOT_FOUND)
 			continue;
 		if (asprintf(&vol, ".staging/%s", names.v[i]) < 0) {
 			vol = NULL;
 			return (ioc_fail_nomem(err));
 		}
 		/* Its writer may just have ended: then it is gone by itself. */
-		if (ioc_path_stat(s->root, vol, IOC_PATH_NOLINKS, &st,
-		    NULL) != 0)
+		r = ioc_path_stat(s->root, vol, IOC_PATH_NOLINKS, &st, err);
+		if (r != 0) {
+			r = r == IOC_NOT_FOUND ? 0 : r;
 			continue;
+		}
 		r = s->ops->destroy(s, vol, err);
 		if (r == 0)
 			r = ioc_ids_release_owner(w->source, names.v[i],
 			    err);
-		w->n++;
+		w->n += r == 0;
 	}
 	return (r);
 }
