@@ -164,13 +164,16 @@ recover_jail(struct ioc_host *h, const char *kernel, unsigned *n,
 	auto_launch struct ioc_launch l = IOC_LAUNCH(h, kernel);
 	auto_lock struct ioc_lock *lock = NULL;
 	struct ioc_os_jail_info info;
+	struct ioc_error cause;
 	int r;
 
 	/* Somebody is at work on it: it is not left over. */
 	r = ioc_host_lock(h, "jail", kernel, IOC_LOCK_EXCLUSIVE, "recover", 0,
-	    &lock, NULL);
+	    &lock, &cause);
 	if (r == IOC_BUSY)
 		return (0);
+	if (r != 0)
+		ioc_error_copy(err, &cause);
 	if (r == 0)
 		r = ioc_os_jail_find(h->os, kernel, &l.jail, err);
 	if (r == 0)
@@ -212,9 +215,11 @@ ioc_host_recover(struct ioc_host *h, unsigned *n, struct ioc_error *err)
 	for (size_t i = 0; i < h->sources.n; i++) {
 		struct ioc_error local;
 
-		if (ioc_source_open(&h->sources.v[i], NULL) != 0)
+		r = ioc_source_open(&h->sources.v[i], &local);
+		if (r != 0 && !ioc_error_is_shortage(&local))
 			continue;
-		r = recover_source(&h->sources.v[i], &count, &local);
+		if (r == 0)
+			r = recover_source(&h->sources.v[i], &count, &local);
 		if (r != 0 && first == 0) {
 			first = r;
 			ioc_error_copy(err, &local);
