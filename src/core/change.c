@@ -184,13 +184,20 @@ remove_rest(struct destroy *d, struct ioc_error *err)
 static int
 prepare(struct destroy *d, struct ioc_error *err)
 {
+	struct ioc_error cause = { .code = 0 };
 	struct ioc_conf *conf;
 	const char *base = NULL;
 	uint64_t v = 0;
+	int r;
 
 	/* Also a jail whose configuration is damaged can be destroyed. */
-	if (ioc_jail_conf(d->jail, &conf, NULL) == 0)
+	r = ioc_jail_conf(d->jail, &conf, &cause);
+	if (r == 0)
 		base = ioc_conf_get(conf, "id_base");
+	else if (ioc_error_is_shortage(&cause)) {
+		ioc_error_copy(err, &cause);
+		return (r);
+	}
 	if (base != NULL &&
 	    ioc_str_to_u64(base, 0, UINT32_MAX, &v, NULL) == 0)
 		d->id_base = (uint32_t)v;
