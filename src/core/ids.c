@@ -149,6 +149,19 @@ ioc_ids_release(struct ioc_source *s, uint32_t base, const char *owner,
 }
 
 int
+ioc_ids_owner(struct ioc_source *s, uint32_t base, struct ioc_buf *ret,
+    struct ioc_error *err)
+{
+	char path[32];
+	int r;
+
+	(void)snprintf(path, sizeof(path), ".ids/%" PRIu32, base);
+	r = ioc_file_read(s->store->root, path, ret, err);
+	return (r == IOC_NOT_FOUND ? 0 :
+	    ioc_wrap(err, r, "uid range %" PRIu32, base));
+}
+
+int
 ioc_ids_release_owner(struct ioc_source *s, const char *owner,
     struct ioc_error *err)
 {

@@ -55,17 +55,24 @@ was_committed(struct ioc_source *s, const char *op, const char *name,
 	return (r);
 }
 
-/* "NAME ID_BASE" of a destroyed jail. */
-static uint32_t
-base_of(const char *what)
+/* The uid range of a destroyed jail: "NAME BASE OWNER". */
+static int
+release_destroyed(struct ioc_source *s, const char *what,
+    struct ioc_error *err)
 {
-	const char *space = strrchr(what, ' ');
+	const char *base = strchr(what, ' ');
+	const char *owner = base != NULL ? strchr(base + 1, ' ') : NULL;
+	char text[16];
 	uint64_t v;
 
-	if (space == NULL ||
-	    ioc_str_to_u64(space + 1, 0, UINT32_MAX, &v, NULL) != 0)
+	if (owner == NULL || (size_t)(owner - base) > sizeof(text))
 		return (0);
-	return ((uint32_t)v);
+	(void)snprintf(text, sizeof(text), "%.*s", (int)(owner - base - 1),
+	    base + 1);
+	if (ioc_str_to_u64(text, 0, UINT32_MAX, &v, NULL) != 0)
+		return (0);
+	/* By now it may be another jail's. */
+	return (ioc_ids_release(s, (uint32_t)v, owner + 1, err));
 }
 
 static int
@@ -76,7 +83,7 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 	struct ioc_source *s = w->source;
 	auto_free char *vol = NULL;
 	struct stat st;
-	bool detached;
+	bool detached, destroyed = strcmp(op, "destroy") == 0;
 	int r;
 
 	if (asprintf(&vol, ".staging/%s", token) < 0) {
@@ -85,13 +92,13 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 	}
 	r = ioc_path_stat(s->store->root, vol, IOC_PATH_NOLINKS, &st, err);
 	detached = r == 0;
-	if (detached)
+	if (detached && destroyed)
+		r = release_destroyed(s, what, err);
+	if (detached && r == 0)
 		r = s->store->ops->destroy(s->store, vol, err);
 	else if (r == IOC_NOT_FOUND)
 		r = 0;
-	if (r == 0 && strcmp(op, "destroy") == 0 && detached)
-		r = ioc_ids_release(s, base_of(what), NULL, err);
-	else if (r == 0) {
+	if (r == 0 && !destroyed) {
 		r = was_committed(s, op, what, token, err);
 		r = r == 0 ? ioc_ids_release_owner(s, token, err) :
 		    r > 0 ? 0 : r;
