@@ -59,7 +59,9 @@ engine_setup(void **state)
 	(void)snprintf(run, sizeof(run), "%s/run", e->dir);
 	conf = fopen(e->config, "w");
 	assert_non_null(conf);
-	(void)fprintf(conf, "ioc_run_dir=\"%s\"\n", run);
+	/* Few ranges, whose numbers are all of the same length. */
+	(void)fprintf(conf, "ioc_run_dir=\"%s\"\n"
+	    "ioc_uid_range=\"655360000:655359\"\n", run);
 	(void)fclose(conf);
 	if (ioc_activate_dir(e->config, source, "main", &err) != 0)
 		fail_msg("activate: %s", err.msg);
@@ -145,4 +147,13 @@ engine_create(struct engine *e, const char *name)
 
 	if (ioc_jail_create(e->host, &o, NULL, &err) != 0)
 		fail_msg("create: %s", err.msg);
+}
+
+struct engine *
+engine_renew(void **state)
+{
+	engine_teardown(state);
+	engine_setup(state);
+	engine_create(*state, "web");
+	return (*state);
 }
