@@ -209,6 +209,8 @@ destroy_web(struct engine *e)
 		fail_msg("%s", err.msg);
 }
 
+enum result { DONE, AGAIN, CHANGED };
+
 /*
  * READS: it changes nothing.  ENDS: it has a point from which on there is no
  * way back, and recovery finishes what is left.
@@ -234,6 +236,14 @@ static const struct target targets[] = {
 	{ "stop", op_stop, start_web, 0 },
 	{ "set defaults", op_defaults, NULL, 0 },
 	{ "destroy release", op_destroy_release, destroy_web, ENDS },
+};
+
+/* One attempt: what fails in it, and how the host looks when it got through. */
+struct run {
+	const struct target *t;
+	unsigned long	 n;
+	bool		 onwards;
+	struct ioc_buf	*end;		/* of a target that ENDS */
 };
 
 static struct engine *
@@ -270,30 +280,37 @@ blur(struct ioc_buf *b)
 	return (b->data);
 }
 
-/* The next command after one that got past its end without cleaning up. */
-static void
-check_ended(struct engine *e, const struct target *t, struct ioc_buf *end,
-    unsigned long n)
+/*
+ * The next command after one that did not undo all, or not finish: it finds
+ * the host as it was, or `end`.
+ */
+static enum result
+recovered(struct engine *e, const struct run *r, const struct ioc_buf *before)
 {
 	auto_buf struct ioc_buf now = IOC_BUF(4 * 1024 * 1024);
 
 	e->warnings = 0;
 	engine_reopen(e);
 	engine_describe(e, &now);
-	if (strcmp(blur(end), blur(&now)) != 0 ||
-	    e->warnings != 0)
+	if (e->warnings != 0)
+		fail_msg("%s, allocation %lu, recovery: %s", r->t->name, r->n,
+		    e->last_warning);
+	if (strcmp(ioc_buf_str(before), ioc_buf_str(&now)) == 0)
+		return (AGAIN);
+	if (r->end->len == 0 || strcmp(blur(r->end), blur(&now)) != 0)
 		fail_msg("%s, allocation %lu: recovered it looks like this:\n"
-		    "%sand not:\n%s%s", t->name, n, ioc_buf_str(&now),
-		    ioc_buf_str(end), e->last_warning);
+		    "%sand not:\n%sor\n%s", r->t->name, r->n,
+		    ioc_buf_str(&now), ioc_buf_str(before),
+		    ioc_buf_str(r->end));
+	return (CHANGED);
 }
 
-enum result { DONE, AGAIN, CHANGED };
-
-/* Once with the n-th allocation failing: DONE when it did not come to that. */
+/* DONE when it did not come to the n-th allocation. */
 static enum result
-attempt(struct engine *e, const struct target *t, unsigned long n,
-    struct ioc_buf *end)
+attempt(struct engine *e, const struct run *run)
 {
+	const struct target *t = run->t;
+	unsigned long n = run->n;
 	auto_buf struct ioc_buf before = IOC_BUF(4 * 1024 * 1024);
 	auto_buf struct ioc_buf after = IOC_BUF(4 * 1024 * 1024);
 	struct ioc_error err = { .msg = "" };
@@ -303,7 +320,7 @@ attempt(struct engine *e, const struct target *t, unsigned long n,
 	engine_describe(e, &before);
 	e->warnings = 0;
 	fds = count_fds();
-	fault_begin(n, false);
+	fault_begin(n, run->onwards);
 	r = t->run(e, &err);
 	failed = fault_end();
 	if (count_fds() != fds)
@@ -319,23 +336,22 @@ attempt(struct engine *e, const struct target *t, unsigned long n,
 		return (failed ? CHANGED : DONE);
 	if (same && e->warnings == 0)
 		return (AGAIN);
-	if ((t->flags & ENDS) == 0)
+	if ((t->flags & ENDS) == 0 && !run->onwards)
 		fail_msg("%s, allocation %lu (%s): it looked like this:\n%s"
 		    "and now:\n%s%s", t->name, n, err.msg,
 		    ioc_buf_str(&before), ioc_buf_str(&after),
 		    e->warnings != 0 ? e->last_warning : "");
-	check_ended(e, t, end, n);
-	return (CHANGED);
+	return (recovered(e, run, &before));
 }
 
 static void
-each_fails(void **state, const struct target *t)
+each_fails(void **state, const struct target *t, bool onwards)
 {
 	auto_buf struct ioc_buf end = IOC_BUF(4 * 1024 * 1024);
+	struct run run = { .t = t, .onwards = onwards, .end = &end };
 	struct ioc_error err = { .msg = "" };
 	struct engine *e = renew(state, t);
 	enum result got = AGAIN;
-	unsigned long n = 0;
 
 	if ((t->flags & ENDS) != 0) {
 		if (t->run(e, &err) != 0)
@@ -346,17 +362,19 @@ each_fails(void **state, const struct target *t)
 	while (got != DONE) {
 		/* What a host keeps when it was read once is read again. */
 		engine_reopen(e);
-		got = attempt(e, t, ++n, &end);
+		run.n++;
+		got = attempt(e, &run);
 		if (got == CHANGED && (t->flags & READS) == 0)
 			e = renew(state, t);
 	}
-	print_message("%s: %lu allocations\n", t->name, n - 1);
+	if (!onwards)
+		print_message("%s: %lu allocations\n", t->name, run.n - 1);
 	/* Else nothing was tested. */
-	assert_true(n > 5);
+	assert_true(run.n > 5);
 }
 
 static void
-test_alloc__each_fails_once(void **state)
+all_fail(void **state, bool onwards)
 {
 	for (const struct engine_op *op = engine_ops; op->name != NULL; op++) {
 		const struct target t = {
@@ -364,10 +382,23 @@ test_alloc__each_fails_once(void **state)
 			.flags = op->ends ? ENDS : 0,
 		};
 
-		each_fails(state, &t);
+		each_fails(state, &t, onwards);
 	}
 	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++)
-		each_fails(state, &targets[i]);
+		each_fails(state, &targets[i], onwards);
+}
+
+static void
+test_alloc__each_fails_once(void **state)
+{
+	all_fail(state, false);
+}
+
+/* There is no memory for what undoes it either: recovery does it later. */
+static void
+test_alloc__all_fail_from_each_on(void **state)
+{
+	all_fail(state, true);
 }
 
 int
@@ -375,6 +406,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ENGINE_TEST(test_alloc__each_fails_once),
+		ENGINE_TEST(test_alloc__all_fail_from_each_on),
 	};
 
 	if (geteuid() != 0) {
