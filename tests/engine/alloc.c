@@ -168,22 +168,6 @@ op_exec(struct engine *e, struct ioc_error *err)
 	return (r);
 }
 
-/* Whether it is on disk is another test's matter; here it would take minutes. */
-int	__wrap_fsync(int fd);
-int	__wrap_syncfs(int fd);
-
-int
-__wrap_fsync(int fd)
-{
-	return (0);
-}
-
-int
-__wrap_syncfs(int fd)
-{
-	return (0);
-}
-
 /* --- what they begin with ----------------------------------------------------- */
 
 static void
