@@ -119,6 +119,29 @@ op_defaults(struct engine *e, struct ioc_error *err)
 	return (ioc_defaults_set(e->host, &c, 1, NULL, err));
 }
 
+/* What is there is seen before anything is begun. */
+static int
+op_create_again(struct engine *e, struct ioc_error *err)
+{
+	struct ioc_create_options o = { .name = "web", .release = "one" };
+	int r = ioc_jail_create(e->host, &o, NULL, err);
+
+	assert_true(r == IOC_EXISTS || r == IOC_NOMEM);
+	assert_int_equal(e->begins, 0);
+	return (r == IOC_EXISTS ? 0 : r);
+}
+
+static int
+op_fetch_again(struct engine *e, struct ioc_error *err)
+{
+	struct ioc_fetch_options o = { .release = "one" };
+	int r = ioc_release_fetch(e->host, &o, err);
+
+	assert_true(r == IOC_EXISTS || r == IOC_NOMEM);
+	assert_int_equal(e->begins, 0);
+	return (r == IOC_EXISTS ? 0 : r);
+}
+
 /* Also when there was no memory for its name, "one" is needed. */
 static int
 op_destroy_used(struct engine *e, struct ioc_error *err)
@@ -141,8 +164,12 @@ op_stop(struct engine *e, struct ioc_error *err)
 	struct ioc_jail *j = NULL;
 	int r = ioc_jail_open(e->host, "web", &j, err);
 
-	if (r == 0)
+	if (r == 0) {
+		fake.execs = 0;
 		r = ioc_jail_stop(j, false, err);
+		/* As it wants to be stopped, or not at all. */
+		assert_int_equal(fake.execs, r == 0);
+	}
 	ioc_jail_close(j);
 	return (r);
 }
@@ -169,6 +196,21 @@ op_exec(struct engine *e, struct ioc_error *err)
 }
 
 /* --- what they begin with ----------------------------------------------------- */
+
+/* A list without a filter does not show it. */
+static void
+make_template(struct engine *e)
+{
+	const struct ioc_change c = { "template", "yes" };
+	struct ioc_error err = { .msg = "" };
+	struct ioc_jail *j = NULL;
+
+	engine_create(e, "base");
+	if (ioc_jail_open(e->host, "base", &j, &err) != 0 ||
+	    ioc_jail_set(j, &c, 1, NULL, &err) != 0)
+		fail_msg("%s", err.msg);
+	ioc_jail_close(j);
+}
 
 static void
 start_web(struct engine *e)
@@ -211,11 +253,13 @@ struct target {
 static const struct target targets[] = {
 	{ "open", op_open, NULL, READS },
 	{ "list", op_list, NULL, READS },
-	{ "list all", op_list_all, NULL, READS },
+	{ "list all", op_list_all, make_template, READS },
 	{ "get", op_get, NULL, READS },
 	{ "state", op_state, NULL, READS },
 	{ "list releases", op_releases, NULL, READS },
 	{ "destroy release in use", op_destroy_used, NULL, READS },
+	{ "create again", op_create_again, NULL, READS },
+	{ "fetch again", op_fetch_again, NULL, READS },
 	{ "exec", op_exec, start_web, READS },
 	{ "stop", op_stop, start_web, 0 },
 	{ "set defaults", op_defaults, NULL, 0 },
@@ -289,6 +333,23 @@ recovered(struct engine *e, const struct run *r, const struct ioc_buf *before)
 	return (CHANGED);
 }
 
+/* What is recorded of releases was not cut short. */
+static void
+check_releases(struct engine *e, const struct run *run)
+{
+	struct ioc_release_list *l = NULL;
+	struct ioc_error err;
+
+	if (ioc_release_list(e->host, &l, &err) != 0)
+		fail_msg("%s", err.msg);
+	for (size_t i = 0; i < ioc_release_count(l); i++)
+		if (strcmp(ioc_release_at(l, i)->version, "1.0") != 0)
+			fail_msg("%s, allocation %lu: version %s",
+			    run->t->name, run->n,
+			    ioc_release_at(l, i)->version);
+	ioc_release_list_free(l);
+}
+
 /* DONE when it did not come to the n-th allocation. */
 static enum result
 attempt(struct engine *e, const struct run *run)
@@ -301,12 +362,24 @@ attempt(struct engine *e, const struct run *run)
 	bool failed, same;
 	int fds, r;
 
-	engine_describe(e, &before);
-	e->warnings = 0;
+	/* What a host keeps when it was read once is read again. */
+	ioc_host_close(e->host);
+	e->host = NULL;
 	fds = count_fds();
+	e->no_recover = true;
+	engine_reopen(e);
+	e->no_recover = false;
+	engine_describe(e, &before);
+	e->warnings = e->begins = 0;
 	fault_begin(n, run->onwards);
 	r = t->run(e, &err);
 	failed = fault_end();
+	if (r != 0 && (t->flags & READS) != 0 && t->run(e, NULL) != 0)
+		fail_msg("%s, allocation %lu: fails for ever", t->name, n);
+	if (r == 0)
+		check_releases(e, run);
+	ioc_host_close(e->host);
+	e->host = NULL;
 	if (count_fds() != fds)
 		fail_msg("%s, allocation %lu: descriptors lost", t->name, n);
 	if (r != 0 && (r != IOC_NOMEM || !failed || err.code != r))
@@ -344,8 +417,6 @@ each_fails(void **state, const struct target *t, bool onwards)
 		e = renew(state, t);
 	}
 	while (got != DONE) {
-		/* What a host keeps when it was read once is read again. */
-		engine_reopen(e);
 		run.n++;
 		got = attempt(e, &run);
 		if (got == CHANGED && (t->flags & READS) == 0)

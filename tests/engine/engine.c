@@ -31,6 +31,7 @@ engine_reopen(struct engine *e)
 	struct ioc_host_options o = {
 		.config = e->config, .helper_dir = "/nonexistent",
 		.event = on_event, .event_arg = e,
+		.no_recover = e->no_recover,
 	};
 	struct ioc_error err = { .msg = "" };
 

@@ -14,6 +14,7 @@ struct engine {
 	char	dir[64];		/* everything lies in it */
 	char	config[96];
 	struct ioc_host *host;
+	bool	no_recover;		/* the next time it is opened */
 	unsigned cancel_at;		/* the n-th BEGIN is canceled; 0: none */
 	unsigned begins;
 	unsigned warnings;
