@@ -41,6 +41,13 @@ engine_reopen(struct engine *e)
 		fail_msg("open: %s", err.msg);
 }
 
+/* In memory where there is such a place: thousands are made. */
+static const char *
+parent_dir(void)
+{
+	return (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+}
+
 int
 engine_setup(void **state)
 {
@@ -53,7 +60,8 @@ engine_setup(void **state)
 	assert_non_null(e);
 	fake_reset();
 	memset(&fake_dist, 0, sizeof(fake_dist));
-	(void)snprintf(e->dir, sizeof(e->dir), "/tmp/ioc-engine-XXXXXX");
+	(void)snprintf(e->dir, sizeof(e->dir), "%s/ioc-engine-XXXXXX",
+	    parent_dir());
 	assert_non_null(mkdtemp(e->dir));
 	(void)snprintf(e->config, sizeof(e->config), "%s/ioc.conf", e->dir);
 	(void)snprintf(source, sizeof(source), "%s/source", e->dir);
@@ -80,8 +88,8 @@ engine_teardown(void **state)
 	int tmp;
 
 	ioc_host_close(e->host);
-	tmp = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	(void)ioc_tree_remove(tmp, e->dir + strlen("/tmp/"), NULL);
+	tmp = open(parent_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)ioc_tree_remove(tmp, strrchr(e->dir, '/') + 1, NULL);
 	(void)close(tmp);
 	free(e);
 	return (0);
