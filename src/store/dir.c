@@ -398,6 +398,17 @@ settle(struct ioc_store *s, const char *vol, struct ioc_error *err)
 	return (r == 0 ? 0 : ioc_fail_errno(err, "sync %s", vol));
 }
 
+/* With what is open already, for the rename is done then. */
+static int
+sync_parents(int a, int b, struct ioc_error *err)
+{
+	/* EINVAL: a file system that has nothing to sync. */
+	if ((fsync(b) != 0 && errno != EINVAL) ||
+	    (!ioc_path_same(a, b) && fsync(a) != 0 && errno != EINVAL))
+		return (ioc_fail_errno(err, "sync directory"));
+	return (0);
+}
+
 static int
 dir_rename(struct ioc_store *s, const char *from, const char *to,
     struct ioc_error *err)
@@ -434,10 +445,13 @@ dir_rename(struct ioc_store *s, const char *from, const char *to,
 	r = settle(s, from, err);
 	if (r == 0)
 		r = ioc_path_rename(s->root, from, to, OURS, err);
-	if (r == 0)
-		r = ioc_file_sync_dir(b, err);
-	if (r == 0 && !ioc_path_same(a, b))
-		r = ioc_file_sync_dir(a, err);
+	if (r != 0)
+		return (ioc_wrap(err, r, "rename %s to %s", from, to));
+	r = sync_parents(a, b, err);
+	/* A failure is one: it has its old name. */
+	if (r != 0)
+		(void)renameat(b, strrchr(to, '/') + 1, a,
+		    strrchr(from, '/') + 1);
 	return (ioc_wrap(err, r, "rename %s to %s", from, to));
 }
 
