@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every n-th allocation of every operation fails, for n = 1, 2, ... until it
- * gets through: each time it succeeds or says NOMEM, the host looks as before,
- * and nothing is lost (the sanitizer tells of memory).
+ * Every n-th allocation of every operation fails, and every n-th descriptor
+ * that it asks for, for n = 1, 2, ... until it gets through: each time it
+ * succeeds or says so, the host looks as before, and nothing is lost (the
+ * sanitizer tells of memory).
  */
 #include "tests/engine/engine.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -126,7 +128,8 @@ op_create_again(struct engine *e, struct ioc_error *err)
 	struct ioc_create_options o = { .name = "web", .release = "one" };
 	int r = ioc_jail_create(e->host, &o, NULL, err);
 
-	assert_true(r == IOC_EXISTS || r == IOC_NOMEM);
+	assert_true(r == IOC_EXISTS || r == IOC_NOMEM ||
+	    r == IOC_LIMIT);
 	assert_int_equal(e->begins, 0);
 	return (r == IOC_EXISTS ? 0 : r);
 }
@@ -137,7 +140,8 @@ op_fetch_again(struct engine *e, struct ioc_error *err)
 	struct ioc_fetch_options o = { .release = "one" };
 	int r = ioc_release_fetch(e->host, &o, err);
 
-	assert_true(r == IOC_EXISTS || r == IOC_NOMEM);
+	assert_true(r == IOC_EXISTS || r == IOC_NOMEM ||
+	    r == IOC_LIMIT);
 	assert_int_equal(e->begins, 0);
 	return (r == IOC_EXISTS ? 0 : r);
 }
@@ -148,7 +152,8 @@ op_destroy_used(struct engine *e, struct ioc_error *err)
 {
 	int r = ioc_release_destroy(e->host, "one", err);
 
-	assert_true(r == IOC_BUSY || r == IOC_NOMEM);
+	assert_true(r == IOC_BUSY || r == IOC_NOMEM ||
+	    r == IOC_LIMIT);
 	return (r == IOC_BUSY ? 0 : r);
 }
 
@@ -269,10 +274,25 @@ static const struct target targets[] = {
 /* One attempt: what fails in it, and how the host looks when it got through. */
 struct run {
 	const struct target *t;
+	enum fault	 what;
 	unsigned long	 n;
 	bool		 onwards;
 	struct ioc_buf	*end;		/* of a target that ENDS */
 };
+
+static const char *
+kind(const struct run *r)
+{
+	return (r->what == FAULT_MEMORY ? "allocation" : "descriptor");
+}
+
+/* The failure that the fault stands for. */
+static bool
+tells(const struct run *r, int code, const struct ioc_error *err)
+{
+	return (err->code == code && (r->what == FAULT_MEMORY ?
+	    code == IOC_NOMEM : code == IOC_LIMIT && err->sys == EMFILE));
+}
 
 static struct engine *
 renew(void **state, const struct target *t)
@@ -321,13 +341,13 @@ recovered(struct engine *e, const struct run *r, const struct ioc_buf *before)
 	engine_reopen(e);
 	engine_describe(e, &now);
 	if (e->warnings != 0)
-		fail_msg("%s, allocation %lu, recovery: %s", r->t->name, r->n,
+		fail_msg("%s, %s %lu, recovery: %s", r->t->name, kind(r), r->n,
 		    e->last_warning);
 	if (strcmp(ioc_buf_str(before), ioc_buf_str(&now)) == 0)
 		return (AGAIN);
 	if (r->end->len == 0 || strcmp(blur(r->end), blur(&now)) != 0)
-		fail_msg("%s, allocation %lu: recovered it looks like this:\n"
-		    "%sand not:\n%sor\n%s", r->t->name, r->n,
+		fail_msg("%s, %s %lu: recovered it looks like this:\n"
+		    "%sand not:\n%sor\n%s", r->t->name, kind(r), r->n,
 		    ioc_buf_str(&now), ioc_buf_str(before),
 		    ioc_buf_str(r->end));
 	return (CHANGED);
@@ -344,8 +364,8 @@ check_releases(struct engine *e, const struct run *run)
 		fail_msg("%s", err.msg);
 	for (size_t i = 0; i < ioc_release_count(l); i++)
 		if (strcmp(ioc_release_at(l, i)->version, "1.0") != 0)
-			fail_msg("%s, allocation %lu: version %s",
-			    run->t->name, run->n,
+			fail_msg("%s, %s %lu: version %s",
+			    run->t->name, kind(run), run->n,
 			    ioc_release_at(l, i)->version);
 	ioc_release_list_free(l);
 }
@@ -371,19 +391,19 @@ attempt(struct engine *e, const struct run *run)
 	e->no_recover = false;
 	engine_describe(e, &before);
 	e->warnings = e->begins = 0;
-	fault_begin(n, run->onwards);
+	fault_begin(run->what, n, run->onwards);
 	r = t->run(e, &err);
 	failed = fault_end();
 	if (r != 0 && (t->flags & READS) != 0 && t->run(e, NULL) != 0)
-		fail_msg("%s, allocation %lu: fails for ever", t->name, n);
+		fail_msg("%s, %s %lu: fails for ever", t->name, kind(run), n);
 	if (r == 0)
 		check_releases(e, run);
 	ioc_host_close(e->host);
 	e->host = NULL;
 	if (count_fds() != fds)
-		fail_msg("%s, allocation %lu: descriptors lost", t->name, n);
-	if (r != 0 && (r != IOC_NOMEM || !failed || err.code != r))
-		fail_msg("%s, allocation %lu: %s: %s", t->name, n,
+		fail_msg("%s, %s %lu: descriptors lost", t->name, kind(run), n);
+	if (r != 0 && (!failed || !tells(run, r, &err)))
+		fail_msg("%s, %s %lu: %s: %s", t->name, kind(run), n,
 		    ioc_code_name(r), err.msg);
 	engine_describe(e, &after);
 	same = strcmp(ioc_buf_str(&before), ioc_buf_str(&after)) == 0;
@@ -394,18 +414,20 @@ attempt(struct engine *e, const struct run *run)
 	if (same && e->warnings == 0)
 		return (AGAIN);
 	if ((t->flags & ENDS) == 0 && !run->onwards)
-		fail_msg("%s, allocation %lu (%s): it looked like this:\n%s"
-		    "and now:\n%s%s", t->name, n, err.msg,
+		fail_msg("%s, %s %lu (%s): it looked like this:\n%s"
+		    "and now:\n%s%s", t->name, kind(run), n, err.msg,
 		    ioc_buf_str(&before), ioc_buf_str(&after),
 		    e->warnings != 0 ? e->last_warning : "");
 	return (recovered(e, run, &before));
 }
 
 static void
-each_fails(void **state, const struct target *t, bool onwards)
+each_fails(void **state, const struct target *t, enum fault what, bool onwards)
 {
 	auto_buf struct ioc_buf end = IOC_BUF(4 * 1024 * 1024);
-	struct run run = { .t = t, .onwards = onwards, .end = &end };
+	struct run run = {
+		.t = t, .what = what, .onwards = onwards, .end = &end,
+	};
 	struct ioc_error err = { .msg = "" };
 	struct engine *e = renew(state, t);
 	enum result got = AGAIN;
@@ -423,13 +445,14 @@ each_fails(void **state, const struct target *t, bool onwards)
 			e = renew(state, t);
 	}
 	if (!onwards)
-		print_message("%s: %lu allocations\n", t->name, run.n - 1);
+		print_message("%s: %lu %ss\n", t->name, run.n - 1,
+		    kind(&run));
 	/* Else nothing was tested. */
-	assert_true(run.n > 5);
+	assert_true(run.n > 3);
 }
 
 static void
-all_fail(void **state, bool onwards)
+all_fail(void **state, enum fault what, bool onwards)
 {
 	for (const struct engine_op *op = engine_ops; op->name != NULL; op++) {
 		const struct target t = {
@@ -437,23 +460,35 @@ all_fail(void **state, bool onwards)
 			.flags = op->ends ? ENDS : 0,
 		};
 
-		each_fails(state, &t, onwards);
+		each_fails(state, &t, what, onwards);
 	}
 	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++)
-		each_fails(state, &targets[i], onwards);
+		each_fails(state, &targets[i], what, onwards);
 }
 
 static void
 test_alloc__each_fails_once(void **state)
 {
-	all_fail(state, false);
+	all_fail(state, FAULT_MEMORY, false);
 }
 
 /* There is no memory for what undoes it either: recovery does it later. */
 static void
 test_alloc__all_fail_from_each_on(void **state)
 {
-	all_fail(state, true);
+	all_fail(state, FAULT_MEMORY, true);
+}
+
+static void
+test_descriptors__each_fails_once(void **state)
+{
+	all_fail(state, FAULT_FD, false);
+}
+
+static void
+test_descriptors__all_fail_from_each_on(void **state)
+{
+	all_fail(state, FAULT_FD, true);
 }
 
 int
@@ -462,6 +497,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		ENGINE_TEST(test_alloc__each_fails_once),
 		ENGINE_TEST(test_alloc__all_fail_from_each_on),
+		ENGINE_TEST(test_descriptors__each_fails_once),
+		ENGINE_TEST(test_descriptors__all_fail_from_each_on),
 	};
 
 	if (geteuid() != 0) {

@@ -160,7 +160,7 @@ recover_failing(void **state, unsigned long n, bool onwards)
 	int r;
 
 	leave(e, &l);
-	fault_begin(n, onwards);
+	fault_begin(FAULT_MEMORY, n, onwards);
 	r = ioc_host_recover(e->host, NULL, &err);
 	failed = fault_end();
 	if (r != 0 && (r != IOC_NOMEM || err.code != r || !failed))
@@ -241,7 +241,7 @@ test_ids__no_range_twice(void **state)
 
 		get(e, "main", "other", "id_base", taken, sizeof(taken));
 		engine_reopen(e);
-		fault_begin(n, false);
+		fault_begin(FAULT_MEMORY, n, false);
 		r = create_empty(e, "second", &err);
 		failed = fault_end();
 		if (r == IOC_NOMEM && failed)

@@ -484,7 +484,7 @@ fail_nth(const struct operation *o, unsigned long n)
 	if (o->prepare != NULL)
 		o->prepare(&t);
 	fds = tmp_count_fds();
-	fault_begin(n, false);
+	fault_begin(FAULT_MEMORY, n, false);
 	r = o->run(&t, &err);
 	failed = fault_end();
 	if (tmp_count_fds() != fds)
