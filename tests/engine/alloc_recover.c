@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Recovery, and claims of uid ranges, with every allocation failing once: what
- * is in use is never taken away for want of memory to see that it is.
+ * Recovery, and claims of uid ranges, with every allocation and every
+ * descriptor failing once: what
+ * is in use is never taken away for want of what it takes to see that it is.
  */
 #include "tests/engine/engine.h"
 
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "ioc/config.h"
 #include "ioc/jail.h"
 #include "safe/journal.h"
@@ -122,14 +124,14 @@ check_in_use(const struct left *l, unsigned long n)
 
 	(void)snprintf(path, sizeof(path), ".ids/%s", l->base);
 	if (!tmp_exists(l->source, path))
-		fail_msg("allocation %lu: the uid range of web is gone", n);
+		fail_msg("number %lu: the uid range of web is gone", n);
 	if (!tmp_exists(l->source, ".ids/196608"))
-		fail_msg("allocation %lu: a range with a new owner is gone", n);
+		fail_msg("number %lu: a range with a new owner is gone", n);
 	if (!tmp_exists(l->source, ".staging/fetch-7/root") ||
 	    !tmp_exists(l->source, ".journal/fetch-7"))
-		fail_msg("allocation %lu: what is being built is gone", n);
+		fail_msg("number %lu: what is being built is gone", n);
 	if (!tmp_exists(l->source, "jails/web/config.json"))
-		fail_msg("allocation %lu: web is gone", n);
+		fail_msg("number %lu: web is gone", n);
 }
 
 static void
@@ -145,13 +147,13 @@ check_recovered(const struct left *l, unsigned long n)
 	check_in_use(l, n);
 	for (size_t i = 0; i < sizeof(gone) / sizeof(*gone); i++)
 		if (tmp_exists(l->source, gone[i]))
-			fail_msg("allocation %lu: %s is left", n, gone[i]);
+			fail_msg("number %lu: %s is left", n, gone[i]);
 	assert_string_equal(fake.jails[5].name, "");
 }
 
-/* True when a recovery came to the n-th allocation. */
+/* True when a recovery came to the n-th of them. */
 static bool
-recover_failing(void **state, unsigned long n, bool onwards)
+recover_failing(void **state, enum fault what, unsigned long n, bool onwards)
 {
 	struct engine *e = engine_renew(state);
 	struct ioc_error err = { .msg = "" };
@@ -160,11 +162,12 @@ recover_failing(void **state, unsigned long n, bool onwards)
 	int r;
 
 	leave(e, &l);
-	fault_begin(FAULT_MEMORY, n, onwards);
+	fault_begin(what, n, onwards);
 	r = ioc_host_recover(e->host, NULL, &err);
 	failed = fault_end();
-	if (r != 0 && (r != IOC_NOMEM || err.code != r || !failed))
-		fail_msg("allocation %lu: %s: %s", n, ioc_code_name(r),
+	if (r != 0 && (!failed || err.code != r ||
+	    !ioc_error_is_shortage(&err)))
+		fail_msg("number %lu: %s: %s", n, ioc_code_name(r),
 		    err.msg);
 	if (r == 0)
 		check_recovered(&l, n);
@@ -172,7 +175,7 @@ recover_failing(void **state, unsigned long n, bool onwards)
 	e->warnings = 0;
 	engine_reopen(e);
 	if (e->warnings != 0)
-		fail_msg("allocation %lu: %s", n, e->last_warning);
+		fail_msg("number %lu: %s", n, e->last_warning);
 	check_recovered(&l, n);
 	close_left(&l);
 	return (failed);
@@ -181,13 +184,15 @@ recover_failing(void **state, unsigned long n, bool onwards)
 static void
 test_recover__takes_nothing_that_is_in_use(void **state)
 {
-	for (int onwards = 0; onwards < 2; onwards++) {
+	for (unsigned i = 0; i < 4; i++) {
+		enum fault what = i < 2 ? FAULT_MEMORY : FAULT_FD;
 		unsigned long n = 1;
 
-		while (recover_failing(state, n, onwards != 0))
+		while (recover_failing(state, what, n, i % 2 != 0))
 			n++;
-		print_message("%lu allocations\n", n - 1);
-		assert_true(n > 50);
+		print_message("%lu %s\n", n - 1, what == FAULT_MEMORY ?
+		    "allocations" : "descriptors");
+		assert_true(n > 20);
 	}
 }
 
@@ -226,7 +231,7 @@ create_empty(struct engine *e, const char *source, struct ioc_error *err)
 
 /* One range is left: what is created gets that one or none. */
 static void
-test_ids__no_range_twice(void **state)
+no_range_twice(void **state, enum fault what)
 {
 	struct engine *e = two_sources(state);
 	bool failed = true;
@@ -241,24 +246,31 @@ test_ids__no_range_twice(void **state)
 
 		get(e, "main", "other", "id_base", taken, sizeof(taken));
 		engine_reopen(e);
-		fault_begin(FAULT_MEMORY, n, false);
+		fault_begin(what, n, false);
 		r = create_empty(e, "second", &err);
 		failed = fault_end();
-		if (r == IOC_NOMEM && failed)
+		if (r != 0 && failed && ioc_error_is_shortage(&err))
 			continue;
 		if (r != 0)
-			fail_msg("allocation %lu: %s", n, err.msg);
+			fail_msg("number %lu: %s", n, err.msg);
 		get(e, "second", "empty", "id_base", got, sizeof(got));
 		if (strcmp(taken, got) == 0)
-			fail_msg("allocation %lu: %s is there twice", n, got);
+			fail_msg("number %lu: %s is there twice", n, got);
 		/* Now there is none left. */
 		assert_int_equal(create_empty(e, "main", &err), IOC_LIMIT);
 		assert_int_equal(ioc_jail_open(e->host, "second/empty", &j,
 		    &err), 0);
 		assert_int_equal(ioc_jail_destroy(j, false, &err), 0);
 		ioc_jail_close(j);
-		assert_true(n > 50 || failed);
+		assert_true(n > 20 || failed);
 	}
+}
+
+static void
+test_ids__no_range_twice(void **state)
+{
+	no_range_twice(state, FAULT_MEMORY);
+	no_range_twice(state, FAULT_FD);
 }
 
 int
