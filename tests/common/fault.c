@@ -16,6 +16,7 @@
 #include <jansson.h>
 
 static struct {
+	pid_t		pid;		/* not in its children */
 	enum fault	what;
 	unsigned long	at;		/* the one that fails; 0: none */
 	unsigned long	n;		/* so many were asked for */
@@ -26,6 +27,7 @@ static struct {
 void
 fault_begin(enum fault what, unsigned long n, bool onwards)
 {
+	fault.pid = getpid();
 	fault.what = what;
 	fault.at = n;
 	fault.n = 0;
@@ -43,7 +45,7 @@ fault_end(void)
 static bool
 due(enum fault what)
 {
-	if (fault.at == 0 || fault.what != what)
+	if (fault.at == 0 || fault.what != what || fault.pid != getpid())
 		return (false);
 	fault.n++;
 	if (fault.n != fault.at && (!fault.onwards || fault.n < fault.at))

@@ -15,7 +15,7 @@ enum fault {
 
 /*
  * From now on the n-th of them fails (0: none), or with `onwards` that one and
- * all behind it.
+ * all behind it.  Its children are spared.
  */
 void	fault_begin(enum fault what, unsigned long n, bool onwards);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every n-th allocation fails, for n = 1, 2, ... until the operation gets
- * through: each time it must succeed or say NOMEM, leave nothing half done,
- * and lose no memory (the sanitizer tells) and no descriptor.
+ * Every n-th allocation fails, and every n-th descriptor, for n = 1, 2, ...
+ * until the operation gets through: each time it must succeed or say so, leave
+ * nothing half done, and lose no memory (the sanitizer tells) and no
+ * descriptor.
  *
  * To add an operation: a function, and a row in `operations`.
  */
@@ -150,7 +151,7 @@ run_lock(struct tmp *t, struct ioc_error *err)
 		return (r);
 	r = ioc_lock_take(t->fd, "lock", IOC_LOCK_EXCLUSIVE, 0, "me", &other,
 	    err);
-	assert_true(r == IOC_BUSY || r == IOC_NOMEM);
+	assert_true(r == IOC_BUSY || r == IOC_NOMEM || r == IOC_LIMIT);
 	ioc_lock_release(l, true);
 	return (r == IOC_BUSY ? 0 : r);
 }
@@ -237,13 +238,15 @@ run_proc(struct tmp *t, struct ioc_error *err)
 static int
 run_tree_copy(struct tmp *t, struct ioc_error *err)
 {
-	int from = openat(t->fd, "a", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int to = openat(t->fd, "to", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = ioc_tree_copy(from, to, NULL, NULL, err);
+	auto_fd int from = -1, to = -1;
 
-	(void)close(from);
-	(void)close(to);
-	return (r);
+	from = openat(t->fd, "a", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (from < 0)
+		return (ioc_fail_errno(err, "open"));
+	to = openat(t->fd, "to", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (to < 0)
+		return (ioc_fail_errno(err, "open"));
+	return (ioc_tree_copy(from, to, NULL, NULL, err));
 }
 
 static void
@@ -471,10 +474,11 @@ static const struct operation operations[] = {
 	{ "strings", NULL, run_strings, NULL },
 };
 
-/* True when the n-th allocation was reached. */
+/* True when the n-th of them was reached. */
 static bool
-fail_nth(const struct operation *o, unsigned long n)
+fail_nth(const struct operation *o, enum fault what, unsigned long n)
 {
+	const char *kind = what == FAULT_MEMORY ? "allocation" : "descriptor";
 	struct ioc_error err = { 0 };
 	struct tmp t;
 	bool failed;
@@ -484,15 +488,15 @@ fail_nth(const struct operation *o, unsigned long n)
 	if (o->prepare != NULL)
 		o->prepare(&t);
 	fds = tmp_count_fds();
-	fault_begin(FAULT_MEMORY, n, false);
+	fault_begin(what, n, false);
 	r = o->run(&t, &err);
 	failed = fault_end();
 	if (tmp_count_fds() != fds)
-		fail_msg("%s, allocation %lu: descriptors lost", o->name, n);
-	if (r != 0 && (r != IOC_NOMEM || !failed))
-		fail_msg("%s, allocation %lu: %s", o->name, n, err.msg);
-	if (r == IOC_NOMEM && err.code != IOC_NOMEM)
-		fail_msg("%s, allocation %lu: no error written", o->name, n);
+		fail_msg("%s, %s %lu: descriptors lost", o->name, kind, n);
+	if (r != 0 && (!failed || err.code != r ||
+	    !ioc_error_is_shortage(&err)))
+		fail_msg("%s, %s %lu: %s: %s", o->name, kind, n,
+		    ioc_code_name(r), err.msg);
 	if (o->check != NULL)
 		o->check(&t, r);
 	tmp_close(&t);
@@ -506,7 +510,7 @@ test_alloc__every_one_fails_once(void **state)
 	    i++) {
 		unsigned long n = 1;
 
-		while (fail_nth(&operations[i], n))
+		while (fail_nth(&operations[i], FAULT_MEMORY, n))
 			n++;
 		print_message("%s: %lu allocations\n", operations[i].name,
 		    n - 1);
@@ -515,11 +519,26 @@ test_alloc__every_one_fails_once(void **state)
 	}
 }
 
+static void
+test_descriptors__every_one_fails_once(void **state)
+{
+	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations);
+	    i++) {
+		unsigned long n = 1;
+
+		while (fail_nth(&operations[i], FAULT_FD, n))
+			n++;
+		print_message("%s: %lu descriptors\n", operations[i].name,
+		    n - 1);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_alloc__every_one_fails_once),
+		cmocka_unit_test(test_descriptors__every_one_fails_once),
 	};
 
 	fault_json();
