@@ -88,6 +88,23 @@ run_mkdirs(struct tmp *t, struct ioc_error *err)
 	return (0);
 }
 
+/* What is there has its rights. */
+static void
+check_mkdirs(struct tmp *t, int r)
+{
+	static const char *const made[] = {
+		"a/b/x", "a/b/x/y", "a/b/x/y/z",
+	};
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(made) / sizeof(*made); i++) {
+		if (fstatat(t->fd, made[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
+			assert_int_equal(st.st_mode & 07777, 0755);
+		else
+			assert_int_not_equal(r, 0);
+	}
+}
+
 static int
 run_rename(struct tmp *t, struct ioc_error *err)
 {
@@ -459,7 +476,7 @@ static const struct operation operations[] = {
 	{ "path open", prepare_tree, run_open, NULL },
 	{ "path open by walk", prepare_tree, run_walk, NULL },
 	{ "path root", NULL, run_root, NULL },
-	{ "path mkdirs", prepare_tree, run_mkdirs, NULL },
+	{ "path mkdirs", prepare_tree, run_mkdirs, check_mkdirs },
 	{ "path rename", prepare_tree, run_rename, check_rename },
 	{ "file read", prepare_tree, run_read, NULL },
 	{ "file replace", prepare_tree, run_replace, check_replace },
