@@ -33,6 +33,13 @@ int	ioc_jail_conf(struct ioc_jail *j, struct ioc_conf **ret,
 	    struct ioc_error *err);
 
 /*
+ * Loads the configurations of many jails at once, in a few threads that end
+ * with the call.  What cannot be loaded is tried again, and told, when it is
+ * needed; a few jails are left to that as well.
+ */
+void	ioc_jails_read_ahead(struct ioc_jail *const *v, size_t n);
+
+/*
  * The effective value of a property, "-" for none; it belongs to the jail and
  * is valid until the next change.
  */

@@ -16,6 +16,7 @@ struct ioc_jail_list {
 struct running {
 	struct ioc_os_jail_info *v;
 	size_t	n;
+	bool	hidden;		/* from this user */
 };
 
 static void
@@ -40,6 +41,8 @@ set_state(struct ioc_jail *j, const struct running *run, struct ioc_error *err)
 	struct ioc_os_jail_info key;
 	int r;
 
+	if (run->hidden)
+		return (0);
 	j->known = true;
 	j->state = IOC_OS_JAIL_NONE;
 	if (run->n == 0)
@@ -114,13 +117,12 @@ judge(struct ioc_jail *j, const struct ioc_filter *f, bool *yes,
 	return (0);
 }
 
+/* Adds the jails of a source whose names match, by name. */
 static int
-list_source(struct ioc_jail_list *l, struct ioc_source *s,
-    const struct ioc_filter *f, const struct running *run,
-    struct ioc_error *err)
+add_named(struct ioc_jail_list *l, struct ioc_source *s,
+    const struct ioc_filter *f, struct ioc_error *err)
 {
 	auto_strv struct ioc_strv names = IOC_STRV;
-	bool yes;
 	int r;
 
 	r = s->store->ops->list(s->store, "jails", &names, err);
@@ -128,26 +130,57 @@ list_source(struct ioc_jail_list *l, struct ioc_source *s,
 		return (ioc_wrap(err, r, "source %s", s->name));
 	ioc_strv_sort(&names);
 	for (size_t i = 0; i < names.n; i++) {
-		IOC_AUTO(ioc_jail_closep) struct ioc_jail *j = NULL;
 		struct ioc_jail **slot;
 
 		if (f != NULL && !ioc_filter_match_name(f, s->name, names.v[i]))
 			continue;
-		r = ioc_jail_new(s, names.v[i], &j, err);
+		slot = ioc_vec_push(&l->jails);
+		if (slot == NULL)
+			return (ioc_fail_nomem(err));
+		r = ioc_jail_new(s, names.v[i], slot, err);
+		if (r != 0)
+			return (r);
+	}
+	return (0);
+}
+
+/* Drops those from number `first` on that do not belong into the list. */
+static int
+judge_all(struct ioc_jail_list *l, size_t first, const struct ioc_filter *f,
+    const struct running *run, struct ioc_error *err)
+{
+	size_t kept = first;
+	int r = 0;
+
+	for (size_t i = first; i < l->jails.n; i++) {
+		struct ioc_jail *j = l->jails.v[i];
+		bool yes = true;
+
 		if (r == 0)
 			r = set_state(j, run, err);
 		if (r == 0)
 			r = judge(j, f, &yes, err);
-		if (r != 0)
-			return (r);
-		if (!yes)
-			continue;
-		slot = ioc_vec_push(&l->jails);
-		if (slot == NULL)
-			return (ioc_fail_nomem(err));
-		*slot = take_ptr(j);
+		if (yes)
+			l->jails.v[kept++] = j;
+		else
+			ioc_jail_close(j);
 	}
-	return (0);
+	l->jails.n = kept;
+	return (r);
+}
+
+static int
+list_source(struct ioc_jail_list *l, struct ioc_source *s,
+    const struct ioc_filter *f, const struct running *run,
+    struct ioc_error *err)
+{
+	size_t first = l->jails.n;
+	int r = add_named(l, s, f, err);
+
+	if (r != 0)
+		return (r);
+	ioc_jails_read_ahead(l->jails.v + first, l->jails.n - first);
+	return (judge_all(l, first, f, run, err));
 }
 
 int
@@ -163,9 +196,11 @@ ioc_jail_list(struct ioc_host *h, const struct ioc_filter *f,
 	if (l == NULL)
 		return (ioc_fail_nomem(err));
 	r = ioc_host_find_source(h, NULL, &main_source, err);
-	if (r == 0)
-		r = ioc_os_jail_list(h->os, &run.v, &run.n, err);
 	if (r != 0)
+		return (r);
+	r = ioc_os_jail_list(h->os, &run.v, &run.n, err);
+	run.hidden = r == IOC_PERMISSION && !h->root;
+	if (r != 0 && !run.hidden)
 		return (r);
 	if (run.n > 1)
 		qsort(run.v, run.n, sizeof(*run.v), by_name);

@@ -24,6 +24,7 @@ struct left {
 	int	source;
 	int	journal;
 	struct ioc_journal *living;
+	struct ioc_journal *newer;
 	char	base[16];		/* web's uid range */
 	char	owner[64];		/* for whom it is claimed */
 };
@@ -98,6 +99,7 @@ leave(struct engine *e, struct left *l)
 	    "destroy-4"));
 	volume(l, "destroy-4");
 	tmp_write(l->source, ".ids/196608", "create-5");
+	l->newer = entry(l, "create", "newer", "create-5");
 	/* A journal that was lost. */
 	volume(l, "create-6");
 	/* Half a jail that runs no more. */
@@ -112,6 +114,7 @@ static void
 close_left(struct left *l)
 {
 	ioc_journal_end(l->living);
+	ioc_journal_end(l->newer);
 	(void)close(l->source);
 	(void)close(l->journal);
 }
