@@ -82,9 +82,16 @@ finish(void *ctx, struct ioc_error *err)
 
 	if (f->dist->finish_argv == NULL)
 		return (0);
-	return (ioc_level_run(&f->level, f->build.token,
-	    "release.fetch/finish", f->dist->finish_argv, f->dist->finish_env,
-	    false, err));
+	return (ioc_level_run(&f->level, &f->build, "release.fetch/finish",
+	    f->dist->finish_argv, f->dist->finish_env, false, err));
+}
+
+static int
+unfinish(void *ctx, struct ioc_error *err)
+{
+	struct fetch *f = ctx;
+
+	return (ioc_build_unids(&f->build, err));
 }
 
 static int
@@ -141,7 +148,7 @@ static const struct ioc_step fetch_table[] = {
 	{ "journal", journal, unjournal },
 	{ "stage", stage, unstage },
 	{ "obtain", obtain, NULL },	/* all of it lies in staging */
-	{ "finish", finish, NULL },
+	{ "finish", finish, unfinish },
 	{ "clean", clean, NULL },
 	{ "record", record, NULL },
 	{ "commit", commit, NULL },
@@ -201,11 +208,11 @@ judge(struct fetch *f, struct ioc_error *err)
 		    &f->build.source, err);
 	if (r != 0)
 		return (r);
-	r = ioc_release_level(f->build.source, o->release, &level, NULL);
+	r = ioc_release_level(f->build.source, o->release, &level, err);
 	if (r == 0)
 		return (ioc_fail(err, IOC_EXISTS, "release %s exists already",
 		    o->release));
-	return (0);
+	return (r == IOC_NOT_FOUND ? 0 : r);
 }
 
 static void

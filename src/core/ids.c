@@ -56,23 +56,35 @@ ioc_ids_wanted(struct ioc_source *s, const char *userns, bool *ret,
 	    "userns=idmap"));
 }
 
-/* Does a source other than `self` have a claim of that name? */
-static bool
-claimed_elsewhere(struct ioc_source *self, const char *name)
+/* Does a source other than `self` have a claim of that name?  1, 0 or a code. */
+static int
+claimed_elsewhere(struct ioc_source *self, const char *name,
+    struct ioc_error *err)
 {
 	struct ioc_host *h = self->host;
+	struct ioc_error e;
 	char path[32];
 	struct stat st;
 
 	(void)snprintf(path, sizeof(path), ".ids/%s", name);
 	for (size_t i = 0; i < h->sources.n; i++) {
 		struct ioc_source *s = &h->sources.v[i];
+		int r;
 
-		if (s != self && ioc_source_open(s, NULL) == 0 &&
-		    ioc_path_stat(s->store->root, path, 0, &st, NULL) == 0)
-			return (true);
+		if (s == self)
+			continue;
+		r = ioc_source_open(s, &e);
+		if (r == 0)
+			r = ioc_path_stat(s->store->root, path, 0, &st, &e);
+		if (r == 0)
+			return (1);
+		/* Two jails with the same ids could touch each other. */
+		if (ioc_error_is_shortage(&e)) {
+			ioc_error_copy(err, &e);
+			return (r);
+		}
 	}
-	return (false);
+	return (0);
 }
 
 int
@@ -91,7 +103,10 @@ ioc_ids_claim(struct ioc_source *s, const char *owner, uint32_t *base,
 		at = first + (start % n + i) % n * IOC_ID_COUNT;
 		(void)snprintf(name, sizeof(name), "%" PRIu32, at);
 		(void)snprintf(path, sizeof(path), ".ids/%s", name);
-		if (claimed_elsewhere(s, name))
+		r = claimed_elsewhere(s, name, err);
+		if (r < 0)
+			return (ioc_wrap(err, r, "claim uid range %s", name));
+		if (r > 0)
 			continue;
 		fd = ioc_path_create(s->store->root, path, 0600,
 		    IOC_PATH_NOLINKS, err);
@@ -132,6 +147,19 @@ ioc_ids_release(struct ioc_source *s, uint32_t base, const char *owner,
 	if (r == 0)
 		r = ioc_path_unlink(s->store->root, path, 0, err);
 	return (ioc_wrap(err, r, "release uid range %" PRIu32, base));
+}
+
+int
+ioc_ids_owner(struct ioc_source *s, uint32_t base, struct ioc_buf *ret,
+    struct ioc_error *err)
+{
+	char path[32];
+	int r;
+
+	(void)snprintf(path, sizeof(path), ".ids/%" PRIu32, base);
+	r = ioc_file_read(s->store->root, path, ret, err);
+	return (r == IOC_NOT_FOUND ? 0 :
+	    ioc_wrap(err, r, "uid range %" PRIu32, base));
 }
 
 /* The first ids of all claims. */

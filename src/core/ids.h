@@ -9,6 +9,7 @@
 #ifndef CORE_IDS_H
 #define CORE_IDS_H
 
+#include "base/buf.h"
 #include "core/host.h"
 
 #define	IOC_ID_COUNT	65536u
@@ -25,6 +26,10 @@ int	ioc_ids_claim(struct ioc_source *s, const char *owner, uint32_t *base,
 	    struct ioc_error *err);
 /* Gives it back when it belongs to `owner` (NULL: to whomever). */
 int	ioc_ids_release(struct ioc_source *s, uint32_t base, const char *owner,
+	    struct ioc_error *err);
+
+/* For whom it is claimed; nothing is added to ret when for nobody. */
+int	ioc_ids_owner(struct ioc_source *s, uint32_t base, struct ioc_buf *ret,
 	    struct ioc_error *err);
 
 /* Gives back whatever belongs to `owner`. */

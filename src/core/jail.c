@@ -95,6 +95,7 @@ ioc_jail_source(const struct ioc_jail *j)
 int
 ioc_jail_conf(struct ioc_jail *j, struct ioc_conf **ret, struct ioc_error *err)
 {
+	struct ioc_error e = { .code = 0 };
 	auto_free char *path = NULL;
 	int r;
 
@@ -102,12 +103,31 @@ ioc_jail_conf(struct ioc_jail *j, struct ioc_conf **ret, struct ioc_error *err)
 		path = join(j->vol, "/config.json");
 		if (path == NULL)
 			return (ioc_fail_nomem(err));
-		r = ioc_conf_load(j->source->store->root, path, &j->conf, err);
-		j->conf_code = r;
-		if (r != 0)
+		r = ioc_conf_load(j->source->store->root, path, &j->conf, &e);
+		/* What could not be read for want of memory may be whole. */
+		j->conf_code = ioc_error_is_shortage(&e) ? 0 : r;
+		if (r != 0) {
+			ioc_error_copy(err, &e);
 			return (ioc_wrap(err, r, "jail %s", j->name));
+		}
 	}
 	*ret = j->conf;
+	return (0);
+}
+
+/* Is its configuration damaged? */
+static int
+is_broken(struct ioc_jail *j, bool *ret, struct ioc_error *err)
+{
+	struct ioc_error e = { .code = 0 };
+	struct ioc_conf *conf;
+	int r = ioc_jail_conf(j, &conf, &e);
+
+	if (r != 0 && ioc_error_is_shortage(&e)) {
+		ioc_error_copy(err, &e);
+		return (r);
+	}
+	*ret = r != 0;
 	return (0);
 }
 
@@ -244,14 +264,15 @@ int
 ioc_jail_state(struct ioc_jail *j, enum ioc_jail_state *ret, int64_t *id,
     struct ioc_error *err)
 {
-	struct ioc_conf *conf;
+	bool broken = false;
 	int r = current(j, true, err);
 
+	if (r == 0 && j->state != IOC_OS_JAIL_RUNNING)
+		r = is_broken(j, &broken, err);
 	if (r != 0)
 		return (r);
 	*ret = j->state == IOC_OS_JAIL_RUNNING ? IOC_JAIL_RUNNING :
-	    ioc_jail_conf(j, &conf, NULL) != 0 ? IOC_JAIL_BROKEN :
-	    IOC_JAIL_STOPPED;
+	    broken ? IOC_JAIL_BROKEN : IOC_JAIL_STOPPED;
 	if (id != NULL)
 		*id = j->state == IOC_OS_JAIL_RUNNING ? j->id : 0;
 	return (0);
@@ -286,11 +307,15 @@ get_full_name(struct ioc_jail *j, char **ret, struct ioc_error *err)
 static int
 get_state(struct ioc_jail *j, char **ret, struct ioc_error *err)
 {
-	struct ioc_conf *conf;
+	bool broken = false;
 	int r = current(j, false, err);
-	bool broken = (r != 0 || j->state != IOC_OS_JAIL_RUNNING) &&
-	    ioc_jail_conf(j, &conf, NULL) != 0;
 
+	if (r != 0 || j->state != IOC_OS_JAIL_RUNNING) {
+		int known = is_broken(j, &broken, err);
+
+		if (known != 0)
+			return (known);
+	}
 	/* That much can be said to a user who may not see what runs. */
 	if (r == IOC_PERMISSION && broken)
 		r = 0;

@@ -6,7 +6,8 @@
  *	  create fetch update run	not committed: the staged volume goes,
  *					and the uid range claimed for TOKEN
  *	  destroy			the jail or release has lost its name
- *					already: the rest goes, too
+ *					already: the rest goes, too, first its
+ *					uid range ("NAME BASE OWNER")
  *	.staging/TOKEN	without a journal entry: remains of a power loss; goes
  *	run directory	jails that are half up or whose processes are gone: the
  *			start steps are undone

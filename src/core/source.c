@@ -11,6 +11,7 @@
 int
 ioc_source_open(struct ioc_source *s, struct ioc_error *err)
 {
+	struct ioc_error e;
 	int r;
 
 	if (s->store != NULL)
@@ -19,11 +20,14 @@ ioc_source_open(struct ioc_source *s, struct ioc_error *err)
 		ioc_error_copy(err, &s->error);
 		return (s->error.code);
 	}
-	r = s->ops->open(s->where, s->host->os, &s->store, &s->error);
+	r = s->ops->open(s->where, s->host->os, &s->store, &e);
 	if (r == 0)
 		return (0);
-	(void)ioc_wrap(&s->error, r, "source %s", s->name);
-	ioc_error_copy(err, &s->error);
+	(void)ioc_wrap(&e, r, "source %s", s->name);
+	/* A shortage passes: the next one to ask tries again. */
+	if (!ioc_error_is_shortage(&e))
+		s->error = e;
+	ioc_error_copy(err, &e);
 	return (r);
 }
 

@@ -181,6 +181,14 @@ ioc_file_write_all(int fd, const void *data, size_t len, struct ioc_error *err)
 	return (0);
 }
 
+/* EINVAL: a file system that has nothing to sync. */
+static int
+sync_open_dir(int fd, struct ioc_error *err)
+{
+	return (fsync(fd) == 0 || errno == EINVAL ? 0 :
+	    ioc_fail_errno(err, "sync directory"));
+}
+
 int
 ioc_file_sync_dir(int dirfd, struct ioc_error *err)
 {
@@ -190,10 +198,7 @@ ioc_file_sync_dir(int dirfd, struct ioc_error *err)
 
 	if (fd < 0)
 		return (ioc_fail_errno(err, "open directory"));
-	/* EINVAL: a file system that has nothing to sync. */
-	if (fsync(fd) != 0 && errno != EINVAL)
-		return (ioc_fail_errno(err, "sync directory"));
-	return (0);
+	return (sync_open_dir(fd, err));
 }
 
 /* Creates a file under a name that is nobody's, 0600. */
@@ -253,12 +258,16 @@ static int
 replace_once(int dir, const char *last, const struct content *c, bool *swept,
     struct ioc_error *err)
 {
-	auto_fd int fd = -1;
+	auto_fd int fd = -1, sync = -1;
 	struct stat st;
 	char temp[32];
 	int r;
 
 	*swept = false;
+	/* Opened now: after the rename it would be too late to fail. */
+	if ((c->flags & IOC_FILE_NOSYNC) == 0 && (sync = openat(dir, ".",
+	    O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return (ioc_fail_errno(err, "open directory"));
 	if (fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		if (!S_ISREG(st.st_mode))
 			return (ioc_fail(err, IOC_UNSAFE,
@@ -279,8 +288,7 @@ replace_once(int dir, const char *last, const struct content *c, bool *swept,
 		(void)unlinkat(dir, temp, 0);
 		return (r);
 	}
-	return ((c->flags & IOC_FILE_NOSYNC) != 0 ? 0 :
-	    ioc_file_sync_dir(dir, err));
+	return (sync < 0 ? 0 : sync_open_dir(sync, err));
 }
 
 static int

@@ -359,9 +359,15 @@ ioc_path_create(int root, const char *path, mode_t mode, int pflags,
 		return (take_fd(&dir));
 	fd = openat(dir, place.last, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
 	    O_CLOEXEC | O_NOCTTY, mode & 0600);
-	/* The mode is what was asked for, whatever the umask says. */
-	if (fd < 0 || fchmod(fd, mode & 07777) != 0)
+	if (fd < 0)
 		return (fail_path(err, "create", path));
+	/* The mode is what was asked for, whatever the umask says. */
+	if (fchmod(fd, mode & 07777) != 0) {
+		int r = fail_path(err, "create", path);
+
+		(void)unlinkat(dir, place.last, 0);
+		return (r);
+	}
 	return (take_fd(&fd));
 }
 
@@ -370,18 +376,19 @@ static int
 make_dir(int dir, const char *name, mode_t mode, uid_t uid, gid_t gid)
 {
 	auto_fd int fd = -1;
+	int saved;
 
 	if (mkdirat(dir, name, 0700) != 0)
 		return (-1);
 	fd = open_nofollow(dir, name, O_RDONLY | O_DIRECTORY);
-	if (fd < 0)
-		return (-1);
-	if ((uid != (uid_t)-1 || gid != (gid_t)-1) &&
-	    fchown(fd, uid, gid) != 0)
-		return (-1);
-	if (fchmod(fd, mode & 07777) != 0)
-		return (-1);
-	return (take_fd(&fd));
+	if (fd >= 0 && ((uid == (uid_t)-1 && gid == (gid_t)-1) ||
+	    fchown(fd, uid, gid) == 0) && fchmod(fd, mode & 07777) == 0)
+		return (take_fd(&fd));
+	/* Without its rights it would look like one that is ready. */
+	saved = errno;
+	(void)unlinkat(dir, name, AT_REMOVEDIR);
+	errno = saved;
+	return (-1);
 }
 
 int

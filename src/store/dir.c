@@ -398,6 +398,17 @@ settle(struct ioc_store *s, const char *vol, struct ioc_error *err)
 	return (r == 0 ? 0 : ioc_fail_errno(err, "sync %s", vol));
 }
 
+/* With what is open already, for the rename is done then. */
+static int
+sync_parents(int a, int b, struct ioc_error *err)
+{
+	/* EINVAL: a file system that has nothing to sync. */
+	if ((fsync(b) != 0 && errno != EINVAL) ||
+	    (!ioc_path_same(a, b) && fsync(a) != 0 && errno != EINVAL))
+		return (ioc_fail_errno(err, "sync directory"));
+	return (0);
+}
+
 static int
 dir_rename(struct ioc_store *s, const char *from, const char *to,
     struct ioc_error *err)
@@ -434,10 +445,13 @@ dir_rename(struct ioc_store *s, const char *from, const char *to,
 	r = settle(s, from, err);
 	if (r == 0)
 		r = ioc_path_rename(s->root, from, to, OURS, err);
-	if (r == 0)
-		r = ioc_file_sync_dir(b, err);
-	if (r == 0 && !ioc_path_same(a, b))
-		r = ioc_file_sync_dir(a, err);
+	if (r != 0)
+		return (ioc_wrap(err, r, "rename %s to %s", from, to));
+	r = sync_parents(a, b, err);
+	/* A failure is one: it has its old name. */
+	if (r != 0)
+		(void)renameat(b, strrchr(to, '/') + 1, a,
+		    strrchr(from, '/') + 1);
 	return (ioc_wrap(err, r, "rename %s to %s", from, to));
 }
 
@@ -501,28 +515,35 @@ ioc_dir_names(int root, const char *path, struct ioc_strv *ret,
  * Is the entry a volume of ours?  Jails are many, and one that something is
  * mounted on should be seen: its directory is not looked at here.
  */
-static bool
+static int
 is_volume(int dir, const struct dirent *e, const char *parent,
-    enum ioc_volume_area area)
+    enum ioc_volume_area area, struct ioc_error *err)
 {
+	struct ioc_error cause;
 	struct stat st;
+	int r;
 	size_t n = strlen(parent), len = strlen(e->d_name);
 	char vol[512];
 
 	if (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN)
-		return (false);
+		return (0);
 	if (n + 1 + len >= sizeof(vol))
-		return (false);
+		return (0);
 	memcpy(vol, parent, n);
 	vol[n] = '/';
 	memcpy(vol + n + 1, e->d_name, len + 1);
 	/* what could not have been made by us is not ours */
 	if (ioc_volume_check(vol, false, NULL, NULL) != 0)
-		return (false);
+		return (0);
 	if (area == IOC_VOLUME_JAILS && e->d_type == DT_DIR)
-		return (true);
-	return (ioc_path_stat(dir, e->d_name, OURS, &st, NULL) == 0 &&
-	    S_ISDIR(st.st_mode));
+		return (1);
+	r = ioc_path_stat(dir, e->d_name, OURS, &st, &cause);
+	if (r == 0)
+		return (S_ISDIR(st.st_mode));
+	if (!ioc_error_is_shortage(&cause))
+		return (0);
+	ioc_error_copy(err, &cause);
+	return (r);
 }
 
 static int
@@ -539,9 +560,13 @@ dir_list(struct ioc_store *s, const char *parent, struct ioc_strv *ret,
 		r = open_dir(s->root, parent, &d, err);
 	if (r != 0)
 		return (ioc_wrap(err, r, "list %s", IOC_SHOW(parent)));
-	while ((errno = 0, e = readdir(d)) != NULL)
-		if (is_volume(dirfd(d), e, parent, area))
+	while ((errno = 0, e = readdir(d)) != NULL) {
+		r = is_volume(dirfd(d), e, parent, area, err);
+		if (r < 0)
+			return (r);
+		if (r > 0)
 			(void)ioc_strv_add(ret, e->d_name);
+	}
 	if (errno != 0)
 		return (ioc_fail_errno(err, "list %s", IOC_SHOW(parent)));
 	return (ioc_strv_check(ret, err));

@@ -301,7 +301,7 @@ ioc_os_jail_exec(struct ioc_os_jail *j, const struct ioc_os_exec *e,
 	if (find(j->name) == NULL || !find(j->name)->created)
 		return (ioc_fail(err, IOC_STATE, "not running"));
 	fake.execs++;
-	pid = fork();
+	pid = vfork();		/* a big parent is not to be copied for that */
 	if (pid < 0)
 		return (ioc_fail_errno(err, "fork"));
 	if (pid == 0)
