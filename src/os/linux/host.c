@@ -66,7 +66,9 @@ facts(struct ioc_os *os, struct ioc_error *err)
 	(void)snprintf(f->arch, sizeof(f->arch), "%.31s", arch);
 	if (!read_head("/proc/sys/kernel/random/boot_id", f->boot_id,
 	    sizeof(f->boot_id)))
-		return (ioc_fail(err, IOC_UNSUPPORTED,
+		return (errno != ENOENT ?
+		    ioc_fail_errno(err, "read the host's boot id") :
+		    ioc_fail(err, IOC_UNSUPPORTED,
 		    "/proc is not mounted on this host"));
 	chomp(f->boot_id);
 	distribution(f->distribution);
