@@ -448,6 +448,30 @@ a_hunt(const char *host)
 	return (false);
 }
 
+/*
+ * Is the descriptor the host's file whose device and inode stand in /target, and
+ * could it be written to?  While it runs the answer is "busy", no refusal.
+ */
+static bool
+a_host_exe(const char *arg)
+{
+	int fd = (int)strtol(arg, NULL, 10), to;
+	unsigned long long dev = 0, ino = 0;
+	FILE *f = fopen("/target", "r");
+	char path[64];
+	struct stat st;
+
+	if (f == NULL || fscanf(f, "%llu %llu", &dev, &ino) != 2 ||
+	    fstat(fd, &st) != 0)
+		return (false);
+	errno = ENOENT;
+	if (st.st_dev != (dev_t)dev || st.st_ino != (ino_t)ino)
+		return (false);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	to = open(path, O_WRONLY);
+	return (to >= 0 || errno == ETXTBSY);
+}
+
 static const struct {
 	const char	*verb;
 	bool		(*fn)(const char *arg);
@@ -471,7 +495,7 @@ static const struct {
 	{ "release_agent", a_release_agent }, { "ptrace1", a_ptrace1 },
 	{ "vsock", a_vsock }, { "raw", a_raw }, { "x32", a_x32 },
 	{ "compat", a_compat }, { "host_uid", a_host_uid },
-	{ "chmod_null", a_chmod_null }, { "hunt", a_hunt },
+	{ "chmod_null", a_chmod_null }, { "host_exe", a_host_exe }, { "hunt", a_hunt },
 };
 
 int

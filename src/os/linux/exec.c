@@ -66,7 +66,14 @@ exec_packets(int ctl, bool want_ready, bool command,
 				ret->pid = m.a;
 		} else if (m.kind == LX_PID && command)
 			ret->pid = m.a;
-		else
+		else if (m.kind == LX_FAILED && command) {
+			m.text[sizeof(m.text) - 1] = '\0';
+			(void)ioc_fail_sys(err, m.sys, "run %s",
+			    IOC_SHOW(m.text));
+			if (err != NULL)
+				err->code = IOC_CHILD;
+			return (IOC_CHILD);
+		} else
 			return (ioc_fail(err, IOC_FAILED,
 			    "an odd packet came from the jail's launcher"));
 	}
@@ -238,6 +245,9 @@ ioc_os_jail_exec(struct ioc_os_jail *j, const struct ioc_os_exec *e,
 	if ((rc = ioc_lx_running(j, err)) != 0 ||
 	    (rc = ioc_lx_exec_check(e, err)) != 0)
 		return (rc);
+	if (!j->r.userns && (rc = ioc_lx_init_fd(j->os, err)) != 0)
+		return (rc);
+	n.rights.init = j->r.userns ? -1 : j->os->init_fd;
 	n.jail = j->pidfd;
 	for (int i = 0; i < 3; i++)
 		n.fds[i] = e->tty ? -1 : e->fds[i];

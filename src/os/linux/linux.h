@@ -28,6 +28,7 @@
 #include "base/str.h"
 #include "os/linux/sys.h"
 #include "os/linux/user.h"
+#include "os/linux/wire.h"
 #include "os/os.h"
 
 #define	LX_NAMESPACES	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |	\
@@ -129,32 +130,7 @@ int	ioc_lx_cgroup_can(struct ioc_os *os, struct ioc_error *err);
 
 /* --- msg.c: packets between caller, launcher and jail -------------------- */
 
-enum lx_kind {
-	LX_ERROR = 1,		/* code, sys, text */
-	LX_STARTED,		/* a: pid; fd: pidfd */
-	LX_GO,			/* maps are written, groups joined */
-	LX_TREE,		/* fd: a detached mount */
-	LX_MOUNTED,		/* the tree stands */
-	LX_CREATE,		/* a: ephemeral, b: with a command;
-				   fds: init, life */
-	LX_COMMAND,		/* fds: plan, status, stdin, stdout, stderr */
-	LX_PID,			/* a: the sender's pid, from the kernel */
-	LX_PTY,			/* fd: master */
-	LX_READY,		/* everything but exec is done */
-};
-
-#define	LX_MSG_FDS	5
-
-struct lx_msg {
-	int32_t	kind;
-	int32_t	code;
-	int32_t	sys;
-	int32_t	nfds;
-	int64_t	a;
-	int64_t	b;
-	char	text[1024];
-};
-
+/* The packets themselves are in wire.h. */
 int	ioc_lx_msg_pair(int sp[2], struct ioc_error *err);
 /* 0 or -1 with errno. */
 int	ioc_lx_msg_send(int fd, int kind, int64_t a, int64_t b, const int *fds,
@@ -286,12 +262,18 @@ struct lx_rights {
 	uint64_t	 caps;
 	struct lx_limits limits;
 	bool		 confined;	/* bounding set and filter are there */
+	int		 init;		/* ioc-init, or -1: see below */
 };
 
 /*
  * In the jail, as its root, in a fresh process: takes the user's place and
  * executes the command.  Returns only when it failed.  fds become 0-2 (without
  * tty), ctl carries the pty.
+ *
+ * A jail can make its own command out of /proc/self/exe.  That is the program
+ * of the host which enters, and without a user namespace the jail's root may
+ * write to it: there the sealed ioc-init executes the command, so that nothing
+ * of the host is behind that name.
  */
 int	ioc_lx_become(struct lx_plan *p, const struct lx_rights *r, int *ctl,
 	    const int fds[3], struct ioc_error *err);
