@@ -3,6 +3,8 @@
 #include "tests/unit/unit.h"
 
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -211,6 +213,96 @@ test_magic_passwd(void **state)
 	(void)close(50);
 }
 
+/* Does it work for user 33 of the host? */
+static int
+as_user(const char *const *argv)
+{
+	pid_t pid = fork();
+	int status = -1;
+
+	if (pid == 0) {
+		if (setresgid(33, 33, 33) != 0 || setresuid(33, 33, 33) != 0)
+			_exit(99);
+		(void)execv(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(98);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return (status);
+}
+
+/* A device and a set-id program in a directory of the host. */
+static void
+fill_share(void)
+{
+	auto_fd int in = open(INSIDE, O_RDONLY | O_CLOEXEC), to = -1;
+	char b[65536];
+	ssize_t n;
+
+	assert_int_equal(mknodat(w.share, "node", S_IFCHR | 0666,
+	    makedev(1, 3)), 0);
+	assert_int_equal(fchmodat(w.share, "node", 0666, 0), 0);
+	to = openat(w.share, "suid", O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	while ((n = read(in, b, sizeof(b))) > 0)
+		assert_int_equal(write(to, b, (size_t)n), n);
+	assert_int_equal(fchmod(to, 04755), 0);
+}
+
+static int
+try_in(struct ioc_os_jail *j, const char *user, const char *dir,
+    const char *file, const char *verb)
+{
+	char program[128], arg[128], out[256];
+
+	(void)snprintf(program, sizeof(program), "%s/suid", dir);
+	(void)snprintf(arg, sizeof(arg), "%s/%s", dir, file);
+	return (world_run(&w, j, user, out, sizeof(out),
+	    ARGV(program, verb, arg)));
+}
+
+/* 12, 76: devices and set-id programs in a directory that is mounted. */
+static void
+test_bound(void **state)
+{
+	struct ioc_os_mount m[] = {
+		{ .kind = IOC_MOUNT_BIND, .target = "/mnt/plain",
+		    .source = w.share },
+		{ .kind = IOC_MOUNT_BIND, .target = "/mnt/mapped",
+		    .source = w.share, .flags = IOC_MNT_IDMAP },
+	}, live[] = { m[0], m[1] };
+	struct start s = { .more = m, .nmore = 2 };
+	char path[128], node[128];
+	struct ioc_os_jail *j;
+
+	fill_share();
+	live[0].target = "/tmp/plain";
+	live[1].target = "/tmp/mapped";
+	/* The naive mount is the directory itself. */
+	(void)snprintf(path, sizeof(path), "%s/share/suid", w.dir);
+	(void)snprintf(node, sizeof(node), "%s/share/node", w.dir);
+	assert_int_equal(as_user(ARGV(path, "set_id")), 0);
+	assert_int_equal(as_user(ARGV(path, "open", node)), 0);
+	for (int userns = 0; userns < 2; userns++) {
+		s.no_userns = userns == 0;
+		give_layers(userns != 0 ? w.base : 0);
+		if (world_start(&w, &s, &j) != 0)
+			fail_msg("start: %s", w.e.msg);
+		for (int i = 0; i < 4; i++) {
+			const struct ioc_os_mount *at = i < 2 ? &m[i] :
+			    &live[i - 2];
+			/* What is mapped is the jail's own, as its su is. */
+			int want = (at->flags & IOC_MNT_IDMAP) == 0;
+
+			if (i >= 2 && ioc_os_jail_mount_live(j, at, &w.e) != 0)
+				fail_msg("mount: %s", w.e.msg);
+			assert_int_equal(try_in(j, NULL, at->target, "node",
+			    "open"), 1);
+			assert_int_equal(try_in(j, "www", at->target, "",
+			    "set_id"), want);
+		}
+		world_stop(&w, j);
+	}
+}
+
 static int
 setup(void **state)
 {
@@ -232,6 +324,7 @@ main(void)
 		cmocka_unit_test(test_own_program),
 		cmocka_unit_test(test_same_words),
 		cmocka_unit_test(test_magic_passwd),
+		cmocka_unit_test(test_bound),
 	};
 
 	world_need();

@@ -472,6 +472,13 @@ a_host_exe(const char *arg)
 	return (to >= 0 || errno == ETXTBSY);
 }
 
+static bool
+a_set_id(const char *arg)
+{
+	errno = EPERM;
+	return (getuid() != 0 && geteuid() == 0);
+}
+
 static const struct {
 	const char	*verb;
 	bool		(*fn)(const char *arg);
@@ -495,7 +502,8 @@ static const struct {
 	{ "release_agent", a_release_agent }, { "ptrace1", a_ptrace1 },
 	{ "vsock", a_vsock }, { "raw", a_raw }, { "x32", a_x32 },
 	{ "compat", a_compat }, { "host_uid", a_host_uid },
-	{ "chmod_null", a_chmod_null }, { "host_exe", a_host_exe }, { "hunt", a_hunt },
+	{ "chmod_null", a_chmod_null }, { "host_exe", a_host_exe },
+	{ "set_id", a_set_id }, { "hunt", a_hunt },
 };
 
 int

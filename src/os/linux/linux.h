@@ -194,6 +194,8 @@ int	ioc_lx_root_overlay_attached(int lower_tree, int upper, int work,
 /* --- mount.c: mounts beneath a root, made with the jail's rights ---------- */
 
 unsigned ioc_lx_mount_attr(unsigned flags);
+/* Of a BIND: always nodev; nosuid, too, unless it is mapped for the jail. */
+unsigned ioc_lx_bind_attr(unsigned flags);
 /* A new file system; opts are key, value pairs up to NULL. */
 int	ioc_lx_fs(const char *type, const char *const *opts, unsigned attr,
 	    struct ioc_error *err);
