@@ -14,11 +14,11 @@ static int
 check_name(const char *name, struct ioc_error *err)
 {
 	static const char set[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.*-";
 	size_t len = strlen(name);
 
 	if (len == 0 || len > LX_NAME_MAX || strspn(name, set) != len ||
-	    strchr("_.-", name[0]) != NULL)
+	    strchr("_.*-", name[0]) != NULL)
 		return (ioc_fail(err, IOC_INVALID, "%s is no name of a jail",
 		    IOC_SHOW(name)));
 	return (0);
