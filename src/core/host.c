@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/host.h"
 
+#include <sys/stat.h>
+
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
@@ -15,6 +17,25 @@
 #include "safe/name.h"
 #include "safe/path.h"
 #include "safe/worker.h"
+
+/* Who can write there decides which process is taken for a jail. */
+static int
+check_run_dir(int fd, const char *dir, struct ioc_error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return (ioc_fail_errno(err, "run directory %s", dir));
+	if (st.st_uid != 0)
+		return (ioc_fail(err, IOC_UNSAFE, "run directory %s: it "
+		    "belongs to user %ju, not to root", dir,
+		    (uintmax_t)st.st_uid));
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return (ioc_fail(err, IOC_UNSAFE, "run directory %s: others "
+		    "may write to it (mode %04o)", dir,
+		    (unsigned)(st.st_mode & 07777)));
+	return (0);
+}
 
 /* Makes and opens the run directory; without root it may be missing. */
 static int
@@ -34,6 +55,9 @@ open_run_dir(struct ioc_host *h, struct ioc_error *err)
 		if (h->run_fd < 0)
 			return (ioc_wrap(err, h->run_fd, "run directory %s",
 			    dir));
+		r = check_run_dir(h->run_fd, dir, err);
+		if (r != 0)
+			return (r);
 		h->lock_fd = ioc_path_mkdirs(h->run_fd, "lock", 0700, 0, 0,
 		    IOC_PATH_NOLINKS, err);
 		return (h->lock_fd < 0 ? ioc_wrap(err, h->lock_fd,

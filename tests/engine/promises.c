@@ -2,7 +2,8 @@
 /* What core promises of time, limits and names, seen from the system's side. */
 #include "tests/engine/engine.h"
 
-#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -140,7 +141,32 @@ test_attack_26__jails_of_two_sources_are_never_one(void **state)
 	ioc_jail_close(b);
 }
 
+/* 55: whoever owns the run directory could name any process as a jail. */
+static void
+test_attack_55__run_directory_is_of_root(void **state)
+{
+	struct engine *e = *state;
+	struct ioc_host_options o = {
+		.config = e->config, .helper_dir = "/nonexistent",
+	};
+	struct ioc_error err = { .msg = "" };
+	struct ioc_host *h = NULL;
+	char run[96];
+
+	(void)snprintf(run, sizeof(run), "%s/run", e->dir);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(chown(run, i == 1 ? 1000 : 0, 0), 0);
+		assert_int_equal(chmod(run, i == 2 ? 0777 : i == 3 ? 0730 :
+		    0711), 0);
+		assert_int_equal(ioc_host_open(&o, &h, &err),
+		    i == 0 ? 0 : IOC_UNSAFE);
+		if (i == 0)
+			ioc_host_close(h);
+	}
+}
+
 ENGINE_MAIN(
+	ENGINE_TEST(test_attack_55__run_directory_is_of_root),
 	ENGINE_TEST(test_attack_67__times_stay_times),
 	ENGINE_TEST(test_attack_48__no_temporary_jail_without_limits),
 	ENGINE_TEST(test_attack_26__jails_of_two_sources_are_never_one))
