@@ -330,6 +330,15 @@ a_tiocsti(const char *arg)
 	return (ioctl(0, TIOCSTI, "x") == 0);
 }
 
+/* The number of a line discipline loads a module; this one is always there. */
+static bool
+a_tiocsetd(const char *arg)
+{
+	int tty = 0;
+
+	return (ioctl(0, TIOCSETD, &tty) == 0);
+}
+
 /* The kernel looks at 32 bits of the request only. */
 static bool
 a_tiocsti_high(const char *arg)
@@ -498,7 +507,7 @@ static const struct {
 	{ "kexec", a_kexec }, { "reboot", a_reboot }, { "swapon", a_swapon },
 	{ "syslog", a_syslog }, { "clock", a_clock },
 	{ "sethostname", a_sethostname }, { "tiocsti", a_tiocsti },
-	{ "tiocsti_high", a_tiocsti_high },
+	{ "tiocsti_high", a_tiocsti_high }, { "tiocsetd", a_tiocsetd },
 	{ "release_agent", a_release_agent }, { "ptrace1", a_ptrace1 },
 	{ "vsock", a_vsock }, { "raw", a_raw }, { "x32", a_x32 },
 	{ "compat", a_compat }, { "host_uid", a_host_uid },
