@@ -213,6 +213,50 @@ test_magic_passwd(void **state)
 	(void)close(50);
 }
 
+static int
+run_in(struct ioc_os_jail *j, const char *dir, bool login)
+{
+	struct ioc_os_exec x = { .argv = ARGV("/inside", "chroot", w.dir),
+		.dir = dir, .login = login, .fds = { -1, -1, -1 } };
+	struct ioc_os_process p;
+	int rc = ioc_os_jail_exec(j, &x, &p, &w.e), status = -1;
+
+	if (rc != 0)
+		return (rc);
+	assert_int_equal(ioc_os_process_wait(&p, 10000, &status, &w.e), 0);
+	ioc_os_process_close(&p);
+	return (status);
+}
+
+/* 64: a working directory that is a descriptor of the process that enters. */
+static void
+test_directory_outside(void **state)
+{
+	static const char *const dirs[] = { "/proc/self/fd/50", "/way/out",
+		"/proc/self/fd/50/tmp", "/proc/self/fd/3", "/proc/self/fd/4" };
+	int leak = open("/", O_RDONLY | O_DIRECTORY);
+	struct ioc_os_jail *j;
+
+	assert_int_equal(fcntl(leak, F_DUPFD, 50), 50);
+	assert_int_equal(mkdirat(w.root, "way", 0755), 0);
+	assert_int_equal(symlinkat("/proc/self/fd/50", w.root, "way/out"), 0);
+	assert_int_equal(world_twin(&w, false, ARGV("/bin/sh", "-c",
+	    "cd /way/out && test -e .$0/marker", w.dir)), 0);
+	put("/etc/passwd", "root:x:0:0:root:/way/out:/bin/pwd\n"
+	    "www:x:33:33::/home:/bin/sh\n", 0644);
+	for (int userns = 0; userns < 2; userns++) {
+		j = started(userns != 0);
+		for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
+			assert_true(run_in(j, dirs[i], false) < 0);
+		assert_int_equal(run_in(j, "/way", false), 1);
+		/* Its home is not there: it stays at its root. */
+		assert_int_equal(run_in(j, NULL, true), 0);
+		world_stop(&w, j);
+	}
+	(void)close(leak);
+	(void)close(50);
+}
+
 /* Does it work for user 33 of the host? */
 static int
 as_user(const char *const *argv)
@@ -324,6 +368,7 @@ main(void)
 		cmocka_unit_test(test_own_program),
 		cmocka_unit_test(test_same_words),
 		cmocka_unit_test(test_magic_passwd),
+		cmocka_unit_test(test_directory_outside),
 		cmocka_unit_test(test_bound),
 	};
 

@@ -14,6 +14,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,7 @@
 #include <linux/perf_event.h>
 #include <linux/sched.h>
 #include <linux/vm_sockets.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -481,6 +483,19 @@ a_host_exe(const char *arg)
 	return (to >= 0 || errno == ETXTBSY);
 }
 
+/* A server of the host, on its loopback. */
+static bool
+a_connect(const char *port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)strtol(port, NULL, 10)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return (fd >= 0 && connect(fd, (struct sockaddr *)&to,
+	    sizeof(to)) == 0);
+}
+
 static bool
 a_set_id(const char *arg)
 {
@@ -512,7 +527,7 @@ static const struct {
 	{ "vsock", a_vsock }, { "raw", a_raw }, { "x32", a_x32 },
 	{ "compat", a_compat }, { "host_uid", a_host_uid },
 	{ "chmod_null", a_chmod_null }, { "host_exe", a_host_exe },
-	{ "set_id", a_set_id }, { "hunt", a_hunt },
+	{ "set_id", a_set_id }, { "connect", a_connect }, { "hunt", a_hunt },
 };
 
 int
