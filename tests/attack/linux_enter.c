@@ -257,6 +257,59 @@ test_directory_outside(void **state)
 	(void)close(50);
 }
 
+static int
+run_with(struct ioc_os_jail *j, int fd, const char *const *argv, char *out,
+    size_t size)
+{
+	struct ioc_os_exec x = { .argv = argv, .fds = { fd, -1, -1 } };
+	struct ioc_os_process p;
+	int pipe_fds[2], status = -1, rc;
+	ssize_t n;
+
+	assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
+	x.fds[1] = pipe_fds[1];
+	rc = ioc_os_jail_exec(j, &x, &p, &w.e);
+	(void)close(pipe_fds[1]);
+	if (rc == 0) {
+		n = read(pipe_fds[0], out, size - 1);
+		out[n > 0 ? n : 0] = '\0';
+		assert_int_equal(ioc_os_process_wait(&p, 10000, &status,
+		    &w.e), 0);
+		ioc_os_process_close(&p);
+	}
+	(void)close(pipe_fds[0]);
+	return (rc != 0 ? rc : status);
+}
+
+/* 62: a file of the host as stdin; 0600, and of its root. */
+static void
+test_given_file(void **state)
+{
+	int fd = openat(w.dirfd, "secret", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	struct ioc_os_jail *j;
+	char out[64], text[64] = "";
+
+	assert_int_equal(write(fd, "12345678 rest\n", 14), 14);
+	(void)close(fd);
+	fd = openat(w.dirfd, "secret", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(dup2(fd, 0), 0);
+	assert_int_equal(world_twin(&w, false, ARGV("/inside", "reopen")), 0);
+	assert_int_equal(pread(fd, text, 14, 0), 14);
+	assert_memory_equal(text, "hostile8", 8);
+	for (int userns = 0; userns < 2; userns++) {
+		j = started(userns != 0);
+		assert_int_equal(lseek(fd, 8, SEEK_SET), 8);
+		assert_int_equal(run_with(j, fd, ARGV("/inside", "reopen"),
+		    out, sizeof(out)), 1);
+		assert_int_equal(run_with(j, fd, ARGV("cat"), out,
+		    sizeof(out)), 0);
+		assert_string_equal(out, " rest\n");
+		world_stop(&w, j);
+	}
+	(void)close(fd);
+	(void)unlinkat(w.dirfd, "secret", 0);
+}
+
 /* Does it work for user 33 of the host? */
 static int
 as_user(const char *const *argv)
@@ -369,6 +422,7 @@ main(void)
 		cmocka_unit_test(test_same_words),
 		cmocka_unit_test(test_magic_passwd),
 		cmocka_unit_test(test_directory_outside),
+		cmocka_unit_test(test_given_file),
 		cmocka_unit_test(test_bound),
 	};
 

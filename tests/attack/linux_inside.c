@@ -483,6 +483,15 @@ a_host_exe(const char *arg)
 	return (to >= 0 || errno == ETXTBSY);
 }
 
+/* What was given to be read is opened for writing. */
+static bool
+a_reopen(const char *arg)
+{
+	int fd = open("/proc/self/fd/0", O_WRONLY);
+
+	return (fd >= 0 && write(fd, "hostile", 7) == 7);
+}
+
 /* A server of the host, on its loopback. */
 static bool
 a_connect(const char *port)
@@ -527,7 +536,8 @@ static const struct {
 	{ "vsock", a_vsock }, { "raw", a_raw }, { "x32", a_x32 },
 	{ "compat", a_compat }, { "host_uid", a_host_uid },
 	{ "chmod_null", a_chmod_null }, { "host_exe", a_host_exe },
-	{ "set_id", a_set_id }, { "connect", a_connect }, { "hunt", a_hunt },
+	{ "set_id", a_set_id }, { "connect", a_connect },
+	{ "reopen", a_reopen }, { "hunt", a_hunt },
 };
 
 int

@@ -287,5 +287,12 @@ int	ioc_lx_running(struct ioc_os_jail *j, struct ioc_error *err);
 /* The jail's /dev/null, verified. */
 int	ioc_lx_open_null(struct ioc_error *err);
 int	ioc_lx_exec_check(const struct ioc_os_exec *e, struct ioc_error *err);
+/*
+ * Its descriptors, for a jail without a user namespace, whose root could open
+ * by /proc/self/fd what it was given to read, and write to it: such files come
+ * read-only, with the same position.  fds are given, own are to be closed.
+ */
+int	ioc_lx_exec_fds(const struct ioc_os_exec *e, bool userns, int fds[3],
+	    int own[3], struct ioc_error *err);
 
 #endif /* OS_LINUX_LINUX_H */
