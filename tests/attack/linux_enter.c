@@ -310,6 +310,20 @@ test_given_file(void **state)
 	(void)unlinkat(w.dirfd, "secret", 0);
 }
 
+/* What /proc tells of the host's directories. */
+static void
+test_mount_table(void **state)
+{
+	struct ioc_os_jail *j = started(true);
+	char out[16384];
+
+	assert_int_equal(world_run(&w, j, NULL, out, sizeof(out),
+	    ARGV("cat", "/proc/self/mountinfo", "/proc/self/mounts")), 0);
+	assert_non_null(strstr(out, "overlay"));
+	assert_null(strstr(out, w.dir));
+	world_stop(&w, j);
+}
+
 /* Does it work for user 33 of the host? */
 static int
 as_user(const char *const *argv)
@@ -423,6 +437,7 @@ main(void)
 		cmocka_unit_test(test_magic_passwd),
 		cmocka_unit_test(test_directory_outside),
 		cmocka_unit_test(test_given_file),
+		cmocka_unit_test(test_mount_table),
 		cmocka_unit_test(test_bound),
 	};
 

@@ -174,10 +174,15 @@ static int
 can_fs(const char *name, struct ioc_error *err)
 {
 	char text[8192], word[32];
+	auto_fd int fd = -1;
 
 	(void)snprintf(word, sizeof(word), "\t%s\n", name);
 	if (read_head("/proc/filesystems", text, sizeof(text)) &&
 	    strstr(text, word) != NULL)
+		return (0);
+	/* For root the kernel loads the module by itself. */
+	fd = sys_fsopen(name);
+	if (fd >= 0)
 		return (0);
 	return (ioc_fail(err, IOC_UNSUPPORTED,
 	    "the kernel has no %s file system (modprobe %s)", name, name));
