@@ -151,10 +151,10 @@ test_attack_73__mount_point_is_a_link(void **state)
 	    O_DIRECTORY | O_CLOEXEC);
 
 	assert_true(dir >= 0);
-	assert_int_equal(renameat(dir, AT + 1, dir, "saved"), 0);
-	assert_int_equal(symlinkat("/etc", dir, AT + 1), 0);
+	assert_int_equal(renameat(dir, &AT[1], dir, "saved"), 0);
+	assert_int_equal(symlinkat("/etc", dir, &AT[1]), 0);
 	assert_int_equal(try_it("exit 0", 20000, &err), IOC_UNSAFE);
-	assert_int_equal(unlinkat(dir, AT + 1, 0), 0);
+	assert_int_equal(unlinkat(dir, &AT[1], 0), 0);
 	/* Made anew, of the jail's root. */
 	assert_int_equal(try_it("exit 0", 20000, &err), 0);
 	(void)close(dir);
@@ -191,8 +191,8 @@ setup(void **state)
 	world_make(&w);
 	port = listen_here();
 	/* In the twin the updates are a directory of its root. */
-	assert_int_equal(mkdirat(w.root, AT + 1, 0755), 0);
-	fd = openat(w.root, AT + 1, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(mkdirat(w.root, &AT[1], 0755), 0);
+	fd = openat(w.root, &AT[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	put(fd, "package", "new\n");
 	put(fd, "program", "#!/bin/sh\nexit 0\n");
 	(void)close(fd);
