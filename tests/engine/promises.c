@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/prop.h"
 #include "ioc/jail.h"
 #include "ioc/release.h"
 
@@ -165,7 +166,33 @@ test_attack_55__run_directory_is_of_root(void **state)
 	}
 }
 
+/* 75: nobody chooses the uids of a jail, or says it is what it is not. */
+static void
+test_attack_75__facts_are_not_given(void **state)
+{
+	static const char *const facts[][2] = {
+		{ "id_base", "65536" }, { "release", "other" },
+		{ "thick", "yes" }, { "patch_level", "7" },
+		{ "distribution", "x" },
+	};
+	struct engine *e = *state;
+
+	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++) {
+		const struct ioc_change c = { facts[i][0], facts[i][1] };
+		struct ioc_create_options o = { .name = "new",
+			.release = "one", .props = &c, .nprops = 1 };
+		struct ioc_error err = { .msg = "" };
+
+		if ((ioc_prop_find(c.name)->systems & ioc_prop_this_system) == 0)
+			continue;
+		assert_int_equal(ioc_jail_create(e->host, &o, NULL, &err),
+		    IOC_INVALID);
+		assert_non_null(strstr(err.msg, facts[i][0]));
+	}
+}
+
 ENGINE_MAIN(
+	ENGINE_TEST(test_attack_75__facts_are_not_given),
 	ENGINE_TEST(test_attack_55__run_directory_is_of_root),
 	ENGINE_TEST(test_attack_67__times_stay_times),
 	ENGINE_TEST(test_attack_48__no_temporary_jail_without_limits),
