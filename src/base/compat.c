@@ -12,9 +12,7 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
-#include <sched.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -226,32 +224,6 @@ ioc_die_with_parent(void)
 	(void)prctl(PR_SET_PDEATHSIG, 9);
 }
 
-int
-ioc_confine_writes(int dirfd, const char *path)
-{
-	struct mount_attr attr = {
-		.attr_set = MOUNT_ATTR_RDONLY, .propagation = MS_PRIVATE,
-	};
-	auto_fd int tree = open_tree(dirfd, "", AT_EMPTY_PATH |
-	    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC), at = -1;
-	struct stat a, b;
-
-	/* The directory as it is now, kept while all else becomes read-only. */
-	if (tree < 0 || unshare(CLONE_NEWNS) != 0 ||
-	    mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr,
-	    sizeof(attr)) != 0)
-		return (-1);
-	at = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (at < 0 || fstat(at, &a) != 0 || fstat(dirfd, &b) != 0)
-		return (-1);
-	if (a.st_dev != b.st_dev || a.st_ino != b.st_ino) {
-		errno = ESTALE;
-		return (-1);
-	}
-	return (move_mount(tree, "", at, "", MOVE_MOUNT_F_EMPTY_PATH |
-	    MOVE_MOUNT_T_EMPTY_PATH));
-}
-
 #elif defined(__FreeBSD__)
 
 #ifdef O_PATH
@@ -456,15 +428,6 @@ ioc_die_with_parent(void)
 	int sig = SIGKILL;
 
 	(void)procctl(P_PID, 0, PROC_PDEATHSIG_CTL, &sig);
-}
-
-int
-ioc_confine_writes(int dirfd, const char *path)
-{
-	(void)dirfd;
-	(void)path;
-	errno = ENOSYS;
-	return (-1);
 }
 
 #else

@@ -88,12 +88,4 @@ int	ioc_exit_fd(pid_t pid);
 /* In a child: the kernel kills it when its parent ends.  Signal-safe. */
 void	ioc_die_with_parent(void);
 
-/*
- * In a child of root, before it executes a program: it sees all of the host,
- * but files change only in the directory that dirfd is and path names; through
- * no link and no other name.  -1 with errno: ESTALE when path is another
- * directory, ENOSYS where the system cannot do that.  Signal-safe.
- */
-int	ioc_confine_writes(int dirfd, const char *path);
-
 #endif /* BASE_COMPAT_H */

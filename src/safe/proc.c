@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/compat.h"
 #include "base/str.h"
+#include "os/sandbox.h"
 
 #define	KILL_AFTER_MS	5000
 #define	GONE_POLL_MS	10	/* where no descriptor tells of the end */
@@ -132,7 +133,7 @@ child_main(struct child *c)
 	if (fchdir(c->root_fd) != 0)
 		child_fail(c->exec_fd);
 	if (c->write_fd >= 0 &&
-	    ioc_confine_writes(c->write_fd, c->write_path) != 0)
+	    ioc_sandbox_writes(c->write_fd, c->write_path) != 0)
 		child_fail(c->exec_fd);
 	for (int i = 0; i < c->nfds; i++) {
 		c->fds[i] = lift(c->fds[i], base);

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "os/sandbox.h"
+
 struct fake_host fake;
 
 struct ioc_os {
@@ -24,6 +26,12 @@ struct ioc_os_jail {
 	bool		 ephemeral;
 	bool		 mine;		/* prepared by this handle */
 };
+
+int
+ioc_sandbox_writes(int dirfd, const char *path)
+{
+	return (0);
+}
 
 void
 fake_reset(void)
