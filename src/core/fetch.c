@@ -215,6 +215,29 @@ fetch_fini(struct fetch *f)
 	ioc_build_fini(&f->build);
 }
 
+/* The level without updates goes: there is no jail yet that it is for. */
+static int
+update_fresh(struct fetch *f, struct ioc_error *err)
+{
+	struct ioc_store *s = f->build.source->store;
+	const char *name = f->o->release;
+	auto_free char *vol = NULL;
+	unsigned level;
+	int r;
+
+	if (f->host->dry_run)
+		return (ioc_release_plan_update(f->host, name, err));
+	r = ioc_release_update(f->host, name, false, NULL, &level, err);
+	if (r != 0)
+		return (ioc_wrap(err, r, "it is there, without updates"));
+	if (level == 0)
+		return (0);
+	if (asprintf(&vol, "releases/%s/p0", name) < 0)
+		return (ioc_fail_nomem(err));
+	r = s->ops->destroy(s, vol, err);
+	return (r == IOC_BUSY ? 0 : r);	/* somebody was quick */
+}
+
 int
 ioc_release_fetch(struct ioc_host *h, const struct ioc_fetch_options *o,
     struct ioc_error *err)
@@ -239,8 +262,8 @@ ioc_release_fetch(struct ioc_host *h, const struct ioc_fetch_options *o,
 	}
 	if (lock != NULL)
 		ioc_lock_release(take_ptr(lock), true);
-	if (r == 0 && o->update)
-		r = ioc_release_update(h, o->release, false, NULL, NULL, err);
+	if (r == 0 && o->update && f.dist->update_fetch != NULL)
+		r = update_fresh(&f, err);
 	return (ioc_wrap(err, r, "fetch %s", IOC_SHOW(o->release)));
 }
 

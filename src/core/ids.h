@@ -31,4 +31,12 @@ int	ioc_ids_release(struct ioc_source *s, uint32_t base, const char *owner,
 int	ioc_ids_release_owner(struct ioc_source *s, const char *owner,
 	    struct ioc_error *err);
 
+/*
+ * Gives back every claim of the source that no jail has and no operation that
+ * goes on: what is left of jails that lost their configuration.  Nothing, as
+ * long as there is a jail whose configuration cannot be read.
+ */
+int	ioc_ids_sweep(struct ioc_source *s, unsigned *n,
+	    struct ioc_error *err);
+
 #endif /* CORE_IDS_H */

@@ -13,6 +13,20 @@
 #include "safe/name.h"
 #include "safe/path.h"
 
+/* "ab", to be freed; NULL: no memory.  Cheaper than asprintf() of a thousand. */
+static char *
+join(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b) + 1;
+	char *s = malloc(n + m);
+
+	if (s != NULL) {
+		memcpy(s, a, n);
+		memcpy(s + n, b, m);
+	}
+	return (s);
+}
+
 int
 ioc_jail_new(struct ioc_source *s, const char *name, struct ioc_jail **ret,
     struct ioc_error *err)
@@ -24,10 +38,9 @@ ioc_jail_new(struct ioc_source *s, const char *name, struct ioc_jail **ret,
 	j->host = s->host;
 	j->source = s;
 	j->name = strdup(name);
-	if (j->name == NULL || asprintf(&j->vol, "jails/%s", name) < 0) {
-		j->vol = NULL;
+	j->vol = join("jails/", name);
+	if (j->name == NULL || j->vol == NULL)
 		return (ioc_fail_nomem(err));
-	}
 	*ret = take_ptr(j);
 	return (0);
 }
@@ -86,7 +99,8 @@ ioc_jail_conf(struct ioc_jail *j, struct ioc_conf **ret, struct ioc_error *err)
 	int r;
 
 	if (j->conf == NULL) {
-		if (asprintf(&path, "%s/config.json", j->vol) < 0)
+		path = join(j->vol, "/config.json");
+		if (path == NULL)
 			return (ioc_fail_nomem(err));
 		r = ioc_conf_load(j->source->store->root, path, &j->conf, err);
 		j->conf_code = r;
@@ -130,7 +144,8 @@ ioc_jail_value(struct ioc_jail *j, const char *name, const char **ret,
 	r = ioc_jail_conf(j, &conf, err);
 	if (r == 0 && v == NULL)
 		v = ioc_conf_get(conf, name);
-	if (r == 0 && v == NULL && p->scope != IOC_SCOPE_FIXED) {
+	if (r == 0 && v == NULL && p->scope != IOC_SCOPE_FIXED &&
+	    p->scope != IOC_SCOPE_INTERNAL) {
 		r = ioc_source_defaults(j->source, &defaults, err);
 		if (r == 0)
 			v = ioc_conf_get(defaults, name);
@@ -281,10 +296,15 @@ get_state(struct ioc_jail *j, char **ret, struct ioc_error *err)
 {
 	struct ioc_conf *conf;
 	int r = current(j, false, err);
+	bool broken = (r != 0 || j->state != IOC_OS_JAIL_RUNNING) &&
+	    ioc_jail_conf(j, &conf, NULL) != 0;
 
+	/* That much can be said to a user who may not see what runs. */
+	if (r == IOC_PERMISSION && broken)
+		r = 0;
 	if (r == 0)
-		*ret = strdup(j->state == IOC_OS_JAIL_RUNNING ? "running" :
-		    ioc_jail_conf(j, &conf, NULL) != 0 ? "broken" : "stopped");
+		*ret = strdup(broken ? "broken" :
+		    j->state == IOC_OS_JAIL_RUNNING ? "running" : "stopped");
 	return (r);
 }
 
@@ -349,7 +369,8 @@ ioc_jail_get(struct ioc_jail *j, const char *name, char **ret,
 	int r = 0;
 
 	for (size_t i = 0; i < sizeof(computed) / sizeof(*computed); i++) {
-		if (strcmp(computed[i].name, name) != 0)
+		if (computed[i].name[0] != name[0] ||
+		    strcmp(computed[i].name, name) != 0)
 			continue;
 		r = computed[i].get(j, &text, err);
 		if (r == 0 && text == NULL)

@@ -16,6 +16,7 @@ struct ioc_jail_list {
 struct running {
 	struct ioc_os_jail_info *v;
 	size_t	n;
+	bool	hidden;		/* from this user */
 };
 
 static void
@@ -40,6 +41,8 @@ set_state(struct ioc_jail *j, const struct running *run, struct ioc_error *err)
 	struct ioc_os_jail_info key;
 	int r;
 
+	if (run->hidden)
+		return (0);
 	j->known = true;
 	j->state = IOC_OS_JAIL_NONE;
 	if (run->n == 0)
@@ -149,9 +152,11 @@ ioc_jail_list(struct ioc_host *h, const struct ioc_filter *f,
 	if (l == NULL)
 		return (ioc_fail_nomem(err));
 	r = ioc_host_find_source(h, NULL, &main_source, err);
-	if (r == 0)
-		r = ioc_os_jail_list(h->os, &run.v, &run.n, err);
 	if (r != 0)
+		return (r);
+	r = ioc_os_jail_list(h->os, &run.v, &run.n, err);
+	run.hidden = r == IOC_PERMISSION && !h->root;
+	if (r != 0 && !run.hidden)
 		return (r);
 	if (run.n > 1)
 		qsort(run.v, run.n, sizeof(*run.v), by_name);

@@ -117,8 +117,34 @@ sweep_staging(struct sweep *w, int journal, struct ioc_error *err)
 	return (r);
 }
 
+/* Files that were being replaced when their writer was killed. */
 static int
-recover_source(struct ioc_source *s, unsigned *n, struct ioc_error *err)
+sweep_files(struct ioc_source *s, bool deep, struct ioc_error *err)
+{
+	auto_strv struct ioc_strv names = IOC_STRV;
+	int r;
+
+	r = ioc_file_sweep(s->store->root, err);
+	if (r == 0 && deep)
+		r = s->store->ops->list(s->store, "jails", &names, err);
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		auto_free char *vol = NULL;
+		auto_fd int dir = -1;
+
+		if (asprintf(&vol, "jails/%s", names.v[i]) < 0) {
+			vol = NULL;
+			return (ioc_fail_nomem(err));
+		}
+		dir = s->store->ops->dir(s->store, vol, NULL);
+		if (dir >= 0)
+			r = ioc_file_sweep(dir, err);
+	}
+	return (r);
+}
+
+static int
+recover_source(struct ioc_source *s, bool deep, unsigned *n,
+    struct ioc_error *err)
 {
 	struct sweep w = { .source = s };
 	auto_fd int journal = -1;
@@ -131,11 +157,18 @@ recover_source(struct ioc_source *s, unsigned *n, struct ioc_error *err)
 	r = ioc_journal_recover(journal, recover_entry, &w, err);
 	if (r == 0)
 		r = sweep_staging(&w, journal, err);
+	if (r == 0)
+		r = sweep_files(s, deep, err);
+	if (r == 0 && deep)
+		r = ioc_ids_sweep(s, &w.n, err);
 	*n += w.n;
 	return (ioc_wrap(err, r, "source %s", s->name));
 }
 
-/* A jail in the run directory that is neither up nor gone. */
+/*
+ * A jail in the run directory that is neither up nor gone, or that has lost the
+ * process which was to take it away.
+ */
 static int
 recover_jail(struct ioc_host *h, const char *kernel, unsigned *n,
     struct ioc_error *err)
@@ -154,7 +187,8 @@ recover_jail(struct ioc_host *h, const char *kernel, unsigned *n,
 		r = ioc_os_jail_find(h->os, kernel, &l.jail, err);
 	if (r == 0)
 		r = ioc_os_jail_info(l.jail, &info, err);
-	if (r != 0 || info.state != IOC_OS_JAIL_PARTIAL)
+	if (r != 0 || info.state == IOC_OS_JAIL_NONE ||
+	    (info.state == IOC_OS_JAIL_RUNNING && !info.ephemeral))
 		return (r);
 	l.stop_timeout_ms = 0;
 	r = ioc_launch_stop(&l, true, err);
@@ -172,13 +206,13 @@ recover_jails(struct ioc_host *h, unsigned *n, struct ioc_error *err)
 
 	r = ioc_os_jail_list(h->os, &v, &count, err);
 	for (size_t i = 0; r == 0 && i < count; i++)
-		if (v[i].state == IOC_OS_JAIL_PARTIAL)
+		if (v[i].state == IOC_OS_JAIL_PARTIAL || v[i].ephemeral)
 			r = recover_jail(h, v[i].name, n, err);
 	return (r);
 }
 
 int
-ioc_host_recover(struct ioc_host *h, unsigned *n, struct ioc_error *err)
+ioc_recover(struct ioc_host *h, bool deep, unsigned *n, struct ioc_error *err)
 {
 	unsigned count = 0;
 	int r, first = 0;
@@ -193,7 +227,7 @@ ioc_host_recover(struct ioc_host *h, unsigned *n, struct ioc_error *err)
 
 		if (ioc_source_open(&h->sources.v[i], NULL) != 0)
 			continue;
-		r = recover_source(&h->sources.v[i], &count, &local);
+		r = recover_source(&h->sources.v[i], deep, &count, &local);
 		if (r != 0 && first == 0) {
 			first = r;
 			ioc_error_copy(err, &local);
@@ -202,4 +236,10 @@ ioc_host_recover(struct ioc_host *h, unsigned *n, struct ioc_error *err)
 	if (n != NULL)
 		*n = count;
 	return (first);
+}
+
+int
+ioc_host_recover(struct ioc_host *h, unsigned *n, struct ioc_error *err)
+{
+	return (ioc_recover(h, true, n, err));
 }

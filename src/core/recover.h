@@ -16,4 +16,9 @@
 
 #include "ioc/host.h"
 
+/* ioc_host_recover(); not `deep`: only what costs the same for any number of
+   jails, as every command does it at its start. */
+int	ioc_recover(struct ioc_host *h, bool deep, unsigned *n,
+	    struct ioc_error *err);
+
 #endif /* CORE_RECOVER_H */

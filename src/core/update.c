@@ -224,6 +224,13 @@ finish(struct update *u, struct ioc_error *err)
 }
 
 int
+ioc_release_plan_update(struct ioc_host *h, const char *name,
+    struct ioc_error *err)
+{
+	return (ioc_steps_run(&update_steps, h, name, NULL, err));
+}
+
+int
 ioc_release_update(struct ioc_host *h, const char *name, bool fetch_only,
     unsigned *from, unsigned *to, struct ioc_error *err)
 {

@@ -106,9 +106,46 @@ int
 ioc_file_read(int root, const char *path, struct ioc_buf *b,
     struct ioc_error *err)
 {
-	auto_fd int fd = ioc_path_open(root, path, O_RDONLY, IOC_PATH_NOLINKS,
-	    err);
+	auto_fd int fd = ioc_path_open(root, path, O_RDONLY | O_NONBLOCK,
+	    IOC_PATH_NOLINKS, err);
 
+	return (fd < 0 ? fd : read_regular(fd, path, b, err));
+}
+
+/* One look-up; -1 leaves it to the way by parts to cope or to say why. */
+static int
+read_own(int root, const char *path, struct ioc_buf *b)
+{
+	auto_fd int fd = ioc_open_beneath(root, path, O_RDONLY | O_NOFOLLOW |
+	    O_NONBLOCK | O_NOCTTY, 0, IOC_BENEATH_NOLINKS | IOC_BENEATH_NOXDEV);
+	struct stat st;
+	size_t size;
+
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    st.st_size <= 0 || st.st_size >= READ_STEP)
+		return (-1);
+	size = (size_t)st.st_size;
+	if (size >= b->max - b->len || ioc_buf_reserve(b, size + 1) != 0)
+		return (-1);
+	/* As long as it should be, though there was room for more: all. */
+	if (read_some(fd, b->data + b->len, size + 1) != st.st_size) {
+		b->data[b->len] = '\0';
+		return (-1);
+	}
+	ioc_buf_commit(b, size);
+	return (0);
+}
+
+int
+ioc_file_read_own(int root, const char *path, struct ioc_buf *b,
+    struct ioc_error *err)
+{
+	auto_fd int fd = -1;
+
+	if (b->failed == 0 && read_own(root, path, b) == 0)
+		return (0);
+	fd = ioc_path_open(root, path, O_RDONLY | O_NONBLOCK,
+	    IOC_PATH_NOLINKS | IOC_PATH_XDEV, err);
 	return (fd < 0 ? fd : read_regular(fd, path, b, err));
 }
 

@@ -463,20 +463,30 @@ dir_used(struct ioc_store *s, const char *vol, uint64_t *ret,
 	return (ioc_wrap(err, r, "volume %s", vol));
 }
 
+static int
+open_dir(int root, const char *path, DIR **ret, struct ioc_error *err)
+{
+	auto_fd int fd = ioc_path_dir(root, path, OURS, err);
+
+	if (fd < 0)
+		return (fd);
+	*ret = fdopendir(fd);
+	if (*ret == NULL)
+		return (ioc_fail_errno(err, "list %s", IOC_SHOW(path)));
+	(void)take_fd(&fd);
+	return (0);
+}
+
 int
 ioc_dir_names(int root, const char *path, struct ioc_strv *ret,
     struct ioc_error *err)
 {
-	auto_fd int fd = ioc_path_dir(root, path, OURS, err);
 	auto_dir DIR *d = NULL;
 	const struct dirent *e;
+	int r = open_dir(root, path, &d, err);
 
-	if (fd < 0)
-		return (fd);
-	d = fdopendir(fd);
-	if (d == NULL)
-		return (ioc_fail_errno(err, "list %s", IOC_SHOW(path)));
-	(void)take_fd(&fd);
+	if (r != 0)
+		return (r);
 	while ((errno = 0, e = readdir(d)) != NULL) {
 		if (strcmp(e->d_name, ".") != 0 &&
 		    strcmp(e->d_name, "..") != 0)
@@ -487,30 +497,53 @@ ioc_dir_names(int root, const char *path, struct ioc_strv *ret,
 	return (ioc_strv_check(ret, err));
 }
 
+/*
+ * Is the entry a volume of ours?  Jails are many, and one that something is
+ * mounted on should be seen: its directory is not looked at here.
+ */
+static bool
+is_volume(int dir, const struct dirent *e, const char *parent,
+    enum ioc_volume_area area)
+{
+	struct stat st;
+	size_t n = strlen(parent), len = strlen(e->d_name);
+	char vol[512];
+
+	if (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN)
+		return (false);
+	if (n + 1 + len >= sizeof(vol))
+		return (false);
+	memcpy(vol, parent, n);
+	vol[n] = '/';
+	memcpy(vol + n + 1, e->d_name, len + 1);
+	/* what could not have been made by us is not ours */
+	if (ioc_volume_check(vol, false, NULL, NULL) != 0)
+		return (false);
+	if (area == IOC_VOLUME_JAILS && e->d_type == DT_DIR)
+		return (true);
+	return (ioc_path_stat(dir, e->d_name, OURS, &st, NULL) == 0 &&
+	    S_ISDIR(st.st_mode));
+}
+
 static int
 dir_list(struct ioc_store *s, const char *parent, struct ioc_strv *ret,
     struct ioc_error *err)
 {
-	auto_strv struct ioc_strv names = IOC_STRV;
+	enum ioc_volume_area area;
+	const struct dirent *e;
+	auto_dir DIR *d = NULL;
 	int r;
 
-	r = ioc_volume_check(parent, true, NULL, err);
+	r = ioc_volume_check(parent, true, &area, err);
 	if (r == 0)
-		r = ioc_dir_names(s->root, parent, &names, err);
+		r = open_dir(s->root, parent, &d, err);
 	if (r != 0)
 		return (ioc_wrap(err, r, "list %s", IOC_SHOW(parent)));
-	for (size_t i = 0; i < names.n; i++) {
-		auto_buf struct ioc_buf b = IOC_BUF(1024);
-		struct stat st;
-
-		/* what could not have been made by us is not ours */
-		if (ioc_buf_addf(&b, "%s/%s", parent, names.v[i]) != 0 ||
-		    ioc_volume_check(b.data, false, NULL, NULL) != 0)
-			continue;
-		if (ioc_path_stat(s->root, b.data, OURS, &st, NULL) == 0 &&
-		    S_ISDIR(st.st_mode))
-			(void)ioc_strv_add(ret, names.v[i]);
-	}
+	while ((errno = 0, e = readdir(d)) != NULL)
+		if (is_volume(dirfd(d), e, parent, area))
+			(void)ioc_strv_add(ret, e->d_name);
+	if (errno != 0)
+		return (ioc_fail_errno(err, "list %s", IOC_SHOW(parent)));
 	return (ioc_strv_check(ret, err));
 }
 

@@ -185,6 +185,7 @@ fill_info(const char *name, const struct fake_jail *j,
 	(void)snprintf(info->name, sizeof(info->name), "%.127s", name);
 	info->state = state_of(j);
 	info->id = j != NULL && j->created ? 1 + (j - fake.jails) : 0;
+	info->ephemeral = j != NULL && j->ephemeral;
 }
 
 int

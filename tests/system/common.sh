@@ -183,8 +183,8 @@ fetch_tiny()
 	release_name=tiny
 	tiny_archive
 	serve "$dir/www"
-	ok fetch --no-update --url "https://localhost:$port/tiny.tar.xz" \
-	    --sha256 "$(sha256 "$dir/www/tiny.tar.xz")" \
+	ok fetch --url "https://localhost:$port/tiny.tar.xz" \
+	    --sha256 "$(sha256 "$dir/files/tiny.tar.xz")" \
 	    --ca-file "$dir/ca.pem" tiny
 }
 
@@ -193,19 +193,30 @@ sha256()
 	openssl dgst -sha256 -r "$1" | cut -d' ' -f1
 }
 
-# tiny_archive: $dir/www/tiny.tar.xz.
+# tiny_archive: publishes $dir/files/tiny.tar.xz.
 tiny_archive()
 {
-	mkdir -p "$dir/www" "$dir/tiny/bin" "$dir/tiny/etc" "$dir/tiny/tmp" \
+	mkdir -p "$dir/www" "$dir/files" "$dir/tiny/bin" "$dir/tiny/etc" "$dir/tiny/tmp" \
 	    "$dir/tiny/root" "$dir/tiny/dev" "$dir/tiny/proc" "$dir/tiny/sys"
 	os_tiny "$dir/tiny"
 	chmod 1777 "$dir/tiny/tmp"
 	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\n' \
 	    >"$dir/tiny/etc/passwd"
 	printf 'root:x:0:\nuser:x:1000:\n' >"$dir/tiny/etc/group"
-	tar -C "$dir/tiny" --numeric-owner -cJf "$dir/www/tiny.tar.xz" . ||
+	tar -C "$dir/tiny" --numeric-owner -cJf "$dir/files/tiny.tar.xz" . ||
 	    atf_fail "cannot pack"
 	rm -rf "$dir/tiny"
+	publish tiny.tar.xz
+}
+
+# publish NAME: what the server answers with $dir/files/NAME, header and all.
+publish()
+{
+	{
+		printf 'HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n' \
+		    "$(wc -c <"$dir/files/$1")"
+		cat "$dir/files/$1"
+	} >"$dir/www/$1"
 }
 
 # serve DIR: an HTTPS server on loopback; sets port, makes $dir/ca.pem.
@@ -218,7 +229,7 @@ serve()
 	for try in 1 2 3 4 5; do
 		port=$((20000 + ($$ * 7 + try * 131) % 20000))
 		(cd "$1" && exec openssl s_server -accept "localhost:$port" \
-		    -cert "$dir/ca.pem" -key "$dir/key.pem" -WWW -quiet \
+		    -cert "$dir/ca.pem" -key "$dir/key.pem" -HTTP -quiet \
 		    </dev/null >/dev/null 2>"$dir/server.log") &
 		echo $! >server
 		for wait in 1 2 3 4 5 6 7 8 9 10; do
