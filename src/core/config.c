@@ -22,11 +22,6 @@ judge_change(const struct ioc_prop *p, const char *name, bool creating,
 	if (p->scope == IOC_SCOPE_FIXED && !creating)
 		return (ioc_fail(err, IOC_STATE,
 		    "property %s: set at creation, cannot be changed", name));
-	/* The others say what it was made of, and are written by us. */
-	if (p->scope == IOC_SCOPE_FIXED && strcmp(name, "host_hostuuid") != 0)
-		return (ioc_fail(err, IOC_INVALID,
-		    "property %s: cannot be given, it follows from how the "
-		    "jail is made", name));
 	if ((p->systems & ioc_prop_this_system) == 0)
 		return (ioc_fail(err, IOC_UNSUPPORTED,
 		    "property %s: not on this system", name));

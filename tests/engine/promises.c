@@ -186,7 +186,7 @@ test_attack_75__facts_are_not_given(void **state)
 		if ((ioc_prop_find(c.name)->systems & ioc_prop_this_system) == 0)
 			continue;
 		assert_int_equal(ioc_jail_create(e->host, &o, NULL, &err),
-		    IOC_INVALID);
+		    IOC_STATE);
 		assert_non_null(strstr(err.msg, facts[i][0]));
 	}
 }

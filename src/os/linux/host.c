@@ -64,8 +64,11 @@ facts(struct ioc_os *os, struct ioc_error *err)
 	(void)snprintf(f->system, sizeof(f->system), "Linux");
 	(void)snprintf(f->release, sizeof(f->release), "%.63s", u.release);
 	(void)snprintf(f->arch, sizeof(f->arch), "%.31s", arch);
+	errno = 0;
 	if (!read_head("/proc/sys/kernel/random/boot_id", f->boot_id,
-	    sizeof(f->boot_id)))
+	    sizeof(f->boot_id)) && errno != 0 && errno != ENOENT)
+		return (ioc_fail_errno(err, "/proc/sys/kernel/random/boot_id"));
+	if (f->boot_id[0] == '\0')
 		return (ioc_fail(err, IOC_UNSUPPORTED,
 		    "/proc is not mounted on this host"));
 	chomp(f->boot_id);
