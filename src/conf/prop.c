@@ -25,6 +25,10 @@ check_line(const char *value, struct ioc_error *err)
 static int
 check_hostname(const char *value, struct ioc_error *err)
 {
+	if (strlen(value) > ioc_prop_hostname_max)
+		return (ioc_fail(err, IOC_INVALID, "\"%s\" is longer than %zu "
+		    "bytes, and this system takes no longer name",
+		    IOC_SHOW(value), ioc_prop_hostname_max));
 	return (ioc_name_check(IOC_NAME_HOSTNAME, value, err));
 }
 

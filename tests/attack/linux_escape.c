@@ -82,6 +82,7 @@ static const struct {
 	{ "sethostname", "sethostname", "", 0 },
 	{ "TIOCSTI", "tiocsti", "", TWIN | TTY },
 	{ "TIOCSTI with high bits", "tiocsti_high", "", TWIN | TTY },
+	{ "TIOCSETD", "tiocsetd", "", TWIN | TTY },
 	{ "release_agent of a cgroup", "release_agent", "CGROUP", 0 },
 	{ "vsock", "vsock", "", 0 },
 	{ "raw sockets", "raw", "", TWIN },

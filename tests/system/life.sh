@@ -56,6 +56,26 @@ thick_do()
 	no_leaks
 }
 
+# A dot in its name is none in the kernel's; the two jails are not one.
+dotted_do()
+{
+	begin
+	with tiny
+	ok create -r tiny a.b
+	ok create -r tiny a-b
+	for name in a.b a-b; do
+		state "$name" stopped
+		ok start "$name"
+		prints "$name" exec "$name" -- hostname
+	done
+	ok stop a.b
+	state a.b stopped
+	state a-b running
+	ok stop a-b
+	ok destroy -y a.b a-b
+	no_leaks
+}
+
 properties_do()
 {
 	begin
@@ -250,6 +270,7 @@ atf_init_test_cases()
 	testcase whole "the main job on the distribution itself"
 	testcase data_stays "what a jail wrote stays, and is its own"
 	testcase thick "a full copy"
+	testcase dotted "a name with a dot"
 	testcase properties "properties at creation, and for one run only"
 	testcase count "several at once, by name with a wildcard"
 	testcase made_up "a name made up"
