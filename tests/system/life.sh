@@ -265,6 +265,25 @@ no_crossing_do()
 	no_leaks
 }
 
+keep_do()
+{
+	begin
+	with tiny
+	atf_check -o inline:'x\n' -e match:'kept as mine' "$program" -c "$conf" \
+	    run -r tiny --keep --name mine -o notes=n -- \
+	    sh -c 'echo x | tee /tmp/f'
+	state mine stopped
+	prints n get notes mine
+	ok start mine
+	prints x exec mine -- cat /tmp/f
+	ok stop mine
+	refuses '1 125' exists run -r tiny --keep --name mine -- true
+	refuses 2 keep run -r tiny --name other -- true
+	ok -q run --keep -- true
+	ok destroy -y '*'
+	no_leaks
+}
+
 atf_init_test_cases()
 {
 	testcase whole "the main job on the distribution itself"
@@ -277,6 +296,7 @@ atf_init_test_cases()
 	testcase rename "another name"
 	testcase twice "what cannot be done in the present state"
 	testcase run "an ephemeral jail"
+	testcase keep "an ephemeral jail that is to stay"
 	testcase run_killed "an ephemeral jail ends with who made it"
 	testcase ignores_term "processes that do not want to end"
 	testcase at_once "commands on one jail at the same time"
