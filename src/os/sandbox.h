@@ -3,6 +3,8 @@
 #ifndef OS_SANDBOX_H
 #define OS_SANDBOX_H
 
+#include <sys/types.h>
+
 #include "base/error.h"
 
 enum ioc_sandbox_role {
@@ -45,5 +47,11 @@ int	ioc_sandbox_enter(const struct ioc_sandbox *s, char missing[128],
  * directory, ENOSYS where the system cannot do that.  Signal-safe.
  */
 int	ioc_sandbox_writes(int dirfd, const char *path);
+
+/*
+ * fork(2) for such a child.  On Linux it is the first of a pid namespace of its
+ * own, so that everything it starts ends with it, however it ends.
+ */
+pid_t	ioc_sandbox_fork(void);
 
 #endif /* OS_SANDBOX_H */

@@ -192,7 +192,7 @@ spawn(struct child *c)
 	c->parent = getpid();
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
-	pid = fork();
+	pid = c->write_fd >= 0 ? ioc_sandbox_fork() : fork();
 	if (pid == 0)
 		child_main(c);
 	saved = errno;

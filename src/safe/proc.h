@@ -25,7 +25,10 @@ struct ioc_proc {
 	const int	*pass;		/* further descriptors, become 3, 4, ... */
 	size_t		 npass;
 	int		 timeout_ms;	/* 0: IOC_PROC_TIMEOUT; TERM, then KILL after 5 s */
-	/* For root: files change in this directory only, whatever it is told. */
+	/*
+	 * For root: files change in this directory only, whatever it is told,
+	 * and on Linux no process of it outlives it.
+	 */
 	int		 write_fd;	/* -1: anywhere */
 	const char	*write_path;	/* the same directory */
 	struct ioc_buf	*out;		/* captured stdout, NULL: thrown away */

@@ -2,6 +2,13 @@
 #include "os/sandbox.h"
 
 #include <errno.h>
+#include <unistd.h>
+
+pid_t
+ioc_sandbox_fork(void)
+{
+	return (fork());
+}
 
 /* Nothing that FreeBSD fetches asks for it; who does is told. */
 int
