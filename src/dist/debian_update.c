@@ -347,6 +347,8 @@ run_apt(struct apt *a, const char *const *words, struct ioc_error *err)
 	(void)ioc_strv_addv(&env, ioc_proc_env());
 	(void)ioc_strv_addf(&env, "APT_CONFIG=%s/apt.conf",
 	    a->job->updates_path);
+	/* The only place that it can write to. */
+	(void)ioc_strv_addf(&env, "TMPDIR=%s", a->job->updates_path);
 	r = ioc_strv_check(&argv, err);
 	if (r == 0)
 		r = ioc_strv_check(&env, err);
@@ -356,6 +358,8 @@ run_apt(struct apt *a, const char *const *words, struct ioc_error *err)
 	p.argv = ioc_strv_get(&argv);
 	p.env = ioc_strv_get(&env);
 	p.timeout_ms = UPDATE_TIMEOUT_MS;
+	p.write_fd = a->job->updates_fd;
+	p.write_path = a->job->updates_path;
 	p.line = on_line;
 	p.line_arg = a;
 	r = ioc_proc_run(&p, &status, err);
