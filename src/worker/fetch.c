@@ -376,7 +376,7 @@ limit_file(uint64_t max, struct ioc_error *err)
 
 	if (getrlimit(RLIMIT_FSIZE, &l) != 0)
 		return (ioc_fail_errno(err, "file size"));
-	if (l.rlim_max == RLIM_INFINITY || l.rlim_max > max)
+	if (l.rlim_max == RLIM_INFINITY || (uint64_t)l.rlim_max > max)
 		l.rlim_max = (rlim_t)max;
 	l.rlim_cur = l.rlim_max;
 	return (setrlimit(RLIMIT_FSIZE, &l) == 0 ? 0 :

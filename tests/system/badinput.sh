@@ -218,6 +218,7 @@ not_root_do()
 	# Everybody may read the source, so that nothing but the right is missing.
 	chmod 755 "$dir" "$src"
 	chmod 644 "$conf"
+	open_program
 	for command in "create -r tiny other" "start web" "stop web" \
 	    "restart web" "destroy -y web" "rename web other" "fetch bookworm" \
 	    "activate --dir $dir/new" "deactivate $src" "recover" \
@@ -225,7 +226,7 @@ not_root_do()
 	    "console web"; do
 		snapshot >before
 		# shellcheck disable=SC2086
-		os_nobody "$program" -c "$conf" $command >stdout 2>stderr \
+		os_nobody "$public" -c "$conf" $command >stdout 2>stderr \
 		    </dev/null
 		status=$?
 		case "$command $status" in

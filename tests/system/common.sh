@@ -68,6 +68,21 @@ ioc()
 	"$program" -c "$conf" "$@"
 }
 
+# open_program: sets public to the program, where everybody may execute it; a
+# build tree may lie where only its owner can look.
+open_program()
+{
+	public=$program
+	! os_nobody test -r "$program" || return 0
+	built=$(dirname "$(dirname "$program")")
+	chmod 755 "$dir"
+	mkdir "$dir/public" "$dir/public/cli" "$dir/public/helpers"
+	cp "$built"/libioc.so* "$dir/public/" 2>/dev/null
+	cp "$built"/helpers/ioc-* "$dir/public/helpers/" 2>/dev/null
+	public=$dir/public/cli/ioc
+	cp "$program" "$public" || atf_fail "cannot copy $program"
+}
+
 # ok ARG...: it succeeds, whatever it says.
 ok()
 {

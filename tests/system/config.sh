@@ -117,10 +117,11 @@ any_user_do()
 	# A configuration may be named from where one is.
 	(cd "$dir" && "$program" -c ioc.conf -q list -H) >said 2>&1 ||
 	    atf_fail "a relative -c: $(cat said)"
+	open_program
 	for command in help version "help create" "completion bash" \
 	    "completion zsh" "completion fish"; do
 		# shellcheck disable=SC2086
-		os_nobody "$program" $command >said 2>&1 </dev/null ||
+		os_nobody "$public" $command >said 2>&1 </dev/null ||
 		    atf_fail "ioc $command: $(cat said)"
 		[ -s said ] || atf_fail "ioc $command says nothing"
 	done

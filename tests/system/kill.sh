@@ -10,10 +10,11 @@ rounds=${IOC_TEST_KILLS:-12}
 # already, the next moment is an earlier one.
 killed()
 {
+	moment=$(number "$((took + 2))")
+	seconds=$(awk -v ms="$moment" 'BEGIN { printf "%.3f", ms / 1000 }')
 	"$program" -c "$conf" -q "$@" >/dev/null 2>killed.err </dev/null &
 	pid=$!
-	moment=$(number "$((took + 2))")
-	sleep "$(awk -v ms="$moment" 'BEGIN { printf "%.3f", ms / 1000 }')"
+	[ "$moment" -eq 0 ] || sleep "$seconds"
 	kill -9 $pid 2>/dev/null
 	wait $pid
 	status=$?

@@ -139,7 +139,7 @@ claim(struct ioc_os_jail *j, struct ioc_error *err)
 	rc = ioc_lx_record_read(j->os, j->r.name, &old.r, err);
 	if (rc != 0 && rc != IOC_NOT_FOUND)
 		return (rc);
-	if (rc == 0 && ioc_lx_record_alive(j->os, &old.r))
+	if (rc == 0 && old.r.created && ioc_lx_record_alive(j->os, &old.r))
 		return (ioc_fail(err, IOC_BUSY, "jail %s is running",
 		    j->r.name));
 	if (rc == 0 && ((rc = ioc_os_jail_remove(&old, 0, err)) != 0 ||
@@ -195,7 +195,7 @@ fill_info(struct ioc_os *os, const struct lx_record *r,
 	*info = (struct ioc_os_jail_info){ .state = IOC_OS_JAIL_PARTIAL };
 	info->ephemeral = r->ephemeral;
 	memcpy(info->name, r->name, sizeof(info->name));
-	if (!ioc_lx_record_alive(os, r))
+	if (!r->created || !ioc_lx_record_alive(os, r))
 		return;
 	info->state = IOC_OS_JAIL_RUNNING;
 	info->id = r->pid;
@@ -347,6 +347,11 @@ create(struct ioc_os_jail *j, const struct lx_plan *plan,
 		return (rc);
 	ioc_fd_close(&status_out);
 	rc = ioc_lx_exec_wait(j->ctl, true, plan != NULL, ret, err);
+	/* Without this its first process may be on its way out, uncreated. */
+	j->r.created = rc == 0;
+	if (rc == 0 && (rc = ioc_lx_record_write(j->os, &j->r, err)) != 0 &&
+	    plan != NULL)
+		ioc_os_process_close(ret);
 	if (rc == 0 && plan != NULL)
 		ret->wait_fd = take_fd(&status_in);
 	return (rc);

@@ -55,6 +55,7 @@ struct lx_record {
 	uint64_t start;			/* field 22 of /proc/PID/stat */
 	uint64_t pidns;			/* inode of its pid namespace */
 	uint64_t time;			/* seconds since the epoch */
+	bool	 created;		/* it was seen to run */
 	bool	 ephemeral;		/* ends with the process that made it */
 	bool	 userns;
 	uint32_t base;

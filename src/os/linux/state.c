@@ -24,10 +24,11 @@ record_text(char out[RECORD_MAX], const struct lx_record *r)
 {
 	return (snprintf(out, RECORD_MAX, "ioc 1\nname %s\nboot %s\n"
 	    "pid %" PRId64 "\nstart %" PRIu64 "\npidns %" PRIu64 "\n"
-	    "time %" PRIu64 "\nephemeral %d\nuserns %d\nbase %" PRIu32 "\ncount %" PRIu32
+	    "time %" PRIu64 "\ncreated %d\nephemeral %d\nuserns %d\nbase %" PRIu32 "\ncount %" PRIu32
 	    "\ncaps %" PRIu64 "\ncgroups %u\nend 1\n",
 	    r->name, r->boot, r->pid, r->start, r->pidns, r->time,
-	    r->ephemeral, r->userns, r->base, r->count, r->caps, r->cgroups));
+	    r->created, r->ephemeral, r->userns, r->base, r->count, r->caps,
+	    r->cgroups));
 }
 
 static int
@@ -98,6 +99,8 @@ record_line(struct lx_record *r, const char *key, const char *value)
 		r->pidns = v;
 	else if (strcmp(key, "time") == 0)
 		r->time = v;
+	else if (strcmp(key, "created") == 0)
+		r->created = v != 0;
 	else if (strcmp(key, "ephemeral") == 0)
 		r->ephemeral = v != 0;
 	else if (strcmp(key, "userns") == 0)
