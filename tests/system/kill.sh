@@ -30,9 +30,11 @@ timed()
 	took=$(($(now) - begun))
 }
 
-# recovered: the next command finds order or makes it.
+# recovered: the next command finds order or makes it.  What has been killed with
+# the jail needs a moment to be gone.
 recovered()
 {
+	sleep 0.1
 	ok recover
 	"$program" -c "$conf" -q list -H -o name,state >states 2>err ||
 	    atf_fail "list: $(cat err)"
