@@ -205,8 +205,9 @@ ioc_file_sync_dir(int dirfd, struct ioc_error *err)
 static int
 create_temp(int dir, char name[32], struct ioc_error *err)
 {
-	for (int tries = 0; tries < 16; tries++) {
+	for (int tries = 0; tries < 256; tries++) {
 		unsigned char r[8];
+		struct stat st;
 		int fd;
 
 		ioc_random(r, sizeof(r));
@@ -214,13 +215,14 @@ create_temp(int dir, char name[32], struct ioc_error *err)
 		    "%02x", r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]);
 		fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL |
 		    O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd >= 0) {
-			/* For ioc_file_sweep(): it is somebody's. */
-			(void)flock(fd, LOCK_EX | LOCK_NB);
-			return (fd);
-		}
-		if (errno != EEXIST)
+		if (fd < 0 && errno != EEXIST)
 			break;
+		/* For ioc_file_sweep(): it is somebody's, if that was not quicker. */
+		if (fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) == 0 ||
+		    errno != EWOULDBLOCK) && fstat(fd, &st) == 0 &&
+		    st.st_nlink != 0)
+			return (fd);
+		ioc_fd_close(&fd);
 	}
 	return (ioc_fail_errno(err, "create temporary file"));
 }

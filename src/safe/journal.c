@@ -18,6 +18,7 @@
 #define	TEMP		".ioc-tmp-"
 #define	ENTRY_MAX	(64 * 1024)
 #define	END		"end"
+#define	LOST		1
 
 /*
  * An entry is written and locked under a temporary name and then linked to its
@@ -118,7 +119,10 @@ journal_new(int dirfd, const char *staging, struct ioc_error *err)
 	return (take_ptr(j));
 }
 
-/* Writes, locks and syncs the entry under `temp`. */
+/*
+ * Writes, locks and syncs the entry under `temp`.  LOST when a recovery was
+ * quicker, which takes the file for an old one and away.
+ */
 static int
 write_temp(struct ioc_journal *j, const char *temp, const struct ioc_buf *b,
     struct ioc_error *err)
@@ -130,9 +134,8 @@ write_temp(struct ioc_journal *j, const char *temp, const struct ioc_buf *b,
 	    O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (j->fd < 0)
 		return (ioc_fail_errno(err, "create"));
-	/* A recovery that sees it before this takes it for an old one. */
 	if (flock(j->fd, LOCK_EX | LOCK_NB) != 0)
-		return (errno == EWOULDBLOCK ? 0 :
+		return (errno == EWOULDBLOCK ? LOST :
 		    ioc_fail_errno(err, "lock"));
 	r = ioc_file_write_all(j->fd, b->data, b->len, err);
 	if (r == 0 && !j->nosync && fsync(j->fd) != 0)
@@ -154,8 +157,9 @@ begin(struct ioc_journal *j, const struct ioc_buf *b, struct ioc_error *err)
 		r = write_temp(j, temp, b, err);
 		linked = r == 0 && linkat(j->dirfd, temp, j->dirfd,
 		    j->staging, 0) == 0;
-		/* A recovery has taken the temporary file away. */
-		lost = r == 0 && !linked && errno == ENOENT;
+		lost = r == LOST || (r == 0 && !linked && errno == ENOENT);
+		if (r == LOST)
+			r = 0;
 		if (r == 0 && !linked && !lost)
 			r = ioc_fail_errno(err, "create");
 		(void)unlinkat(j->dirfd, temp, 0);

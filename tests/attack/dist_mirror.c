@@ -243,6 +243,8 @@ teardown(void **state)
 	struct mirror *m = *state;
 	auto_fd int tmp = ioc_path_root("/tmp", NULL);
 
+	if (m == NULL)
+		return (0);
 	(void)kill(m->tls, SIGKILL);
 	(void)kill(m->http, SIGKILL);
 	(void)waitpid(m->tls, NULL, 0);

@@ -325,7 +325,31 @@ test_file_copy__to_another_file_system(void **state)
 	tmp_close(&t);
 }
 
+/* Somebody who cleans up all the time takes nothing from the living. */
+static void
+test_replace__while_others_sweep(void **state)
+{
+	auto_tmp struct tmp t;
+	struct ioc_error err;
+	pid_t pid;
+
+	tmp_open(&t);
+	pid = fork();
+	if (pid == 0)
+		for (;;)
+			(void)ioc_file_sweep(t.fd, NULL);
+	for (int i = 0; i < 8000; i++)
+		if (ioc_file_replace(t.fd, "file", "x", 1, 0600, (uid_t)-1,
+		    (gid_t)-1, IOC_FILE_NOSYNC, &err) != 0) {
+			(void)kill(pid, SIGKILL);
+			fail_msg("%s", err.msg);
+		}
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+}
+
 UNIT_MAIN(
+	cmocka_unit_test(test_replace__while_others_sweep),
 	cmocka_unit_test(test_file_read__limits_and_kinds),
 	cmocka_unit_test(test_file_read_own__refuses_a_mount),
 	cmocka_unit_test(test_file_read_host),
