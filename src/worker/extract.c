@@ -138,7 +138,7 @@ prepare(const struct ioc_request *q, struct pass *p, struct ioc_error *err)
 	/* No file can be larger than all of them together. */
 	if (getrlimit(RLIMIT_FSIZE, &fsize) == 0 &&
 	    (fsize.rlim_max == RLIM_INFINITY ||
-	    fsize.rlim_max > p->limits.max_bytes)) {
+	    (uint64_t)fsize.rlim_max > p->limits.max_bytes)) {
 		fsize.rlim_cur = fsize.rlim_max = (rlim_t)p->limits.max_bytes;
 		(void)setrlimit(RLIMIT_FSIZE, &fsize);
 	}
