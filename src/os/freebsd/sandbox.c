@@ -89,15 +89,15 @@ set_limits(const struct ioc_sandbox *s, const struct role *role,
  * mount, no kernel module, and addresses only for a role that needs them.
  */
 static int
-enter_jail(const struct role *role, struct ioc_error *err)
+enter_jail(const struct role *role, const char *root, struct ioc_error *err)
 {
 	int net = role->network ? JAIL_SYS_INHERIT : JAIL_SYS_DISABLE;
 	int statfs = 2, level = 3, none = 0;
-	char path[] = "/", errmsg[128] = "";
+	char errmsg[128] = "";
 #define	PARAM(name, value, len)						\
 	{ (void *)(uintptr_t)(name), sizeof(name) }, { (value), (len) }
 	struct iovec v[] = {
-		PARAM("path", path, sizeof(path)),
+		PARAM("path", (void *)(uintptr_t)root, strlen(root) + 1),
 		PARAM("ip4", &net, sizeof(net)),
 		PARAM("ip6", &net, sizeof(net)),
 		PARAM("enforce_statfs", &statfs, sizeof(statfs)),
@@ -111,6 +111,30 @@ enter_jail(const struct role *role, struct ioc_error *err)
 		return (0);
 	return (ioc_fail_errno(err, "sandbox: jail%s%s",
 	    errmsg[0] != '\0' ? ": " : "", errmsg));
+}
+
+/*
+ * The extractor's jail has the directory as its root.  Nobody enters a jail
+ * with a directory open, so it is closed before and opened again from inside.
+ */
+static int
+enter_directory(const struct ioc_sandbox *s, const struct role *role,
+    struct ioc_error *err)
+{
+	int r, fd;
+
+	if (fchdir(s->dir_fd) != 0 || close(s->dir_fd) != 0)
+		return (ioc_fail_errno(err, "sandbox: the directory"));
+	r = enter_jail(role, ".", err);
+	if (r != 0)
+		return (r);
+	fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || (fd != s->dir_fd &&
+	    (dup2(fd, s->dir_fd) < 0 || close(fd) != 0)))
+		return (ioc_fail_errno(err, "sandbox: the directory"));
+	if (fcntl(s->dir_fd, F_SETFD, FD_CLOEXEC) != 0)
+		return (ioc_fail_errno(err, "sandbox: the directory"));
+	return (0);
 }
 
 static int
@@ -224,7 +248,8 @@ ioc_sandbox_enter(const struct ioc_sandbox *s, char missing[128],
 		return (ioc_fail_errno(err, "sandbox: /"));
 	/* Device nodes cannot be made in a jail. */
 	if (geteuid() == 0 && !s->devices)
-		r = enter_jail(role, err);
+		r = s->role == IOC_SANDBOX_EXTRACT ?
+		    enter_directory(s, role, err) : enter_jail(role, "/", err);
 	if (r == 0 && geteuid() == 0 && role->uid != 0)
 		r = drop_root(role, err);
 	if (r == 0)
