@@ -82,6 +82,7 @@ hostile()
 	shift
 	tar --numeric-owner -cf "$dir/www/$name.tar" "$@" 2>/dev/null ||
 	    atf_fail "cannot pack $name"
+	publish "$dir/www/$name.tar"
 	refuses 1 . fetch --url "https://localhost:$port/$name.tar" \
 	    --sha256 "$(sha256 "$dir/www/$name.tar")" \
 	    --ca-file "$dir/ca.pem" "$name"
@@ -100,6 +101,7 @@ hostile_do()
 	hostile absolute -P --transform "s,^a/f,$dir/out/f," -C "$dir/in" a/f
 	hostile through -C "$dir/in" --transform 's,^a/f,link/f,' link a/f
 	head -c 3000 /dev/urandom >"$dir/www/noise.tar"
+	publish "$dir/www/noise.tar"
 	refuses 1 . fetch --url "https://localhost:$port/noise.tar" \
 	    --sha256 "$(sha256 "$dir/www/noise.tar")" \
 	    --ca-file "$dir/ca.pem" noise

@@ -89,34 +89,48 @@ Linux)
 	}
 	;;
 FreeBSD)
-	release=14.2-RELEASE
+	# With IOC_TEST_BASE, a base.txz, no mirror is needed.
+	release=${IOC_TEST_RELEASE:-$(uname -r | sed 's/-p[0-9]*$//')}
 
 	os_traces()
 	{
 		mount -p | awk -v d="$dir/" 'index($0, d) { print "mount:", $0 }'
-		jls -d name 2>/dev/null | grep "^$source" | sed 's/^/jail: /'
+		os_jails | sed 's/^/jail: /'
 		os_pids | sed 's/^/process: /'
+		rctl 2>/dev/null | grep "^jail:$source-" | sed 's/^/limit: /'
+		for set in $(devfs rule showsets); do
+			devfs rule -s "$set" show | grep -F " $source-" |
+			    sed "s/^/devfs ruleset $set: /"
+		done
+	}
+
+	os_jails()
+	{
+		jls -d name 2>/dev/null | grep "^$source-"
 	}
 
 	os_pids()
 	{
-		for j in $(jls -d name 2>/dev/null | grep "^$source"); do
-			ps -o pid= -o command= -J "$j"
+		for j in $(os_jails); do
+			ps -xww -o pid= -o command= -J "$j" 2>/dev/null
 		done
 	}
 
 	os_unmount()
 	{
 		mount -p | awk -v d="$dir" 'index($2, d) == 1 { print $2 }' |
-		    sort -r | while read -r target; do
+		    tail -r | while read -r target; do
 			umount -f "$target"
 		done
 	}
 
 	os_cgroups_remove()
 	{
-		jls -d name | grep "^$source" | while read -r j; do
+		os_jails | while read -r j; do
 			jail -r "$j"
+		done
+		rctl 2>/dev/null | grep "^jail:$source-" | while read -r r; do
+			rctl -r "$r"
 		done
 	}
 
@@ -125,17 +139,22 @@ FreeBSD)
 		script -qe /dev/null sh -c "$1"
 	}
 
+	# su(1) would close them, and looks for a shell.
 	os_nobody()
 	{
-		su -m nobody -c 'exec "$0" "$@"' -- "$@"
+		chroot -u nobody -g nobody / "$@"
 	}
 
+	# A root that needs little: the shell, what is in /bin, and libraries.
 	os_tiny()
 	{
-		cp /rescue/sh "$1/bin/busybox"
-		for applet in /rescue/*; do
-			ln "$1/bin/busybox" "$1/bin/${applet##*/}" || :
-		done
+		mkdir -p "$1/usr/bin" "$1/usr/lib" "$1/usr/sbin" "$1/sbin" \
+		    "$1/var/run"
+		cp -RpP /bin /lib /libexec "$1/"
+		(cd /usr/bin && cp -p awk cksum cut env false find grep head id \
+		    printf sort stat tail touch tr true tty wc "$1/usr/bin/")
+		cp -pP /usr/lib/lib[a-oq-z]*.so* "$1/usr/lib/"
+		cp -p /sbin/sysctl /sbin/mount /sbin/umount "$1/sbin/"
 	}
 
 	os_tmpfs()
