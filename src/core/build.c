@@ -39,7 +39,11 @@ int
 ioc_build_unjournal(void *build, struct ioc_error *err)
 {
 	struct ioc_build *b = build;
-	ioc_journal_end(take_ptr(b->journal));
+
+	if (b->remains)
+		ioc_journal_abandon(take_ptr(b->journal));
+	else
+		ioc_journal_end(take_ptr(b->journal));
 	return (0);
 }
 
@@ -64,9 +68,11 @@ ioc_build_unids(void *build, struct ioc_error *err)
 {
 	struct ioc_build *b = build;
 	uint32_t base = b->id_base;
+	int r = ioc_ids_release(b->source, base, b->token, err);
 
 	b->id_base = 0;
-	return (ioc_ids_release(b->source, base, b->token, err));
+	b->remains = b->remains || r != 0;
+	return (r);
 }
 
 static int
@@ -96,8 +102,10 @@ ioc_build_unvolume(void *build, struct ioc_error *err)
 {
 	struct ioc_build *b = build;
 	struct ioc_store *s = b->source->store;
+	int r = s->ops->destroy(s, b->staging, err);
 
-	return (s->ops->destroy(s, b->staging, err));
+	b->remains = b->remains || r != 0;
+	return (r);
 }
 
 int

@@ -91,9 +91,12 @@ judge(struct ioc_build *b, const struct ioc_create_options *o,
 		return (r);
 	if (asprintf(&vol, "jails/%s", b->name) < 0)
 		return (ioc_fail_nomem(err));
-	if (ioc_path_stat(b->source->store->root, vol, 0, &st, NULL) == 0)
+	r = ioc_path_stat(b->source->store->root, vol, 0, &st, err);
+	if (r == 0)
 		return (ioc_fail(err, IOC_EXISTS, "jail %s exists already",
 		    b->name));
+	if (r != IOC_NOT_FOUND)
+		return (r);
 	r = first_conf(b, o, err);
 	return (r == 0 ? ioc_ids_wanted(b->source,
 	    ioc_conf_get(b->conf, "userns"), &b->userns, err) : r);

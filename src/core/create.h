@@ -24,12 +24,13 @@ struct ioc_build {
 	uint32_t	 id_base;
 	struct ioc_conf	*conf;		/* written as config.json unless NULL */
 	struct ioc_journal *journal;
-	bool		 kept;		/* the claim and the volume stay */
+	bool		 remains;	/* something could not be undone */
 };
 
 /*
  * The steps that build it, for tables whose context begins with a struct
- * ioc_build: journal, ids, volume, config.
+ * ioc_build: journal, ids, volume, config.  When the claim or the volume cannot
+ * be taken back, the journal stays for recovery to do it.
  */
 int	ioc_build_journal(void *build, struct ioc_error *err);
 int	ioc_build_unjournal(void *build, struct ioc_error *err);

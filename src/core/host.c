@@ -16,11 +16,11 @@
 #include "safe/path.h"
 #include "safe/worker.h"
 
-/* Makes and opens the run directory; without root it may be missing. */
-static int
-open_run_dir(struct ioc_host *h, struct ioc_error *err)
+int
+ioc_run_dir_open(const struct ioc_hostconf *conf, bool root, int *run_fd,
+    int *lock_fd, struct ioc_error *err)
 {
-	const char *dir = ioc_hostconf_get(h->conf, "ioc_run_dir");
+	const char *dir = ioc_hostconf_get(conf, "ioc_run_dir");
 	auto_fd int slash = -1;
 	int r;
 
@@ -29,19 +29,16 @@ open_run_dir(struct ioc_host *h, struct ioc_error *err)
 	slash = ioc_path_root("/", err);
 	if (slash < 0)
 		return (slash);
-	if (h->root) {
-		h->run_fd = ioc_path_mkdirs(slash, dir, 0711, 0, 0, 0, err);
-		if (h->run_fd < 0)
-			return (ioc_wrap(err, h->run_fd, "run directory %s",
-			    dir));
-		h->lock_fd = ioc_path_mkdirs(h->run_fd, "lock", 0700, 0, 0,
-		    IOC_PATH_NOLINKS, err);
-		return (h->lock_fd < 0 ? ioc_wrap(err, h->lock_fd,
-		    "run directory %s", dir) : 0);
+	if (!root) {
+		r = ioc_path_dir(slash, dir, 0, NULL);
+		*run_fd = r >= 0 ? r : -1;
+		return (0);
 	}
-	r = ioc_path_dir(slash, dir, 0, NULL);
-	h->run_fd = r >= 0 ? r : -1;
-	return (0);
+	r = *run_fd = ioc_path_mkdirs(slash, dir, 0711, 0, 0, 0, err);
+	if (r >= 0)
+		r = *lock_fd = ioc_path_mkdirs(*run_fd, "lock", 0700, 0, 0,
+		    IOC_PATH_NOLINKS, err);
+	return (r < 0 ? ioc_wrap(err, r, "run directory %s", dir) : 0);
 }
 
 static int
@@ -131,7 +128,7 @@ open_parts(struct ioc_host *h, const struct ioc_host_options *o,
 			return (ioc_fail_nomem(err));
 	} else if ((r = ioc_worker_helper_dir(&h->helper_dir, err)) != 0)
 		return (r);
-	r = open_run_dir(h, err);
+	r = ioc_run_dir_open(h->conf, h->root, &h->run_fd, &h->lock_fd, err);
 	if (r != 0)
 		return (r);
 	os = (struct ioc_os_options){
@@ -169,7 +166,7 @@ ioc_host_open(const struct ioc_host_options *o, struct ioc_host **ret,
 		return (r);
 	/* What cannot be repaired now is told, and stands in nobody's way. */
 	if (h->root && !o->no_recover && !o->dry_run &&
-	    ioc_host_recover(h, NULL, &cause) != 0)
+	    ioc_recover(h, false, NULL, &cause) != 0)
 		ioc_emit_error(h, IOC_PHASE_WARN, "host.recover", "", &cause);
 	*ret = take_ptr(h);
 	return (0);

@@ -46,6 +46,9 @@ plan_spec(struct ioc_launch *l, struct ioc_jail *j, const char *kernel,
 	r = ioc_ids_wanted(j->source, userns, &s->userns, err);
 	if (r != 0 || !s->userns)
 		return (r);
+	if (base == 0)
+		return (ioc_fail(err, IOC_STATE, "userns=idmap: it has no uid "
+		    "range, for it was created with userns=off"));
 	if (base < IOC_ID_COUNT || base > UINT32_MAX - IOC_ID_COUNT ||
 	    base % IOC_ID_COUNT != 0)
 		return (ioc_fail(err, IOC_FORMAT,

@@ -47,11 +47,18 @@ exec_stop(struct ioc_launch *l, struct ioc_error *err)
 	struct ioc_jail *j = l->arg;
 	struct ioc_os_jail_info info;
 	struct ioc_error cause;
+	int r;
 
 	if (ioc_os_jail_info(l->jail, &info, NULL) != 0 ||
 	    info.state != IOC_OS_JAIL_RUNNING)
 		return (0);
-	if (run_command(l, "exec_stop", "stop_timeout", &cause) != 0)
+	r = run_command(l, "exec_stop", "stop_timeout", &cause);
+	/* It could not be tried, and nothing is done yet. */
+	if (r != 0 && ioc_error_is_shortage(&cause)) {
+		ioc_error_copy(err, &cause);
+		return (r);
+	}
+	if (r != 0)
 		ioc_emit_error(l->host, IOC_PHASE_WARN, "jail.stop/exec",
 		    j->name, &cause);
 	return (0);
@@ -138,6 +145,7 @@ stop_locked(struct ioc_jail *j, bool force, struct ioc_error *err)
 	auto_launch struct ioc_launch l = IOC_LAUNCH(j->host, j->name);
 	auto_free char *kernel = NULL;
 	struct ioc_os_jail_info info;
+	struct ioc_error cause;
 	int r;
 
 	r = ioc_jail_kernel_name(j->source, j->name, &kernel, err);
@@ -147,11 +155,16 @@ stop_locked(struct ioc_jail *j, bool force, struct ioc_error *err)
 		r = ioc_os_jail_info(l.jail, &info, err);
 	if (r == 0 && info.state == IOC_OS_JAIL_NONE)
 		r = ioc_fail(err, IOC_STATE, "it does not run");
-	/* A damaged configuration must not keep a jail from being stopped. */
-	if (r == 0 && set_stop_timeout(&l, j, force ? NULL : err) != 0)
-		force = true;
 	if (r != 0)
 		return (r);
+	/* A damaged configuration must not keep a jail from being stopped. */
+	r = set_stop_timeout(&l, j, &cause);
+	if (r != 0 && !force && ioc_error_is_shortage(&cause)) {
+		ioc_error_copy(err, &cause);
+		return (r);
+	}
+	if (r != 0)
+		force = true;
 	if (force)
 		l.stop_timeout_ms = 0;
 	else

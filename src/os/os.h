@@ -36,7 +36,9 @@ struct ioc_os_jail;
 /* --- the host ----------------------------------------------------------- */
 
 struct ioc_os_options {
-	int		 run_fd;	/* the run directory; borrowed */
+	/* The run directory, borrowed; -1 when the user may not read it: what
+	   runs cannot be told then, PERMISSION. */
+	int		 run_fd;
 	const char	*helper_dir;	/* where ioc-init is */
 };
 
@@ -165,6 +167,7 @@ struct ioc_os_jail_info {
 	enum ioc_os_jail_state state;
 	int64_t	id;		/* jid, or the init's pid; 0 when not running */
 	uint64_t started;	/* seconds since the epoch */
+	bool	ephemeral;	/* as in its spec: its maker cleans it up */
 };
 
 /*

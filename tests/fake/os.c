@@ -176,6 +176,7 @@ fill_info(const char *name, const struct fake_jail *j,
 	(void)snprintf(info->name, sizeof(info->name), "%.127s", name);
 	info->state = state_of(j);
 	info->id = j != NULL && j->created ? 1 + (j - fake.jails) : 0;
+	info->ephemeral = j != NULL && j->ephemeral;
 }
 
 int
@@ -300,7 +301,7 @@ ioc_os_jail_exec(struct ioc_os_jail *j, const struct ioc_os_exec *e,
 	if (find(j->name) == NULL || !find(j->name)->created)
 		return (ioc_fail(err, IOC_STATE, "not running"));
 	fake.execs++;
-	pid = fork();
+	pid = vfork();		/* a big parent is not to be copied for that */
 	if (pid < 0)
 		return (ioc_fail_errno(err, "fork"));
 	if (pid == 0)

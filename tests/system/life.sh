@@ -236,6 +236,10 @@ no_crossing_do()
 	    atf_fail "cannot mount"
 	refuses 1 'mount|[Bb]usy' destroy -y web
 	atf_check -o inline:'x\n' cat "$dir/precious/file"
+	# Nothing of the jail itself has gone either.
+	state web stopped
+	ok start web
+	ok stop web
 	umount "$root/tmp"
 	ok destroy -y web
 	no_leaks

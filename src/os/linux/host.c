@@ -66,7 +66,9 @@ facts(struct ioc_os *os, struct ioc_error *err)
 	(void)snprintf(f->arch, sizeof(f->arch), "%.31s", arch);
 	if (!read_head("/proc/sys/kernel/random/boot_id", f->boot_id,
 	    sizeof(f->boot_id)))
-		return (ioc_fail(err, IOC_UNSUPPORTED,
+		return (errno != ENOENT ?
+		    ioc_fail_errno(err, "read the host's boot id") :
+		    ioc_fail(err, IOC_UNSUPPORTED,
 		    "/proc is not mounted on this host"));
 	chomp(f->boot_id);
 	distribution(f->distribution);
@@ -86,14 +88,16 @@ ioc_os_open(const struct ioc_os_options *o, struct ioc_os **ret,
 	os->run_fd = os->init_fd = os->life[0] = os->life[1] = -1;
 	for (int i = 0; i < LX_CGROUPS; i++)
 		os->cgroup[i] = -1;
-	os->run_fd = fcntl(o->run_fd, F_DUPFD_CLOEXEC, 3);
-	if (os->run_fd < 0 || fstat(os->run_fd, &st) != 0) {
-		rc = ioc_fail_errno(err, "run directory");
-		ioc_os_close(os);
-		return (rc);
+	if (o->run_fd >= 0) {
+		os->run_fd = fcntl(o->run_fd, F_DUPFD_CLOEXEC, 3);
+		if (os->run_fd < 0 || fstat(os->run_fd, &st) != 0) {
+			rc = ioc_fail_errno(err, "run directory");
+			ioc_os_close(os);
+			return (rc);
+		}
+		(void)snprintf(os->run_id, sizeof(os->run_id), "%x.%lx",
+		    (unsigned)st.st_dev, (unsigned long)st.st_ino);
 	}
-	(void)snprintf(os->run_id, sizeof(os->run_id), "%x.%lx",
-	    (unsigned)st.st_dev, (unsigned long)st.st_ino);
 	os->helper_dir = strdup(o->helper_dir != NULL ? o->helper_dir : "");
 	rc = os->helper_dir == NULL ? ioc_fail_nomem(err) : facts(os, err);
 	if (rc != 0) {

@@ -117,7 +117,7 @@ copy_spec(struct ioc_os_jail *j, const struct ioc_os_jail_spec *s,
 		return (ioc_fail(err, IOC_INVALID,
 		    "domain name %s is longer than 64 bytes",
 		    IOC_SHOW(s->domainname)));
-	j->ephemeral = s->ephemeral;
+	j->r.ephemeral = s->ephemeral;
 	j->r.userns = s->userns;
 	j->r.base = s->userns ? s->id_base : 0;
 	j->r.count = s->userns ? s->id_count : 0;
@@ -193,6 +193,7 @@ fill_info(struct ioc_os *os, const struct lx_record *r,
     struct ioc_os_jail_info *info)
 {
 	*info = (struct ioc_os_jail_info){ .state = IOC_OS_JAIL_PARTIAL };
+	info->ephemeral = r->ephemeral;
 	memcpy(info->name, r->name, sizeof(info->name));
 	if (!ioc_lx_record_alive(os, r))
 		return;
@@ -322,7 +323,7 @@ create(struct ioc_os_jail *j, const struct lx_plan *plan,
 
 	if ((rc = ioc_lx_init_fd(j->os, err)) != 0)
 		return (rc);
-	if (j->ephemeral && j->os->life[0] < 0 &&
+	if (j->r.ephemeral && j->os->life[0] < 0 &&
 	    pipe2(j->os->life, O_CLOEXEC) != 0)
 		return (ioc_fail_errno(err, "pipe"));
 	if (plan != NULL) {
@@ -335,7 +336,7 @@ create(struct ioc_os_jail *j, const struct lx_plan *plan,
 	if ((rc = ioc_lx_record_write(j->os, &j->r, err)) != 0)
 		return (rc);
 	fds[0] = j->os->init_fd;
-	fds[1] = j->ephemeral ? j->os->life[0] : -1;
+	fds[1] = j->r.ephemeral ? j->os->life[0] : -1;
 	if (ioc_lx_msg_send(j->ctl, LX_CREATE, 0, plan != NULL, fds, 2) != 0)
 		return (ioc_fail_errno(err, "the jail's first process"));
 	if (plan != NULL &&

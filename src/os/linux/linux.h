@@ -54,6 +54,7 @@ struct lx_record {
 	uint64_t start;			/* field 22 of /proc/PID/stat */
 	uint64_t pidns;			/* inode of its pid namespace */
 	uint64_t time;			/* seconds since the epoch */
+	bool	 ephemeral;		/* ends with the process that made it */
 	bool	 userns;
 	uint32_t base;
 	uint32_t count;
@@ -103,7 +104,6 @@ struct ioc_os_jail {
 	struct lx_record r;
 	char		*hostname;
 	char		*domainname;
-	bool		 ephemeral;
 	bool		 prepared;	/* by this handle, not created yet */
 	int		 ctl;		/* to J while it waits, else -1 */
 	int		 pidfd;		/* of J or of init, else -1 */
@@ -231,6 +231,7 @@ struct lx_build {
 	int	root;
 	bool	gid_tty;	/* gid 5 exists in the jail */
 	int	empty;		/* an attached empty directory, or -1 */
+	int	null;		/* an attached /dev/null, or -1 */
 };
 
 /* One mount of the plan; tree is the detached source of a BIND, else -1. */

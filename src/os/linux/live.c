@@ -37,7 +37,7 @@ static int
 mount_inside(void *arg, struct ioc_error *err)
 {
 	struct live *l = arg;
-	struct lx_build b = { .root = -1, .empty = -1 };
+	struct lx_build b = { .root = -1, .empty = -1, .null = -1 };
 	int rc = enter(l, &b.root, err);
 
 	return (rc != 0 ? rc : ioc_lx_mount_one(&b, l->m, l->tree, err));
