@@ -12,6 +12,7 @@ struct ioc_ephemeral {
 	struct ioc_build build;
 	struct ioc_launch launch;
 	char		*kernel;
+	struct ioc_strv	 values;	/* of parameters */
 	struct ioc_lock	*lock;
 	struct ioc_lock	*release_lock;
 };

@@ -227,7 +227,8 @@ tiny_archive()
 	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\n' \
 	    >"$dir/tiny/etc/passwd"
 	printf 'root:x:0:\nuser:x:1000:\n' >"$dir/tiny/etc/group"
-	tar -C "$dir/tiny" --numeric-owner -cJf "$dir/www/tiny.tar.xz" . ||
+	# shellcheck disable=SC2086
+	tar -C "$dir/tiny" --numeric-owner $pack -cJf "$dir/www/tiny.tar.xz" . ||
 	    atf_fail "cannot pack"
 	rm -rf "$dir/tiny"
 }

@@ -33,10 +33,11 @@ ioc_fb_path_of(int fd, char ret[MNAMELEN], struct ioc_error *err)
 	if (kf->kf_path[0] != '/')
 		return (ioc_fail(err, IOC_STATE, "path of a directory: the "
 		    "kernel does not know it any more"));
-	if (strpbrk(kf->kf_path, "\n\t ") != NULL ||
+	if (strchr(kf->kf_path, '\n') != NULL ||
 	    strlcpy(ret, kf->kf_path, MNAMELEN) >= MNAMELEN)
-		return (ioc_fail(err, IOC_UNSUPPORTED, "%s: blanks, or longer "
-		    "than %d bytes", IOC_SHOW(kf->kf_path), MNAMELEN - 1));
+		return (ioc_fail(err, IOC_UNSUPPORTED, "%s: more than one line, "
+		    "or longer than %d bytes", IOC_SHOW(kf->kf_path),
+		    MNAMELEN - 1));
 	return (0);
 }
 

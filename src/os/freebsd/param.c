@@ -237,6 +237,30 @@ add_kind(struct fb_params *p, const struct kind *k, const char *name,
 	}
 }
 
+/* A parameter is there when its module is. */
+static void
+load_for(const char *name)
+{
+	static const char *const modules[][2] = {
+		{ "allow.mount.fdescfs", "fdescfs" },
+		{ "allow.mount.linprocfs", "linprocfs" },
+		{ "allow.mount.linsysfs", "linsysfs" },
+		{ "allow.mount.nullfs", "nullfs" },
+		{ "allow.mount.procfs", "procfs" },
+		{ "allow.mount.tmpfs", "tmpfs" },
+		{ "allow.mount.zfs", "zfs" },
+		{ "allow.vmm", "vmm" },
+		{ "linux", "linux" },
+		{ "sysvmsg", "sysvmsg" },
+		{ "sysvsem", "sysvsem" },
+		{ "sysvshm", "sysvshm" },
+	};
+
+	for (size_t i = 0; i < sizeof(modules) / sizeof(*modules); i++)
+		if (strcmp(modules[i][0], name) == 0)
+			(void)ioc_fb_module_need(NULL, modules[i][1], NULL);
+}
+
 int
 ioc_fb_param_add(struct fb_params *p, const char *name, const char *value,
     struct ioc_error *err)
@@ -250,9 +274,12 @@ ioc_fb_param_add(struct fb_params *p, const char *name, const char *value,
 	if (p->n + 2 > 2 * FB_PARAMS || p->nowned + 2 > 2 * FB_PARAMS)
 		return (ioc_fail(err, IOC_LIMIT,
 		    "more than %d parameters of a jail", FB_PARAMS));
-	if (kind_of(copy, &k) != 0)
-		return (ioc_fail(err, IOC_UNSUPPORTED,
-		    "the kernel has no jail parameter %s", IOC_SHOW(name)));
+	if (kind_of(copy, &k) != 0) {
+		load_for(copy);
+		if (kind_of(copy, &k) != 0)
+			return (ioc_fail(err, IOC_UNSUPPORTED, "the kernel "
+			    "has no jail parameter %s", IOC_SHOW(name)));
+	}
 	return (ioc_wrap(err, add_kind(p, &k, copy, value, err), "%s",
 	    IOC_SHOW(name)));
 }
