@@ -149,6 +149,12 @@ state()
 	prints "$2" list -H -o state "$1"
 }
 
+# needs PROGRAM: of the test itself.
+needs()
+{
+	command -v "$1" >/dev/null || atf_skip "$1 is not installed"
+}
+
 # --- releases ------------------------------------------------------------------
 
 # with NAME: the release is in the source: "tiny" (one static program) or the
