@@ -3,6 +3,9 @@
  * Mounts.  A target is opened beneath the root, entered, and "." is mounted on:
  * whatever becomes of its name meanwhile, the mount lands there and nowhere
  * else.  Afterwards the name is looked up again, and leads to the mount.
+ *
+ * Only directories are ever mounted on: on anything else kernels before 14 free
+ * what they have not allocated.
  */
 #include "os/freebsd/freebsd.h"
 
