@@ -25,7 +25,8 @@ enum ioc_prop_type {
 enum ioc_prop_scope {
 	IOC_SCOPE_TENANT,	/* can neither run code on the host nor widen the jail */
 	IOC_SCOPE_ADMIN,	/* for the administrator of the host alone */
-	IOC_SCOPE_FIXED,	/* set at creation, read-only afterwards */
+	IOC_SCOPE_FIXED,	/* may be given at creation, read-only afterwards */
+	IOC_SCOPE_INTERNAL,	/* set by ioc itself, read-only */
 };
 
 enum ioc_prop_system {

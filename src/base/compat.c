@@ -48,7 +48,7 @@ const char *const ioc_default_run_dir = "/run/ioc";
 
 int
 ioc_open_beneath(int dirfd, const char *path, int flags, mode_t mode,
-    int nolinks)
+    int rules)
 {
 	struct open_how how = {
 		.flags = (uint64_t)(flags | O_CLOEXEC),
@@ -57,8 +57,10 @@ ioc_open_beneath(int dirfd, const char *path, int flags, mode_t mode,
 	};
 	int fd, tries = 0;
 
-	if (nolinks)
+	if ((rules & IOC_BENEATH_NOLINKS) != 0)
 		how.resolve |= RESOLVE_NO_SYMLINKS;
+	if ((rules & IOC_BENEATH_NOXDEV) != 0)
+		how.resolve |= RESOLVE_NO_XDEV;
 	/* EAGAIN: something was renamed while ".." was being resolved. */
 	do {
 		fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
@@ -236,12 +238,12 @@ const char *const ioc_default_run_dir = "/var/run/ioc";
 
 int
 ioc_open_beneath(int dirfd, const char *path, int flags, mode_t mode,
-    int nolinks)
+    int rules)
 {
 	int fd;
 
-	/* The kernel has no "no links at all": the walk does that. */
-	if (nolinks) {
+	/* The kernel knows neither rule: the walk does that. */
+	if (rules != 0) {
 		errno = ENOSYS;
 		return (-1);
 	}

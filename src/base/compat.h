@@ -12,12 +12,17 @@
  * Opens a path beneath a directory with the kernel's help: nothing that leads
  * out of it, through links, "..", absolute paths or magic links, is followed.
  * `flags` as for open(2); O_NOFOLLOW refuses a link as last component only.
- * -1 with EXDEV when the path leads out, ENOSYS where the kernel has no such
- * call, ELOOP for a magic link or (with nolinks) any link.
+ * -1 with EXDEV when the path leads out or (IOC_BENEATH_NOXDEV) to another mount,
+ * ENOSYS where the kernel has no such call, ELOOP for a magic link or
+ * (IOC_BENEATH_NOLINKS) any link.
  * Linux: openat2(2), RESOLVE_BENEATH.  FreeBSD: O_RESOLVE_BENEATH.
  */
+enum {
+	IOC_BENEATH_NOLINKS = 1 << 0,
+	IOC_BENEATH_NOXDEV = 1 << 1,
+};
 int	ioc_open_beneath(int dirfd, const char *path, int flags, mode_t mode,
-	    int nolinks);
+	    int rules);
 
 /* O_PATH where the system has it, else what comes closest to it. */
 extern const int ioc_o_path;

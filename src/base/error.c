@@ -167,6 +167,13 @@ ioc_wrap(struct ioc_error *err, int code, const char *fmt, ...)
 	return (code);
 }
 
+bool
+ioc_error_is_shortage(const struct ioc_error *err)
+{
+	return (err->code == IOC_NOMEM || err->sys == EMFILE ||
+	    err->sys == ENFILE);
+}
+
 void
 ioc_error_copy(struct ioc_error *to, const struct ioc_error *from)
 {

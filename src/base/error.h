@@ -35,6 +35,12 @@ int	ioc_wrap(struct ioc_error *err, int code, const char *fmt, ...)
 /* The code that an errno stands for. */
 int	ioc_code_of_errno(int sys);
 
+/*
+ * True when memory or descriptors ran out: that says nothing about the thing
+ * itself, which may be there, whole and in use.
+ */
+bool	ioc_error_is_shortage(const struct ioc_error *err);
+
 /* Copies *from to *to when both are there. */
 void	ioc_error_copy(struct ioc_error *to, const struct ioc_error *from);
 

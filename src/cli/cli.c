@@ -54,6 +54,20 @@ cli_printf(const char *fmt, ...)
 	return (checked(n < 0 ? NULL : s));
 }
 
+char *
+cli_absolute(const char *path)
+{
+	char *dir, *s;
+
+	if (path == NULL)
+		return (NULL);
+	/* Where the directory has gone, the library names what is missing. */
+	dir = path[0] == '/' ? NULL : getcwd(NULL, 0);
+	s = dir == NULL ? cli_strdup(path) : cli_printf("%s/%s", dir, path);
+	free(dir);
+	return (s);
+}
+
 void
 strlist_add(struct strlist *l, const char *s)
 {

@@ -17,6 +17,7 @@ enum {
 struct cli {
 	/* the common options */
 	const char	*config;
+	char		*config_path;	/* the same, absolute; owned */
 	struct strlist	 sources;
 	const char	*level;
 	const char	*events;
@@ -57,6 +58,8 @@ void	*cli_alloc(size_t n, size_t size);
 char	*cli_strdup(const char *s);
 char	*cli_strndup(const char *s, size_t len);
 char	*cli_printf(const char *fmt, ...) IOC_PRINTF(1, 2);
+/* A path of the user from the root of the host; NULL stays NULL. */
+char	*cli_absolute(const char *path);
 void	strlist_add(struct strlist *l, const char *s);
 void	strlist_fini(struct strlist *l);
 /* "a, b, c", to be freed. */

@@ -96,6 +96,9 @@ what_to_fetch(struct cli *c, const struct cmd_line *l, struct strlist *names)
 		return (cli_usage(c, "--url and --sha256 go together"));
 	if (o->url != NULL && o->mirror != NULL)
 		return (cli_usage(c, "--url and -u exclude each other"));
+	if (o->url != NULL && o->update == 1)
+		return (cli_usage(c, "--url and -U exclude each other: an "
+		    "archive has no updates"));
 	if (o->url != NULL && names->n != 1)
 		return (cli_usage(c, "--url needs one name for the release"));
 	if (names->n > 0)
@@ -139,6 +142,7 @@ fetch_run(struct cli *c, const struct cmd_line *l)
 	const struct fetch_opts *o = l->opts;
 	struct strlist names = { NULL, 0, 0 };
 	bool doc = c->json && !c->dry_run;
+	char *ca_file = NULL;
 	struct ioc_error err;
 	struct json j;
 	int r = what_to_fetch(c, l, &names);
@@ -147,6 +151,7 @@ fetch_run(struct cli *c, const struct cmd_line *l)
 		strlist_fini(&names);
 		return (r);
 	}
+	ca_file = cli_absolute(o->ca_file);
 	if (doc) {
 		json_open(&j, stdout, true);
 		json_key(&j, "fetched");
@@ -154,7 +159,7 @@ fetch_run(struct cli *c, const struct cmd_line *l)
 	}
 	for (size_t i = 0; i < names.n; i++) {
 		struct ioc_fetch_options f = { o->distribution, names.v[i],
-			o->mirror, o->ca_file, o->arch, o->url, o->sha256,
+			o->mirror, ca_file, o->arch, o->url, o->sha256,
 			NULL, o->update != 2 };
 
 		if (ioc_release_fetch(c->host, &f, &err) != 0)
@@ -164,6 +169,7 @@ fetch_run(struct cli *c, const struct cmd_line *l)
 	}
 	if (doc)
 		json_close(&j);
+	free(ca_file);
 	strlist_fini(&names);
 	return (r);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* list: jails, releases, sources, and what can be fetched. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,70 +45,49 @@ static const struct column jail_columns[] = {
 };
 #define	N_JAIL_COLUMNS	(sizeof(jail_columns) / sizeof(jail_columns[0]))
 
-struct row {
-	struct ioc_jail	*j;
-	bool		 known;		/* state and id were asked for */
-	int		 r;
-	enum ioc_jail_state state;
-	int64_t		 id;
-};
-
-static const char *
-state_name(struct row *row)
-{
-	static const char *const names[] = {
-		[IOC_JAIL_STOPPED] = "stopped",
-		[IOC_JAIL_RUNNING] = "running",
-		[IOC_JAIL_BROKEN] = "broken",
-	};
-
-	if (!row->known)
-		row->r = ioc_jail_state(row->j, &row->state, &row->id, NULL);
-	row->known = true;
-	return (row->r != 0 ? "-" : names[row->state]);
-}
-
-/* What can be said without reading the configuration; NULL: nothing. */
+/* What the names alone say; NULL: nothing. */
 static char *
-cheap_cell(struct row *row, const char *name)
+name_cell(struct ioc_jail *j, const char *name)
 {
-	const char *state;
-
 	if (strcmp(name, "name") == 0)
-		return (cli_strdup(ioc_jail_name(row->j)));
+		return (cli_strdup(ioc_jail_name(j)));
 	if (strcmp(name, "source") == 0)
-		return (cli_strdup(ioc_jail_source(row->j)));
+		return (cli_strdup(ioc_jail_source(j)));
 	if (strcmp(name, "full_name") == 0)
-		return (cli_printf("%s/%s", ioc_jail_source(row->j),
-		    ioc_jail_name(row->j)));
-	if (strcmp(name, "state") == 0)
-		return (cli_strdup(state_name(row)));
-	if (strcmp(name, "running") == 0) {
-		state = state_name(row);
-		return (cli_strdup(state[0] == '-' ? "-" :
-		    strcmp(state, "running") == 0 ? "yes" : "no"));
-	}
-	if (strcmp(name, "jid") == 0) {
-		(void)state_name(row);
-		return (row->r != 0 || row->id == 0 ? cli_strdup("-") :
-		    cli_printf("%" PRId64, row->id));
-	}
+		return (cli_printf("%s/%s", ioc_jail_source(j),
+		    ioc_jail_name(j)));
 	return (NULL);
 }
 
-/* Damaged or unreadable configurations leave a "-", no more. */
+static bool
+is_broken(struct ioc_jail *j)
+{
+	char *state;
+	bool yes;
+
+	if (ioc_jail_get(j, "state", &state, NULL) != 0)
+		return (false);
+	yes = strcmp(state, "broken") == 0;
+	free(state);
+	return (yes);
+}
+
+/*
+ * States are those of the moment when the list was made.  Damaged or unreadable
+ * configurations leave a "-", no more.
+ */
 static int
-add_cell(struct table *t, struct row *row, const char *name,
+add_cell(struct table *t, struct ioc_jail *j, const char *name,
     struct ioc_error *err)
 {
-	char *text = cheap_cell(row, name);
+	char *text = name_cell(j, name);
 	int r = 0;
 
 	if (text == NULL)
-		r = ioc_jail_get(row->j, name, &text, err);
+		r = ioc_jail_get(j, name, &text, err);
 	if (r != 0) {
 		text = NULL;
-		if (r == IOC_FORMAT || r == IOC_PERMISSION)
+		if (r == IOC_PERMISSION || (r != IOC_NOMEM && is_broken(j)))
 			r = 0;
 	}
 	table_take(t, text);
@@ -133,10 +111,8 @@ list_jails(struct cli *c, const struct cmd_line *l, const struct list_opts *o)
 	r = cli_select(c, &l->args, NULL, true, &s);
 	table_init(&t, cols, ncols);
 	for (size_t i = 0; r == 0 && i < s.n; i++) {
-		struct row row = { .j = s.v[i] };
-
 		for (size_t k = 0; r == 0 && k < ncols; k++) {
-			if (add_cell(&t, &row, cols[k].name, &err) != 0)
+			if (add_cell(&t, s.v[i], cols[k].name, &err) != 0)
 				r = cli_fail(c, &err);
 		}
 	}

@@ -50,7 +50,7 @@ prop_scope_name(enum ioc_prop_scope scope)
 {
 	static const char *const names[] = {
 		[IOC_SCOPE_TENANT] = "tenant", [IOC_SCOPE_ADMIN] = "admin",
-		[IOC_SCOPE_FIXED] = "fixed",
+		[IOC_SCOPE_FIXED] = "fixed", [IOC_SCOPE_INTERNAL] = "internal",
 	};
 
 	return (names[scope]);

@@ -2,6 +2,7 @@
 /* ioc: from the command line to a command. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -70,6 +71,7 @@ run_command(struct cli *c, const struct cmd_line *l)
 	if ((cmd->flags & CMD_ROOT) != 0 && geteuid() != 0)
 		return (cli_failf(c, IOC_PERMISSION, NULL, "%s needs root",
 		    cmd->name));
+	c->config = c->config_path = cli_absolute(c->config);
 	set_progress(c);
 	if ((cmd->flags & CMD_WRITES) != 0)
 		progress_catch();
@@ -118,11 +120,14 @@ main(int argc, char **argv)
 
 	if (fill_standard_fds() != 0)
 		return (EXIT_FAILED);
+	/* What the caller ignores must not make our children unwaitable. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	(void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	if (c.config != NULL && c.config[0] == '\0')
 		c.config = NULL;
 	r = cli_finish(&c, dispatch(&c, argv));
 	ioc_host_close(c.host);
 	strlist_fini(&c.sources);
+	free(c.config_path);
 	return (r);
 }

@@ -166,19 +166,24 @@ table_sort(struct table *t, size_t col)
 	free(rows);
 }
 
-/* The text of a cell for people or, exact, for programs; to be freed. */
-static char *
-cell_text(const struct table *t, size_t i, bool exact)
+/*
+ * The text of a cell for people or, exact, for programs; *made is to be freed,
+ * and NULL for most.
+ */
+static const char *
+cell_text(const struct table *t, size_t i, bool exact, char **made)
 {
 	const char *s = t->cells[i];
 	char human[8];
 
+	*made = NULL;
 	if (t->cols[i % t->ncols].kind == CELL_SIZE && !exact &&
 	    strcmp(s, "-") != 0) {
 		out_human(human, strtoull(s, NULL, 10));
-		return (cli_strdup(human));
-	}
-	return (out_escape(s));
+		*made = cli_strdup(human);
+	} else if (!is_plain(s))
+		*made = out_escape(s);
+	return (*made != NULL ? *made : s);
 }
 
 static char *
@@ -194,43 +199,64 @@ column_title(const struct column *c)
 }
 
 static void
+print_blanks(size_t n)
+{
+	while (n-- > 0)
+		(void)putc_unlocked(' ', stdout);
+}
+
+/* A cell, or with i < ncols the title of a column. */
+static const char *
+aligned_text(const struct table *t, const struct out_style *s, size_t i,
+    char **made)
+{
+	if (i >= t->ncols)
+		return (cell_text(t, i - t->ncols, s->exact, made));
+	return (*made = column_title(&t->cols[i]));
+}
+
+static size_t
+text_width(const char *s)
+{
+	return (is_plain(s) ? strlen(s) : utf8_width(s));
+}
+
+static void
 print_padded(const char *s, size_t width, bool right, bool last)
 {
-	size_t w = utf8_width(s);
-	int pad = width > w ? (int)(width - w) : 0;
+	size_t w = right || !last ? text_width(s) : width;
+	size_t pad = width > w ? width - w : 0;
 
 	if (right)
-		(void)printf("%*s", pad, "");
+		print_blanks(pad);
 	(void)fputs(s, stdout);
-	if (!last)
-		(void)printf("%*s", right ? 2 : pad + 2, "");
+	if (last)
+		(void)putc_unlocked('\n', stdout);
+	else
+		print_blanks(right ? 2 : pad + 2);
 }
 
 static void
 print_aligned(const struct table *t, const struct out_style *s)
 {
 	size_t *width = cli_alloc(t->ncols, sizeof(*width));
-	char **text = cli_alloc(t->n + t->ncols, sizeof(*text));
 	size_t n = t->n + t->ncols;
+	char *made;
 
 	for (size_t i = 0; i < n; i++) {
-		text[i] = i < t->ncols ? column_title(&t->cols[i]) :
-		    cell_text(t, i - t->ncols, s->exact);
-		size_t w = utf8_width(text[i]);
+		size_t w = text_width(aligned_text(t, s, i, &made));
+
 		if (w > width[i % t->ncols])
 			width[i % t->ncols] = w;
+		free(made);
 	}
 	for (size_t i = 0; i < n; i++) {
 		size_t col = i % t->ncols;
-		bool last = col + 1 == t->ncols;
 
-		print_padded(text[i], width[col],
-		    is_number(t->cols[col].kind), last);
-		if (last)
-			(void)fputc('\n', stdout);
-		free(text[i]);
+		print_padded(aligned_text(t, s, i, &made), width[col],
+		    is_number(t->cols[col].kind), col + 1 == t->ncols);
+		free(made);
 	}
-	free(text);
 	free(width);
 }
 
@@ -260,11 +286,11 @@ print_separated(const struct table *t, const struct out_style *s, char between)
 		(void)fputc('\n', stdout);
 	}
 	for (size_t i = 0; i < t->n; i++) {
-		char *text = cell_text(t, i, s->exact);
+		char *made;
 
-		print_field(text, between);
+		print_field(cell_text(t, i, s->exact, &made), between);
 		(void)fputc((i + 1) % t->ncols == 0 ? '\n' : between, stdout);
-		free(text);
+		free(made);
 	}
 }
 

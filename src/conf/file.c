@@ -6,15 +6,18 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "conf/flat.h"
 #include "conf/value.h"
 #include "safe/file.h"
 
 /*
  * The parsed document itself is the store: nothing is copied when it is read.
  * Only numbers and arrays get their text made, in `texts` by dotted key, so
- * that reading a key can neither fail nor change anything.
+ * that reading a key can neither fail nor change anything.  The plain form of
+ * a document has no JSON value at all until something is set in it.
  */
 struct ioc_conf {
+	struct ioc_flat *flat;	/* else root */
 	json_t	*root;
 	json_t	*texts;		/* NULL as long as there are none */
 };
@@ -219,6 +222,11 @@ ioc_conf_parse(const char *text, size_t len, struct ioc_conf **ret,
 		return (ioc_fail_nomem(err));
 	if (len == 0)
 		return (ioc_fail(err, IOC_FORMAT, "line 1: it is empty"));
+	if (len <= IOC_JSON_MAX && (c->flat = ioc_flat_parse(text, len)) !=
+	    NULL) {
+		*ret = take_ptr(c);
+		return (0);
+	}
 	if ((r = ioc_json_parse(text, len, &c->root, err)) != 0)
 		return (r);
 	if (!json_is_object(c->root))
@@ -235,12 +243,31 @@ ioc_conf_load(int dirfd, const char *name, struct ioc_conf **ret,
     struct ioc_error *err)
 {
 	auto_buf struct ioc_buf b = IOC_BUF(IOC_JSON_MAX);
-	int r = ioc_file_read(dirfd, name, &b, err);
+	int r = ioc_file_read_own(dirfd, name, &b, err);
 
 	if (r != 0)
 		return (r);
 	r = ioc_conf_parse(ioc_buf_str(&b), b.len, ret, err);
-	return (ioc_wrap(err, r, "%s", IOC_SHOW(name)));
+	/* The name is made fit to be shown only when it is. */
+	return (r == 0 ? 0 : ioc_wrap(err, r, "%s", IOC_SHOW(name)));
+}
+
+/* The document as a JSON value that belongs to the caller. */
+static int
+copy_root(const struct ioc_conf *c, json_t **ret, struct ioc_error *err)
+{
+	auto_json json_t *root = NULL;
+
+	root = c->flat == NULL ? json_deep_copy(c->root) : json_object();
+	for (size_t i = 0; c->flat != NULL && root != NULL && i < c->flat->n;
+	    i++)
+		if (json_object_set_new(root, c->flat->v[i].key,
+		    json_string(c->flat->v[i].value)) != 0)
+			return (ioc_fail_nomem(err));
+	if (root == NULL)
+		return (ioc_fail_nomem(err));
+	*ret = take_ptr(root);
+	return (0);
 }
 
 int
@@ -248,8 +275,11 @@ ioc_conf_save(const struct ioc_conf *c, int dirfd, const char *name, int flags,
     struct ioc_error *err)
 {
 	auto_buf struct ioc_buf b = IOC_BUF(IOC_JSON_MAX);
-	int r = ioc_json_print(c->root, &b, err);
+	auto_json json_t *made = NULL;
+	int r = c->flat != NULL ? copy_root(c, &made, err) : 0;
 
+	if (r == 0)
+		r = ioc_json_print(made != NULL ? made : c->root, &b, err);
 	if (r != 0)
 		return (ioc_wrap(err, r, "%s", IOC_SHOW(name)));
 	return (ioc_file_replace(dirfd, name, b.data, b.len, 0600, (uid_t)-1,
@@ -263,8 +293,12 @@ ioc_conf_copy(const struct ioc_conf *c, struct ioc_conf **ret,
 	IOC_AUTO(ioc_conf_freep) struct ioc_conf *copy =
 	    calloc(1, sizeof(*copy));
 
-	if (copy == NULL || (copy->root = json_deep_copy(c->root)) == NULL)
+	int r;
+
+	if (copy == NULL)
 		return (ioc_fail_nomem(err));
+	if ((r = copy_root(c, &copy->root, err)) != 0)
+		return (r);
 	if (c->texts != NULL &&
 	    (copy->texts = json_deep_copy(c->texts)) == NULL)
 		return (ioc_fail_nomem(err));
@@ -279,6 +313,7 @@ ioc_conf_free(struct ioc_conf *c)
 		return;
 	json_decref(c->root);
 	json_decref(c->texts);
+	free(c->flat);
 	free(c);
 }
 
@@ -324,8 +359,11 @@ const char *
 ioc_conf_get(const struct ioc_conf *c, const char *key)
 {
 	const char *last, *text;
-	json_t *parent, *value = find(c->root, key, &parent, &last);
+	json_t *parent, *value;
 
+	if (c->flat != NULL)
+		return (ioc_flat_get(c->flat, key));
+	value = find(c->root, key, &parent, &last);
 	if (value == NULL)
 		return (NULL);
 	text = constant_text(value);
@@ -344,8 +382,12 @@ int
 ioc_conf_keys(const struct ioc_conf *c, struct ioc_strv *ret,
     struct ioc_error *err)
 {
-	int r = walk(c->root, collect, ret, err);
+	int r;
 
+	for (size_t i = 0; c->flat != NULL && i < c->flat->n; i++)
+		(void)ioc_strv_add(ret, c->flat->v[i].key);
+	r = c->flat != NULL ? ioc_strv_check(ret, err) :
+	    walk(c->root, collect, ret, err);
 	if (r == 0)
 		ioc_strv_sort(ret);
 	return (r);
@@ -417,10 +459,17 @@ int
 ioc_conf_set(struct ioc_conf *c, const char *key, const char *value,
     struct ioc_error *err)
 {
+	/* Key and value may stand in it. */
+	auto_free struct ioc_flat *flat = NULL;
 	json_t *parent, *text;
 	const char *last;
 	int r;
 
+	if (c->flat != NULL) {
+		if ((r = copy_root(c, &c->root, err)) != 0)
+			return (r);
+		flat = take_ptr(c->flat);
+	}
 	if (value == NULL) {
 		if (drop(c->root, key))
 			(void)json_object_del(c->texts, key);

@@ -25,6 +25,10 @@ check_line(const char *value, struct ioc_error *err)
 static int
 check_hostname(const char *value, struct ioc_error *err)
 {
+	if (strlen(value) > ioc_prop_hostname_max)
+		return (ioc_fail(err, IOC_INVALID, "\"%s\" is longer than %zu "
+		    "bytes, and this system takes no longer name",
+		    IOC_SHOW(value), ioc_prop_hostname_max));
 	return (ioc_name_check(IOC_NAME_HOSTNAME, value, err));
 }
 
@@ -107,7 +111,7 @@ static const struct ioc_prop table[] = {
 	LIMIT("datasize", "bytes of data segments (FreeBSD)"),
 	ROW("depends", LIST, "-", ADMIN, ALL, .check = check_jail,
 	    .help = "names of the jails that are started before it"),
-	ROW("distribution", STRING, "-", FIXED, ALL, .check = check_line,
+	ROW("distribution", STRING, "-", INTERNAL, ALL, .check = check_line,
 	    .help = "distribution that its release is of"),
 	ROW("enforce_statfs", INT, "2", ADMIN, FREEBSD, .min = 0, .max = 2,
 	    .param = "enforce_statfs",
@@ -129,7 +133,7 @@ static const struct ioc_prop table[] = {
 	ROW("host_hostuuid", STRING, "-", FIXED, ALL,
 	    .param = "host.hostuuid", .check = check_uuid,
 	    .help = "UUID of the jail as a host"),
-	ROW("id_base", INT, "-", FIXED, LINUX, .min = 65536, .max = 4294836224,
+	ROW("id_base", INT, "-", INTERNAL, LINUX, .min = 65536, .max = 4294836224,
 	    .help = "first of the host's 65536 uids and gids that are its own"),
 	LIMIT("maxproc", "number of processes (Linux: pids.max)"),
 	LIMIT("memorylocked", "bytes of locked memory (FreeBSD)"),
@@ -148,7 +152,7 @@ static const struct ioc_prop table[] = {
 	LIMIT("nshm", "number of SysV shared memory segments (FreeBSD)"),
 	LIMIT("nthr", "number of threads (FreeBSD)"),
 	LIMIT("openfiles", "open files (Linux: of each process)"),
-	ROW("patch_level", INT, "-", FIXED, ALL, .min = 0, .max = INT32_MAX,
+	ROW("patch_level", INT, "-", INTERNAL, ALL, .min = 0, .max = INT32_MAX,
 	    .help = "patch level of the release that it was made from"),
 	LIMIT("pcpu", "percent of one CPU (Linux: cpu.max)"),
 	ROW("priority", INT, "0", ADMIN, ALL, .min = INT32_MIN,
@@ -157,7 +161,7 @@ static const struct ioc_prop table[] = {
 	LIMIT("pseudoterminals", "number of pseudoterminals (FreeBSD)"),
 	LIMIT("readbps", "bytes read per second (FreeBSD; not with deny)"),
 	LIMIT("readiops", "reads per second (FreeBSD; not with deny)"),
-	ROW("release", STRING, "-", FIXED, ALL, .check = check_release,
+	ROW("release", STRING, "-", INTERNAL, ALL, .check = check_release,
 	    .help = "release that it was made from"),
 	ROW("securelevel", INT, "2", ADMIN, FREEBSD, .min = -1, .max = 3,
 	    .param = "securelevel", .help = "securelevel of the jail"),
@@ -176,7 +180,7 @@ static const struct ioc_prop table[] = {
 	    .help = "labels to select it by"),
 	ROW("template", BOOL, "no", ADMIN, ALL,
 	    .help = "only serves to make other jails from"),
-	ROW("thick", BOOL, "no", FIXED, ALL,
+	ROW("thick", BOOL, "no", INTERNAL, ALL,
 	    .help = "has a full copy of its release instead of sharing it"),
 	ROW("user.*", STRING, "-", TENANT, ALL,
 	    .help = "data of your own, of no meaning to ioc"),
@@ -193,16 +197,16 @@ static const char *const state_choices[] = { "stopped", "running", "broken",
 	NULL };
 
 static const struct ioc_prop computed[] = {
-	ROW("full_name", STRING, "-", FIXED, ALL,
+	ROW("full_name", STRING, "-", INTERNAL, ALL,
 	    .help = "source/name, only the name when there is one source"),
-	ROW("jid", INT, "-", FIXED, ALL, .min = 0, .max = INT64_MAX,
+	ROW("jid", INT, "-", INTERNAL, ALL, .min = 0, .max = INT64_MAX,
 	    .help = "kernel's number of a running jail; Linux: pid of init"),
-	ROW("name", STRING, "-", FIXED, ALL, .help = "name of the jail"),
-	ROW("running", BOOL, "no", FIXED, ALL, .help = "whether it runs"),
-	ROW("source", STRING, "-", FIXED, ALL, .help = "source that it is in"),
-	ROW("state", CHOICE, "stopped", FIXED, ALL, .choices = state_choices,
+	ROW("name", STRING, "-", INTERNAL, ALL, .help = "name of the jail"),
+	ROW("running", BOOL, "no", INTERNAL, ALL, .help = "whether it runs"),
+	ROW("source", STRING, "-", INTERNAL, ALL, .help = "source that it is in"),
+	ROW("state", CHOICE, "stopped", INTERNAL, ALL, .choices = state_choices,
 	    .help = "stopped, running or broken"),
-	ROW("used", STRING, "-", FIXED, ALL, .help = "space that it uses"),
+	ROW("used", STRING, "-", INTERNAL, ALL, .help = "space that it uses"),
 };
 
 /* --- finding -------------------------------------------------------------- */

@@ -101,8 +101,9 @@ ioc_jail_rename(struct ioc_jail *j, const char *name, struct ioc_error *err)
 struct destroy {
 	struct ioc_jail	*jail;
 	struct ioc_build build;		/* journal and staging name */
-	char		*what;		/* "NAME ID_BASE" for the journal */
+	char		*what;		/* for the journal, see core/recover.h */
 	uint32_t	 id_base;
+	struct ioc_buf	 owner;		/* of its uid range */
 };
 
 static int
@@ -169,10 +170,12 @@ remove_rest(struct destroy *d, struct ioc_error *err)
 
 	r = ioc_emit(h, IOC_PHASE_BEGIN, "jail.destroy/remove", d->jail->name,
 	    NULL);
+	/* As long as there is a volume recovery knows that this may be left. */
+	if (r == 0)
+		r = ioc_ids_release(d->jail->source, d->id_base,
+		    ioc_buf_str(&d->owner), err);
 	if (r == 0)
 		r = ioc_build_unvolume(&d->build, err);
-	if (r == 0)
-		r = ioc_ids_release(d->jail->source, d->id_base, NULL, err);
 	if (r != 0)
 		return (r);
 	ioc_journal_end(take_ptr(d->build.journal));
@@ -184,17 +187,28 @@ remove_rest(struct destroy *d, struct ioc_error *err)
 static int
 prepare(struct destroy *d, struct ioc_error *err)
 {
+	struct ioc_error cause = { .code = 0 };
 	struct ioc_conf *conf;
 	const char *base = NULL;
 	uint64_t v = 0;
+	int r;
 
 	/* Also a jail whose configuration is damaged can be destroyed. */
-	if (ioc_jail_conf(d->jail, &conf, NULL) == 0)
+	r = ioc_jail_conf(d->jail, &conf, &cause);
+	if (r == 0)
 		base = ioc_conf_get(conf, "id_base");
+	else if (ioc_error_is_shortage(&cause)) {
+		ioc_error_copy(err, &cause);
+		return (r);
+	}
 	if (base != NULL &&
 	    ioc_str_to_u64(base, 0, UINT32_MAX, &v, NULL) == 0)
 		d->id_base = (uint32_t)v;
-	if (asprintf(&d->what, "%s %" PRIu32, d->jail->name, d->id_base) < 0) {
+	r = ioc_ids_owner(d->jail->source, d->id_base, &d->owner, err);
+	if (r != 0)
+		return (r);
+	if (asprintf(&d->what, "%s %" PRIu32 " %s", d->jail->name, d->id_base,
+	    ioc_buf_str(&d->owner)) < 0) {
 		d->what = NULL;
 		return (ioc_fail_nomem(err));
 	}
@@ -209,13 +223,16 @@ static void
 destroy_fini(struct destroy *d)
 {
 	ioc_build_fini(&d->build);
+	ioc_buf_fini(&d->owner);
 	free(d->what);
 }
 
 int
 ioc_jail_destroy(struct ioc_jail *j, bool stop, struct ioc_error *err)
 {
-	IOC_AUTO(destroy_fini) struct destroy d = { .jail = j };
+	IOC_AUTO(destroy_fini) struct destroy d = {
+		.jail = j, .owner = IOC_BUF(4096),
+	};
 	auto_lock struct ioc_lock *lock = NULL;
 	enum ioc_jail_state state;
 	int r;

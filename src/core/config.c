@@ -6,6 +6,7 @@
 #include "conf/prop.h"
 #include "core/jail.h"
 #include "core/step.h"
+#include "safe/file.h"
 
 /* Is a change of this property possible now, on this system? */
 static int
@@ -15,6 +16,9 @@ judge_change(const struct ioc_prop *p, const char *name, bool creating,
 	if (p == NULL)
 		return (ioc_fail(err, IOC_NOT_FOUND, "no property %s",
 		    IOC_SHOW(name)));
+	if (p->scope == IOC_SCOPE_INTERNAL)
+		return (ioc_fail(err, IOC_STATE,
+		    "property %s: set by ioc itself, cannot be changed", name));
 	if (p->scope == IOC_SCOPE_FIXED && !creating)
 		return (ioc_fail(err, IOC_STATE,
 		    "property %s: set at creation, cannot be changed", name));
@@ -80,8 +84,9 @@ ioc_jail_set(struct ioc_jail *j, const struct ioc_change *changes, size_t n,
     unsigned *changed, struct ioc_error *err)
 {
 	IOC_AUTO(ioc_conf_freep) struct ioc_conf *copy = NULL;
+	struct ioc_store *s = j->source->store;
 	auto_lock struct ioc_lock *lock = NULL;
-	auto_free char *path = NULL;
+	auto_fd int dir = -1;
 	struct change ctx;
 	struct ioc_conf *conf;
 	unsigned count = 0;
@@ -90,6 +95,10 @@ ioc_jail_set(struct ioc_jail *j, const struct ioc_change *changes, size_t n,
 	r = ioc_host_need_root(j->host, "set", err);
 	if (r == 0)
 		r = ioc_jail_lock(j, "set", &lock, err);
+	if (r == 0)
+		r = dir = s->ops->dir(s, j->vol, err);
+	if (r >= 0)
+		r = ioc_file_sweep(dir, err);
 	if (r != 0)
 		return (r);
 	/* What was read before the lock may be old by now. */
@@ -105,9 +114,7 @@ ioc_jail_set(struct ioc_jail *j, const struct ioc_change *changes, size_t n,
 		*changed = count;
 	if (count == 0)
 		return (0);
-	if (asprintf(&path, "%s/config.json", j->vol) < 0)
-		return (ioc_fail_nomem(err));
-	ctx = (struct change){ copy, j->source->store->root, path };
+	ctx = (struct change){ copy, dir, "config.json" };
 	r = ioc_steps_run(&set_steps, j->host, j->name, &ctx, err);
 	if (r != 0)
 		return (ioc_wrap(err, r, "jail %s", j->name));

@@ -24,12 +24,13 @@ struct ioc_build {
 	uint32_t	 id_base;
 	struct ioc_conf	*conf;		/* written as config.json unless NULL */
 	struct ioc_journal *journal;
-	bool		 kept;		/* the claim and the volume stay */
+	bool		 remains;	/* something could not be undone */
 };
 
 /*
  * The steps that build it, for tables whose context begins with a struct
- * ioc_build: journal, ids, volume, config.
+ * ioc_build: journal, ids, volume, config.  When the claim or the volume cannot
+ * be taken back, the journal stays for recovery to do it.
  */
 int	ioc_build_journal(void *build, struct ioc_error *err);
 int	ioc_build_unjournal(void *build, struct ioc_error *err);
@@ -38,6 +39,17 @@ int	ioc_build_unids(void *build, struct ioc_error *err);
 int	ioc_build_volume(void *build, struct ioc_error *err);
 int	ioc_build_unvolume(void *build, struct ioc_error *err);
 int	ioc_build_config(void *build, struct ioc_error *err);
+/* One rename to jails/NAME: it is there or it is not.  Ends the journal. */
+int	ioc_build_commit(void *build, struct ioc_error *err);
+
+/*
+ * The configuration that the jail `name` starts with.  EXISTS when there is a
+ * jail of that name; NOT_FOUND, INVALID, STATE, UNSUPPORTED for a property.
+ */
+int	ioc_build_conf(struct ioc_build *b, const struct ioc_change *props,
+	    size_t nprops, struct ioc_error *err);
+/* What a jail is called when nobody cares, to be freed. */
+int	ioc_build_made_up(char **ret, struct ioc_error *err);
 
 void	ioc_build_fini(struct ioc_build *b);
 #define	auto_build	IOC_AUTO(ioc_build_fini)

@@ -82,9 +82,16 @@ finish(void *ctx, struct ioc_error *err)
 
 	if (f->dist->finish_argv == NULL)
 		return (0);
-	return (ioc_level_run(&f->level, f->build.token,
-	    "release.fetch/finish", f->dist->finish_argv, f->dist->finish_env,
-	    false, err));
+	return (ioc_level_run(&f->level, &f->build, "release.fetch/finish",
+	    f->dist->finish_argv, f->dist->finish_env, false, err));
+}
+
+static int
+unfinish(void *ctx, struct ioc_error *err)
+{
+	struct fetch *f = ctx;
+
+	return (ioc_build_unids(&f->build, err));
 }
 
 static int
@@ -141,7 +148,7 @@ static const struct ioc_step fetch_table[] = {
 	{ "journal", journal, unjournal },
 	{ "stage", stage, unstage },
 	{ "obtain", obtain, NULL },	/* all of it lies in staging */
-	{ "finish", finish, NULL },
+	{ "finish", finish, unfinish },
 	{ "clean", clean, NULL },
 	{ "record", record, NULL },
 	{ "commit", commit, NULL },
@@ -201,11 +208,11 @@ judge(struct fetch *f, struct ioc_error *err)
 		    &f->build.source, err);
 	if (r != 0)
 		return (r);
-	r = ioc_release_level(f->build.source, o->release, &level, NULL);
+	r = ioc_release_level(f->build.source, o->release, &level, err);
 	if (r == 0)
 		return (ioc_fail(err, IOC_EXISTS, "release %s exists already",
 		    o->release));
-	return (0);
+	return (r == IOC_NOT_FOUND ? 0 : r);
 }
 
 static void
@@ -213,6 +220,29 @@ fetch_fini(struct fetch *f)
 {
 	ioc_level_close(&f->level);
 	ioc_build_fini(&f->build);
+}
+
+/* The level without updates goes: there is no jail yet that it is for. */
+static int
+update_fresh(struct fetch *f, struct ioc_error *err)
+{
+	struct ioc_store *s = f->build.source->store;
+	const char *name = f->o->release;
+	auto_free char *vol = NULL;
+	unsigned level;
+	int r;
+
+	if (f->host->dry_run)
+		return (ioc_release_plan_update(f->host, name, err));
+	r = ioc_release_update(f->host, name, false, NULL, &level, err);
+	if (r != 0)
+		return (ioc_wrap(err, r, "it is there, without updates"));
+	if (level == 0)
+		return (0);
+	if (asprintf(&vol, "releases/%s/p0", name) < 0)
+		return (ioc_fail_nomem(err));
+	r = s->ops->destroy(s, vol, err);
+	return (r == IOC_BUSY ? 0 : r);	/* somebody was quick */
 }
 
 int
@@ -239,8 +269,8 @@ ioc_release_fetch(struct ioc_host *h, const struct ioc_fetch_options *o,
 	}
 	if (lock != NULL)
 		ioc_lock_release(take_ptr(lock), true);
-	if (r == 0 && o->update)
-		r = ioc_release_update(h, o->release, false, NULL, NULL, err);
+	if (r == 0 && o->update && f.dist->update_fetch != NULL)
+		r = update_fresh(&f, err);
 	return (ioc_wrap(err, r, "fetch %s", IOC_SHOW(o->release)));
 }
 

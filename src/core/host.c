@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/host.h"
 
+#include <sys/stat.h>
+
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
@@ -16,11 +18,28 @@
 #include "safe/path.h"
 #include "safe/worker.h"
 
-/* Makes and opens the run directory; without root it may be missing. */
+/* Who can write there decides which process is taken for a jail. */
 static int
-open_run_dir(struct ioc_host *h, struct ioc_error *err)
+check_run_dir(int fd, struct ioc_error *err)
 {
-	const char *dir = ioc_hostconf_get(h->conf, "ioc_run_dir");
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return (ioc_fail_errno(err, "stat"));
+	if (st.st_uid != 0)
+		return (ioc_fail(err, IOC_UNSAFE, "it belongs to user %ju, "
+		    "not to root", (uintmax_t)st.st_uid));
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return (ioc_fail(err, IOC_UNSAFE, "others may write to it "
+		    "(mode %04o)", (unsigned)(st.st_mode & 07777)));
+	return (0);
+}
+
+int
+ioc_run_dir_open(const struct ioc_hostconf *conf, bool root, int *run_fd,
+    int *lock_fd, struct ioc_error *err)
+{
+	const char *dir = ioc_hostconf_get(conf, "ioc_run_dir");
 	auto_fd int slash = -1;
 	int r;
 
@@ -29,19 +48,18 @@ open_run_dir(struct ioc_host *h, struct ioc_error *err)
 	slash = ioc_path_root("/", err);
 	if (slash < 0)
 		return (slash);
-	if (h->root) {
-		h->run_fd = ioc_path_mkdirs(slash, dir, 0711, 0, 0, 0, err);
-		if (h->run_fd < 0)
-			return (ioc_wrap(err, h->run_fd, "run directory %s",
-			    dir));
-		h->lock_fd = ioc_path_mkdirs(h->run_fd, "lock", 0700, 0, 0,
-		    IOC_PATH_NOLINKS, err);
-		return (h->lock_fd < 0 ? ioc_wrap(err, h->lock_fd,
-		    "run directory %s", dir) : 0);
+	if (!root) {
+		r = ioc_path_dir(slash, dir, 0, NULL);
+		*run_fd = r >= 0 ? r : -1;
+		return (0);
 	}
-	r = ioc_path_dir(slash, dir, 0, NULL);
-	h->run_fd = r >= 0 ? r : -1;
-	return (0);
+	r = *run_fd = ioc_path_mkdirs(slash, dir, 0711, 0, 0, 0, err);
+	if (r >= 0)
+		r = check_run_dir(*run_fd, err);
+	if (r >= 0)
+		r = *lock_fd = ioc_path_mkdirs(*run_fd, "lock", 0700, 0, 0,
+		    IOC_PATH_NOLINKS, err);
+	return (r < 0 ? ioc_wrap(err, r, "run directory %s", dir) : 0);
 }
 
 static int
@@ -131,7 +149,7 @@ open_parts(struct ioc_host *h, const struct ioc_host_options *o,
 			return (ioc_fail_nomem(err));
 	} else if ((r = ioc_worker_helper_dir(&h->helper_dir, err)) != 0)
 		return (r);
-	r = open_run_dir(h, err);
+	r = ioc_run_dir_open(h->conf, h->root, &h->run_fd, &h->lock_fd, err);
 	if (r != 0)
 		return (r);
 	os = (struct ioc_os_options){
@@ -169,7 +187,7 @@ ioc_host_open(const struct ioc_host_options *o, struct ioc_host **ret,
 		return (r);
 	/* What cannot be repaired now is told, and stands in nobody's way. */
 	if (h->root && !o->no_recover && !o->dry_run &&
-	    ioc_host_recover(h, NULL, &cause) != 0)
+	    ioc_recover(h, false, NULL, &cause) != 0)
 		ioc_emit_error(h, IOC_PHASE_WARN, "host.recover", "", &cause);
 	*ret = take_ptr(h);
 	return (0);

@@ -37,6 +37,13 @@ struct ioc_host {
 };
 
 /*
+ * Makes and opens the run directory and "lock" in it; without root both may be
+ * missing (-1).
+ */
+int	ioc_run_dir_open(const struct ioc_hostconf *conf, bool root,
+	    int *run_fd, int *lock_fd, struct ioc_error *err);
+
+/*
  * A source by name, NULL for the main one, opened.  NOT_FOUND, or the reason why
  * it cannot be opened; STATE when there is none at all.
  */

@@ -12,6 +12,7 @@
 #include "base/compat.h"
 #include "base/str.h"
 #include "conf/prop.h"
+#include "core/jail.h"
 #include "safe/file.h"
 #include "safe/path.h"
 
@@ -55,23 +56,35 @@ ioc_ids_wanted(struct ioc_source *s, const char *userns, bool *ret,
 	    "userns=idmap"));
 }
 
-/* Does a source other than `self` have a claim of that name? */
-static bool
-claimed_elsewhere(struct ioc_source *self, const char *name)
+/* Does a source other than `self` have a claim of that name?  1, 0 or a code. */
+static int
+claimed_elsewhere(struct ioc_source *self, const char *name,
+    struct ioc_error *err)
 {
 	struct ioc_host *h = self->host;
+	struct ioc_error e;
 	char path[32];
 	struct stat st;
 
 	(void)snprintf(path, sizeof(path), ".ids/%s", name);
 	for (size_t i = 0; i < h->sources.n; i++) {
 		struct ioc_source *s = &h->sources.v[i];
+		int r;
 
-		if (s != self && ioc_source_open(s, NULL) == 0 &&
-		    ioc_path_stat(s->store->root, path, 0, &st, NULL) == 0)
-			return (true);
+		if (s == self)
+			continue;
+		r = ioc_source_open(s, &e);
+		if (r == 0)
+			r = ioc_path_stat(s->store->root, path, 0, &st, &e);
+		if (r == 0)
+			return (1);
+		/* Two jails with the same ids could touch each other. */
+		if (ioc_error_is_shortage(&e)) {
+			ioc_error_copy(err, &e);
+			return (r);
+		}
 	}
-	return (false);
+	return (0);
 }
 
 int
@@ -90,7 +103,10 @@ ioc_ids_claim(struct ioc_source *s, const char *owner, uint32_t *base,
 		at = first + (start % n + i) % n * IOC_ID_COUNT;
 		(void)snprintf(name, sizeof(name), "%" PRIu32, at);
 		(void)snprintf(path, sizeof(path), ".ids/%s", name);
-		if (claimed_elsewhere(s, name))
+		r = claimed_elsewhere(s, name, err);
+		if (r < 0)
+			return (ioc_wrap(err, r, "claim uid range %s", name));
+		if (r > 0)
 			continue;
 		fd = ioc_path_create(s->store->root, path, 0600,
 		    IOC_PATH_NOLINKS, err);
@@ -134,14 +150,26 @@ ioc_ids_release(struct ioc_source *s, uint32_t base, const char *owner,
 }
 
 int
-ioc_ids_release_owner(struct ioc_source *s, const char *owner,
+ioc_ids_owner(struct ioc_source *s, uint32_t base, struct ioc_buf *ret,
     struct ioc_error *err)
+{
+	char path[32];
+	int r;
+
+	(void)snprintf(path, sizeof(path), ".ids/%" PRIu32, base);
+	r = ioc_file_read(s->store->root, path, ret, err);
+	return (r == IOC_NOT_FOUND ? 0 :
+	    ioc_wrap(err, r, "uid range %" PRIu32, base));
+}
+
+/* The first ids of all claims. */
+static int
+claims(struct ioc_source *s, struct ioc_strv *ret, struct ioc_error *err)
 {
 	auto_fd int fd = -1;
 	auto_dir DIR *dir = NULL;
 	struct dirent *de;
 	uint64_t base;
-	int r = 0;
 
 	fd = ioc_path_dir(s->store->root, ".ids", IOC_PATH_NOLINKS, err);
 	if (fd < 0)
@@ -150,11 +178,106 @@ ioc_ids_release_owner(struct ioc_source *s, const char *owner,
 	if (dir == NULL)
 		return (ioc_fail_errno(err, "uid ranges"));
 	(void)take_fd(&fd);
-	while (r == 0 && (errno = 0, de = readdir(dir)) != NULL)
+	while ((errno = 0, de = readdir(dir)) != NULL)
 		if (ioc_str_to_u64(de->d_name, 1, UINT32_MAX, &base,
 		    NULL) == 0)
-			r = ioc_ids_release(s, (uint32_t)base, owner, err);
-	if (r == 0 && errno != 0)
-		r = ioc_fail_errno(err, "uid ranges");
+			(void)ioc_strv_add(ret, de->d_name);
+	if (errno != 0)
+		return (ioc_fail_errno(err, "uid ranges"));
+	return (ioc_strv_check(ret, err));
+}
+
+static uint32_t
+base_of(const char *claim)
+{
+	uint64_t base = 0;
+
+	(void)ioc_str_to_u64(claim, 1, UINT32_MAX, &base, NULL);
+	return ((uint32_t)base);
+}
+
+int
+ioc_ids_release_owner(struct ioc_source *s, const char *owner,
+    struct ioc_error *err)
+{
+	auto_strv struct ioc_strv all = IOC_STRV;
+	int r = claims(s, &all, err);
+
+	for (size_t i = 0; r == 0 && i < all.n; i++)
+		r = ioc_ids_release(s, base_of(all.v[i]), owner, err);
+	return (r);
+}
+
+/* Is an operation going on that made this claim? */
+static bool
+in_progress(struct ioc_source *s, const char *claim)
+{
+	auto_buf struct ioc_buf token = IOC_BUF(256);
+	auto_free char *entry = NULL, *path = NULL;
+	struct stat st;
+
+	if (asprintf(&path, ".ids/%s", claim) < 0) {
+		path = NULL;
+		return (true);
+	}
+	if (ioc_file_read(s->store->root, path, &token, NULL) != 0 ||
+	    asprintf(&entry, ".journal/%s", ioc_buf_str(&token)) < 0) {
+		entry = NULL;
+		return (true);
+	}
+	return (ioc_path_stat(s->store->root, entry, IOC_PATH_NOLINKS, &st,
+	    NULL) != IOC_NOT_FOUND);
+}
+
+/* Which claims have jails now? */
+static int
+mark_used(struct ioc_source *s, const struct ioc_strv *all, bool *used,
+    struct ioc_error *err)
+{
+	auto_strv struct ioc_strv names = IOC_STRV;
+	int r = s->store->ops->list(s->store, "jails", &names, err);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		IOC_AUTO(ioc_jail_closep) struct ioc_jail *j = NULL;
+		const char *base;
+
+		r = ioc_jail_new(s, names.v[i], &j, err);
+		if (r == 0)
+			r = ioc_jail_value(j, "id_base", &base, err);
+		for (size_t k = 0; r == 0 && k < all->n; k++)
+			if (strcmp(all->v[k], base) == 0)
+				used[k] = true;
+	}
+	return (r);
+}
+
+int
+ioc_ids_sweep(struct ioc_source *s, unsigned *n, struct ioc_error *err)
+{
+	auto_strv struct ioc_strv all = IOC_STRV;
+	auto_free bool *used = NULL;
+	int r = claims(s, &all, err);
+
+	if (r != 0 || all.n == 0)
+		return (r);
+	used = calloc(all.n, sizeof(*used));
+	if (used == NULL)
+		return (ioc_fail_nomem(err));
+	/*
+	 * Claims were listed before operations, and these before jails, so that
+	 * a jail that comes is seen here or there; and jails twice, for one that
+	 * is renamed while a directory is read may be missed.
+	 */
+	for (size_t i = 0; i < all.n; i++)
+		used[i] = in_progress(s, all.v[i]);
+	for (int pass = 0; pass < 2; pass++)
+		if (mark_used(s, &all, used, NULL) != 0)
+			return (0);
+	for (size_t i = 0; r == 0 && i < all.n; i++) {
+		if (used[i])
+			continue;
+		r = ioc_ids_release(s, base_of(all.v[i]), NULL, err);
+		(*n)++;
+	}
 	return (r);
 }

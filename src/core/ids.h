@@ -9,6 +9,7 @@
 #ifndef CORE_IDS_H
 #define CORE_IDS_H
 
+#include "base/buf.h"
 #include "core/host.h"
 
 #define	IOC_ID_COUNT	65536u
@@ -27,8 +28,20 @@ int	ioc_ids_claim(struct ioc_source *s, const char *owner, uint32_t *base,
 int	ioc_ids_release(struct ioc_source *s, uint32_t base, const char *owner,
 	    struct ioc_error *err);
 
+/* For whom it is claimed; nothing is added to ret when for nobody. */
+int	ioc_ids_owner(struct ioc_source *s, uint32_t base, struct ioc_buf *ret,
+	    struct ioc_error *err);
+
 /* Gives back whatever belongs to `owner`. */
 int	ioc_ids_release_owner(struct ioc_source *s, const char *owner,
+	    struct ioc_error *err);
+
+/*
+ * Gives back every claim of the source that no jail has and no operation that
+ * goes on: what is left of jails that lost their configuration.  Nothing, as
+ * long as there is a jail whose configuration cannot be read.
+ */
+int	ioc_ids_sweep(struct ioc_source *s, unsigned *n,
 	    struct ioc_error *err);
 
 #endif /* CORE_IDS_H */

@@ -13,6 +13,20 @@
 #include "safe/name.h"
 #include "safe/path.h"
 
+/* "ab", to be freed; NULL: no memory.  Cheaper than asprintf() of a thousand. */
+static char *
+join(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b) + 1;
+	char *s = malloc(n + m);
+
+	if (s != NULL) {
+		memcpy(s, a, n);
+		memcpy(s + n, b, m);
+	}
+	return (s);
+}
+
 int
 ioc_jail_new(struct ioc_source *s, const char *name, struct ioc_jail **ret,
     struct ioc_error *err)
@@ -24,10 +38,9 @@ ioc_jail_new(struct ioc_source *s, const char *name, struct ioc_jail **ret,
 	j->host = s->host;
 	j->source = s;
 	j->name = strdup(name);
-	if (j->name == NULL || asprintf(&j->vol, "jails/%s", name) < 0) {
-		j->vol = NULL;
+	j->vol = join("jails/", name);
+	if (j->name == NULL || j->vol == NULL)
 		return (ioc_fail_nomem(err));
-	}
 	*ret = take_ptr(j);
 	return (0);
 }
@@ -82,18 +95,39 @@ ioc_jail_source(const struct ioc_jail *j)
 int
 ioc_jail_conf(struct ioc_jail *j, struct ioc_conf **ret, struct ioc_error *err)
 {
+	struct ioc_error e = { .code = 0 };
 	auto_free char *path = NULL;
 	int r;
 
 	if (j->conf == NULL) {
-		if (asprintf(&path, "%s/config.json", j->vol) < 0)
+		path = join(j->vol, "/config.json");
+		if (path == NULL)
 			return (ioc_fail_nomem(err));
-		r = ioc_conf_load(j->source->store->root, path, &j->conf, err);
-		j->conf_code = r;
-		if (r != 0)
+		r = ioc_conf_load(j->source->store->root, path, &j->conf, &e);
+		/* What could not be read for want of memory may be whole. */
+		j->conf_code = ioc_error_is_shortage(&e) ? 0 : r;
+		if (r != 0) {
+			ioc_error_copy(err, &e);
 			return (ioc_wrap(err, r, "jail %s", j->name));
+		}
 	}
 	*ret = j->conf;
+	return (0);
+}
+
+/* Is its configuration damaged? */
+static int
+is_broken(struct ioc_jail *j, bool *ret, struct ioc_error *err)
+{
+	struct ioc_error e = { .code = 0 };
+	struct ioc_conf *conf;
+	int r = ioc_jail_conf(j, &conf, &e);
+
+	if (r != 0 && ioc_error_is_shortage(&e)) {
+		ioc_error_copy(err, &e);
+		return (r);
+	}
+	*ret = r != 0;
 	return (0);
 }
 
@@ -130,7 +164,8 @@ ioc_jail_value(struct ioc_jail *j, const char *name, const char **ret,
 	r = ioc_jail_conf(j, &conf, err);
 	if (r == 0 && v == NULL)
 		v = ioc_conf_get(conf, name);
-	if (r == 0 && v == NULL && p->scope != IOC_SCOPE_FIXED) {
+	if (r == 0 && v == NULL && p->scope != IOC_SCOPE_FIXED &&
+	    p->scope != IOC_SCOPE_INTERNAL) {
 		r = ioc_source_defaults(j->source, &defaults, err);
 		if (r == 0)
 			v = ioc_conf_get(defaults, name);
@@ -177,13 +212,21 @@ int
 ioc_jail_kernel_name(const struct ioc_source *s, const char *name, char **ret,
     struct ioc_error *err)
 {
-	char *text;
+	size_t len = strlen(s->name);
+	char *text = malloc(2 * len + 1 + strlen(name) + 1), *to = text;
 
-	if (asprintf(&text, "%s-%s", s->name, name) < 0)
+	if (text == NULL)
 		return (ioc_fail_nomem(err));
-	for (char *p = text; *p != '\0'; p++)
-		if (*p == '.')
-			*p = '*';
+	/* "-" twice in the source: "a-b" and "c" are not "a" and "b-c". */
+	for (const char *p = s->name; *p != '\0'; p++) {
+		*to++ = *p;
+		if (*p == '-')
+			*to++ = '-';
+	}
+	*to++ = '-';
+	do {
+		*to++ = (char)(*name == '.' ? '*' : *name);
+	} while (*name++ != '\0');
 	*ret = text;
 	return (0);
 }
@@ -229,14 +272,15 @@ int
 ioc_jail_state(struct ioc_jail *j, enum ioc_jail_state *ret, int64_t *id,
     struct ioc_error *err)
 {
-	struct ioc_conf *conf;
+	bool broken = false;
 	int r = current(j, true, err);
 
+	if (r == 0 && j->state != IOC_OS_JAIL_RUNNING)
+		r = is_broken(j, &broken, err);
 	if (r != 0)
 		return (r);
 	*ret = j->state == IOC_OS_JAIL_RUNNING ? IOC_JAIL_RUNNING :
-	    ioc_jail_conf(j, &conf, NULL) != 0 ? IOC_JAIL_BROKEN :
-	    IOC_JAIL_STOPPED;
+	    broken ? IOC_JAIL_BROKEN : IOC_JAIL_STOPPED;
 	if (id != NULL)
 		*id = j->state == IOC_OS_JAIL_RUNNING ? j->id : 0;
 	return (0);
@@ -271,12 +315,21 @@ get_full_name(struct ioc_jail *j, char **ret, struct ioc_error *err)
 static int
 get_state(struct ioc_jail *j, char **ret, struct ioc_error *err)
 {
-	struct ioc_conf *conf;
+	bool broken = false;
 	int r = current(j, false, err);
 
+	if (r != 0 || j->state != IOC_OS_JAIL_RUNNING) {
+		int known = is_broken(j, &broken, err);
+
+		if (known != 0)
+			return (known);
+	}
+	/* That much can be said to a user who may not see what runs. */
+	if (r == IOC_PERMISSION && broken)
+		r = 0;
 	if (r == 0)
-		*ret = strdup(j->state == IOC_OS_JAIL_RUNNING ? "running" :
-		    ioc_jail_conf(j, &conf, NULL) != 0 ? "broken" : "stopped");
+		*ret = strdup(broken ? "broken" :
+		    j->state == IOC_OS_JAIL_RUNNING ? "running" : "stopped");
 	return (r);
 }
 
@@ -341,7 +394,8 @@ ioc_jail_get(struct ioc_jail *j, const char *name, char **ret,
 	int r = 0;
 
 	for (size_t i = 0; i < sizeof(computed) / sizeof(*computed); i++) {
-		if (strcmp(computed[i].name, name) != 0)
+		if (computed[i].name[0] != name[0] ||
+		    strcmp(computed[i].name, name) != 0)
 			continue;
 		r = computed[i].get(j, &text, err);
 		if (r == 0 && text == NULL)

@@ -39,6 +39,10 @@ struct ioc_launch {
 /* The standard mounts: /proc, /sys, /dev. */
 void	ioc_launch_add_system_mounts(struct ioc_launch *l, bool proc, bool dev);
 
+/* One limit out of the property table; INVALID, LIMIT. */
+int	ioc_launch_add_limit(struct ioc_launch *l, const char *name,
+	    const char *value, struct ioc_error *err);
+
 /* "jail.start": prepare limit mount create exec. */
 int	ioc_launch_start(struct ioc_launch *l, struct ioc_error *err);
 

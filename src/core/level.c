@@ -82,18 +82,17 @@ ioc_level_close(struct ioc_level *l)
 }
 
 int
-ioc_level_run(struct ioc_level *l, const char *token, const char *event,
+ioc_level_run(struct ioc_level *l, struct ioc_build *b, const char *event,
     const char *const *argv, const char *const *env, bool updates,
     struct ioc_error *err)
 {
 	struct ioc_tempjail t = {
-		.source = l->source, .token = token, .who = l->job.release,
+		.source = l->source, .token = b->token, .who = l->job.release,
 		.what = event, .vol = l->vol, .argv = argv, .env = env,
 		.updates_fd = updates ? l->job.updates_fd : -1,
 		.updates_at = IOC_DIST_UPDATES, .timeout_ms = IOC_DIST_STAGE_TWO_MS,
 	};
 	struct ioc_error cause;
-	bool userns;
 	int r, released;
 
 	if (l->dist->system != NULL && strcmp(l->dist->system,
@@ -101,13 +100,16 @@ ioc_level_run(struct ioc_level *l, const char *token, const char *event,
 		return (ioc_fail(err, IOC_UNSUPPORTED,
 		    "%s needs a host that runs %s", l->dist->name,
 		    l->dist->system));
-	r = ioc_ids_wanted(l->source, NULL, &userns, err);
-	if (r == 0 && userns)
-		r = ioc_ids_claim(l->source, token, &t.id_base, err);
+	r = ioc_ids_wanted(l->source, NULL, &b->userns, err);
+	if (r == 0)
+		r = ioc_build_ids(b, err);
 	if (r != 0)
 		return (r);
+	t.id_base = b->id_base;
 	r = ioc_tempjail_run(l->host, &t, err);
-	released = ioc_ids_release(l->source, t.id_base, token, &cause);
+	released = ioc_ids_release(l->source, b->id_base, b->token, &cause);
+	if (released == 0)
+		b->id_base = 0;
 	if (r == 0 && released != 0) {
 		ioc_error_copy(err, &cause);
 		r = released;
@@ -119,11 +121,18 @@ int
 ioc_level_record(struct ioc_level *l, unsigned applied, struct ioc_error *err)
 {
 	char version[64] = "-";
+	struct ioc_error cause = { .code = 0 };
 	auto_json json_t *j = NULL;
 	auto_fd int dir = -1;
+	int r = 0;
 
-	if (l->dist->version != NULL &&
-	    l->dist->version(l->root_fd, version, NULL) != 0)
+	if (l->dist->version != NULL)
+		r = l->dist->version(l->root_fd, version, &cause);
+	if (r != 0 && ioc_error_is_shortage(&cause)) {
+		ioc_error_copy(err, &cause);
+		return (r);
+	}
+	if (r != 0)
 		(void)snprintf(version, sizeof(version), "-");
 	dir = ioc_path_dir(l->source->store->root, l->vol, IOC_PATH_NOLINKS,
 	    err);

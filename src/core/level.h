@@ -3,7 +3,7 @@
 #ifndef CORE_LEVEL_H
 #define CORE_LEVEL_H
 
-#include "core/host.h"
+#include "core/create.h"
 #include "core/release.h"
 
 struct ioc_level {
@@ -32,9 +32,10 @@ void	ioc_level_close(struct ioc_level *l);
 
 /*
  * Runs a command in a temporary jail on it, with a uid range of its own that is
- * claimed for `token`; with `updates` the job's updates are mounted read-only.
+ * claimed for `b`: ioc_build_unids undoes it.  With `updates` the job's updates
+ * are mounted read-only.
  */
-int	ioc_level_run(struct ioc_level *l, const char *token,
+int	ioc_level_run(struct ioc_level *l, struct ioc_build *b,
 	    const char *event, const char *const *argv,
 	    const char *const *env, bool updates, struct ioc_error *err);
 

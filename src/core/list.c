@@ -16,6 +16,7 @@ struct ioc_jail_list {
 struct running {
 	struct ioc_os_jail_info *v;
 	size_t	n;
+	bool	hidden;		/* from this user */
 };
 
 static void
@@ -40,6 +41,8 @@ set_state(struct ioc_jail *j, const struct running *run, struct ioc_error *err)
 	struct ioc_os_jail_info key;
 	int r;
 
+	if (run->hidden)
+		return (0);
 	j->known = true;
 	j->state = IOC_OS_JAIL_NONE;
 	if (run->n == 0)
@@ -64,12 +67,21 @@ get_for_filter(const char *key, char **ret, void *arg, struct ioc_error *err)
 	return (ioc_jail_get(arg, key, ret, err));
 }
 
-static bool
-is_template(struct ioc_jail *j)
+/* What has no readable configuration is none. */
+static int
+is_template(struct ioc_jail *j, bool *yes, struct ioc_error *err)
 {
-	bool yes = false;
+	struct ioc_error e = { .code = 0 };
+	int r = ioc_jail_value_bool(j, "template", yes, &e);
 
-	return (ioc_jail_value_bool(j, "template", &yes, NULL) == 0 && yes);
+	if (r == 0)
+		return (0);
+	if (ioc_error_is_shortage(&e)) {
+		ioc_error_copy(err, &e);
+		return (r);
+	}
+	*yes = false;
+	return (0);
 }
 
 /* Does the jail belong into the list? */
@@ -78,6 +90,7 @@ judge(struct ioc_jail *j, const struct ioc_filter *f, bool *yes,
     struct ioc_error *err)
 {
 	struct ioc_error local;
+	bool template;
 	int r;
 
 	*yes = true;
@@ -95,8 +108,12 @@ judge(struct ioc_jail *j, const struct ioc_filter *f, bool *yes,
 		}
 	}
 	if (*yes && (f == NULL || (!ioc_filter_is_name(f) &&
-	    !ioc_filter_has_key(f, "template"))))
-		*yes = !is_template(j);
+	    !ioc_filter_has_key(f, "template")))) {
+		r = is_template(j, &template, err);
+		if (r != 0)
+			return (r);
+		*yes = !template;
+	}
 	return (0);
 }
 
@@ -149,9 +166,11 @@ ioc_jail_list(struct ioc_host *h, const struct ioc_filter *f,
 	if (l == NULL)
 		return (ioc_fail_nomem(err));
 	r = ioc_host_find_source(h, NULL, &main_source, err);
-	if (r == 0)
-		r = ioc_os_jail_list(h->os, &run.v, &run.n, err);
 	if (r != 0)
+		return (r);
+	r = ioc_os_jail_list(h->os, &run.v, &run.n, err);
+	run.hidden = r == IOC_PERMISSION && !h->root;
+	if (r != 0 && !run.hidden)
 		return (r);
 	if (run.n > 1)
 		qsort(run.v, run.n, sizeof(*run.v), by_name);
@@ -159,7 +178,12 @@ ioc_jail_list(struct ioc_host *h, const struct ioc_filter *f,
 		struct ioc_source *s = &h->sources.v[i];
 		struct ioc_error cause;
 
-		if (ioc_source_open(s, &cause) != 0) {
+		r = ioc_source_open(s, &cause);
+		if (r != 0 && ioc_error_is_shortage(&cause)) {
+			ioc_error_copy(err, &cause);
+			return (r);
+		}
+		if (r != 0) {
 			ioc_emit_error(h, IOC_PHASE_WARN, "host.source",
 			    s->name, &cause);
 			continue;

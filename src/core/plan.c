@@ -46,6 +46,9 @@ plan_spec(struct ioc_launch *l, struct ioc_jail *j, const char *kernel,
 	r = ioc_ids_wanted(j->source, userns, &s->userns, err);
 	if (r != 0 || !s->userns)
 		return (r);
+	if (base == 0)
+		return (ioc_fail(err, IOC_STATE, "userns=idmap: it has no uid "
+		    "range, for it was created with userns=off"));
 	if (base < IOC_ID_COUNT || base > UINT32_MAX - IOC_ID_COUNT ||
 	    base % IOC_ID_COUNT != 0)
 		return (ioc_fail(err, IOC_FORMAT,
@@ -95,7 +98,6 @@ plan_params(struct ioc_launch *l, struct ioc_jail *j, struct ioc_error *err)
 static int
 plan_limits(struct ioc_launch *l, struct ioc_jail *j, struct ioc_error *err)
 {
-	struct ioc_value_limit *parsed = l->limit_values;
 	const struct ioc_prop *table;
 	const char *text;
 	size_t n;
@@ -103,21 +105,11 @@ plan_limits(struct ioc_launch *l, struct ioc_jail *j, struct ioc_error *err)
 
 	table = ioc_prop_table(&n);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		struct ioc_value_limit *v = &parsed[l->nlimits];
-
 		if (table[i].type != IOC_PROP_LIMIT)
 			continue;
 		r = text_of(j, table[i].name, &text, err);
-		if (r != 0 || text == NULL)
-			continue;
-		if (l->nlimits == IOC_LAUNCH_LIMITS)
-			return (ioc_fail(err, IOC_LIMIT, "too many limits"));
-		r = ioc_wrap(err, ioc_value_limit(text, v, err), "%s",
-		    table[i].name);
-		l->limits[l->nlimits++] = (struct ioc_os_limit){
-			.name = table[i].name, .action = v->action,
-			.amount = v->amount, .per = v->per,
-		};
+		if (r == 0 && text != NULL)
+			r = ioc_launch_add_limit(l, table[i].name, text, err);
 	}
 	return (r);
 }

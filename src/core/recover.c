@@ -20,40 +20,59 @@ struct sweep {
 	unsigned	 n;
 };
 
-/* Did the jail that was being created get its name before the end came? */
-static bool
+/*
+ * Did the jail that was being created get its name before the end came?  1, 0
+ * or, when there was no memory to find out, a code.
+ */
+static int
 was_committed(struct ioc_source *s, const char *op, const char *name,
-    const char *token)
+    const char *token, struct ioc_error *err)
 {
 	auto_buf struct ioc_buf owner = IOC_BUF(4096);
 	IOC_AUTO(ioc_conf_freep) struct ioc_conf *conf = NULL;
 	auto_free char *path = NULL, *claim = NULL;
+	struct ioc_error e = { .code = 0 };
 	const char *base;
+	int r;
 
 	if (strcmp(op, "create") != 0 ||
-	    ioc_name_check(IOC_NAME_JAIL, name, NULL) != 0 ||
-	    asprintf(&path, "jails/%s/config.json", name) < 0 ||
-	    ioc_conf_load(s->store->root, path, &conf, NULL) != 0)
-		return (false);
-	base = ioc_conf_get(conf, "id_base");
-	if (base == NULL || strlen(base) > 10 ||
-	    asprintf(&claim, ".ids/%s", base) < 0)
-		return (false);
-	return (ioc_file_read(s->store->root, claim, &owner, NULL) == 0 &&
-	    strcmp(ioc_buf_str(&owner), token) == 0);
+	    ioc_name_check(IOC_NAME_JAIL, name, NULL) != 0)
+		return (0);
+	if (asprintf(&path, "jails/%s/config.json", name) < 0)
+		return (ioc_fail_nomem(err));
+	r = ioc_conf_load(s->store->root, path, &conf, &e);
+	base = r == 0 ? ioc_conf_get(conf, "id_base") : NULL;
+	if (base != NULL && strlen(base) <= 10) {
+		if (asprintf(&claim, ".ids/%s", base) < 0)
+			return (ioc_fail_nomem(err));
+		r = ioc_file_read(s->store->root, claim, &owner, &e);
+		if (r == 0)
+			return (strcmp(ioc_buf_str(&owner), token) == 0);
+	}
+	if (r == 0 || !ioc_error_is_shortage(&e))
+		return (0);
+	ioc_error_copy(err, &e);
+	return (r);
 }
 
-/* "NAME ID_BASE" of a destroyed jail. */
-static uint32_t
-base_of(const char *what)
+/* The uid range of a destroyed jail: "NAME BASE OWNER". */
+static int
+release_destroyed(struct ioc_source *s, const char *what,
+    struct ioc_error *err)
 {
-	const char *space = strrchr(what, ' ');
+	const char *base = strchr(what, ' ');
+	const char *owner = base != NULL ? strchr(base + 1, ' ') : NULL;
+	char text[16];
 	uint64_t v;
 
-	if (space == NULL ||
-	    ioc_str_to_u64(space + 1, 0, UINT32_MAX, &v, NULL) != 0)
+	if (owner == NULL || (size_t)(owner - base) > sizeof(text))
 		return (0);
-	return ((uint32_t)v);
+	(void)snprintf(text, sizeof(text), "%.*s", (int)(owner - base - 1),
+	    base + 1);
+	if (ioc_str_to_u64(text, 0, UINT32_MAX, &v, NULL) != 0)
+		return (0);
+	/* By now it may be another jail's. */
+	return (ioc_ids_release(s, (uint32_t)v, owner + 1, err));
 }
 
 static int
@@ -64,21 +83,26 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 	struct ioc_source *s = w->source;
 	auto_free char *vol = NULL;
 	struct stat st;
-	bool detached;
-	int r = 0;
+	bool detached, destroyed = strcmp(op, "destroy") == 0;
+	int r;
 
 	if (asprintf(&vol, ".staging/%s", token) < 0) {
 		vol = NULL;
 		return (ioc_fail_nomem(err));
 	}
-	detached = ioc_path_stat(s->store->root, vol, IOC_PATH_NOLINKS, &st,
-	    NULL) == 0;
-	if (detached)
+	r = ioc_path_stat(s->store->root, vol, IOC_PATH_NOLINKS, &st, err);
+	detached = r == 0;
+	if (detached && destroyed)
+		r = release_destroyed(s, what, err);
+	if (detached && r == 0)
 		r = s->store->ops->destroy(s->store, vol, err);
-	if (r == 0 && strcmp(op, "destroy") == 0 && detached)
-		r = ioc_ids_release(s, base_of(what), NULL, err);
-	else if (r == 0 && !was_committed(s, op, what, token))
-		r = ioc_ids_release_owner(s, token, err);
+	else if (r == IOC_NOT_FOUND)
+		r = 0;
+	if (r == 0 && !destroyed) {
+		r = was_committed(s, op, what, token, err);
+		r = r == 0 ? ioc_ids_release_owner(s, token, err) :
+		    r > 0 ? 0 : r;
+	}
 	if (r == 0)
 		w->n++;
 	return (ioc_wrap(err, r, "recover %s %s", op, IOC_SHOW(what)));
@@ -97,28 +121,58 @@ sweep_staging(struct sweep *w, int journal, struct ioc_error *err)
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		auto_free char *vol = NULL;
 
-		if (ioc_path_stat(journal, names.v[i], IOC_PATH_NOLINKS, &st,
-		    NULL) == 0)
+		/* Only what is known to have none: else its writer may live. */
+		r = ioc_path_stat(journal, names.v[i], IOC_PATH_NOLINKS, &st,
+		    err);
+		if (r != IOC_NOT_FOUND)
 			continue;
 		if (asprintf(&vol, ".staging/%s", names.v[i]) < 0) {
 			vol = NULL;
 			return (ioc_fail_nomem(err));
 		}
 		/* Its writer may just have ended: then it is gone by itself. */
-		if (ioc_path_stat(s->root, vol, IOC_PATH_NOLINKS, &st,
-		    NULL) != 0)
+		r = ioc_path_stat(s->root, vol, IOC_PATH_NOLINKS, &st, err);
+		if (r != 0) {
+			r = r == IOC_NOT_FOUND ? 0 : r;
 			continue;
+		}
 		r = s->ops->destroy(s, vol, err);
 		if (r == 0)
 			r = ioc_ids_release_owner(w->source, names.v[i],
 			    err);
-		w->n++;
+		w->n += r == 0;
+	}
+	return (r);
+}
+
+/* Files that were being replaced when their writer was killed. */
+static int
+sweep_files(struct ioc_source *s, bool deep, struct ioc_error *err)
+{
+	auto_strv struct ioc_strv names = IOC_STRV;
+	int r;
+
+	r = ioc_file_sweep(s->store->root, err);
+	if (r == 0 && deep)
+		r = s->store->ops->list(s->store, "jails", &names, err);
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		auto_free char *vol = NULL;
+		auto_fd int dir = -1;
+
+		if (asprintf(&vol, "jails/%s", names.v[i]) < 0) {
+			vol = NULL;
+			return (ioc_fail_nomem(err));
+		}
+		dir = s->store->ops->dir(s->store, vol, NULL);
+		if (dir >= 0)
+			r = ioc_file_sweep(dir, err);
 	}
 	return (r);
 }
 
 static int
-recover_source(struct ioc_source *s, unsigned *n, struct ioc_error *err)
+recover_source(struct ioc_source *s, bool deep, unsigned *n,
+    struct ioc_error *err)
 {
 	struct sweep w = { .source = s };
 	auto_fd int journal = -1;
@@ -131,11 +185,18 @@ recover_source(struct ioc_source *s, unsigned *n, struct ioc_error *err)
 	r = ioc_journal_recover(journal, recover_entry, &w, err);
 	if (r == 0)
 		r = sweep_staging(&w, journal, err);
+	if (r == 0)
+		r = sweep_files(s, deep, err);
+	if (r == 0 && deep)
+		r = ioc_ids_sweep(s, &w.n, err);
 	*n += w.n;
 	return (ioc_wrap(err, r, "source %s", s->name));
 }
 
-/* A jail in the run directory that is neither up nor gone. */
+/*
+ * A jail in the run directory that is neither up nor gone, or that has lost the
+ * process which was to take it away.
+ */
 static int
 recover_jail(struct ioc_host *h, const char *kernel, unsigned *n,
     struct ioc_error *err)
@@ -143,18 +204,22 @@ recover_jail(struct ioc_host *h, const char *kernel, unsigned *n,
 	auto_launch struct ioc_launch l = IOC_LAUNCH(h, kernel);
 	auto_lock struct ioc_lock *lock = NULL;
 	struct ioc_os_jail_info info;
+	struct ioc_error cause;
 	int r;
 
 	/* Somebody is at work on it: it is not left over. */
 	r = ioc_host_lock(h, "jail", kernel, IOC_LOCK_EXCLUSIVE, "recover", 0,
-	    &lock, NULL);
+	    &lock, &cause);
 	if (r == IOC_BUSY)
 		return (0);
+	if (r != 0)
+		ioc_error_copy(err, &cause);
 	if (r == 0)
 		r = ioc_os_jail_find(h->os, kernel, &l.jail, err);
 	if (r == 0)
 		r = ioc_os_jail_info(l.jail, &info, err);
-	if (r != 0 || info.state != IOC_OS_JAIL_PARTIAL)
+	if (r != 0 || info.state == IOC_OS_JAIL_NONE ||
+	    (info.state == IOC_OS_JAIL_RUNNING && !info.ephemeral))
 		return (r);
 	l.stop_timeout_ms = 0;
 	r = ioc_launch_stop(&l, true, err);
@@ -172,13 +237,13 @@ recover_jails(struct ioc_host *h, unsigned *n, struct ioc_error *err)
 
 	r = ioc_os_jail_list(h->os, &v, &count, err);
 	for (size_t i = 0; r == 0 && i < count; i++)
-		if (v[i].state == IOC_OS_JAIL_PARTIAL)
+		if (v[i].state == IOC_OS_JAIL_PARTIAL || v[i].ephemeral)
 			r = recover_jail(h, v[i].name, n, err);
 	return (r);
 }
 
 int
-ioc_host_recover(struct ioc_host *h, unsigned *n, struct ioc_error *err)
+ioc_recover(struct ioc_host *h, bool deep, unsigned *n, struct ioc_error *err)
 {
 	unsigned count = 0;
 	int r, first = 0;
@@ -191,9 +256,12 @@ ioc_host_recover(struct ioc_host *h, unsigned *n, struct ioc_error *err)
 	for (size_t i = 0; i < h->sources.n; i++) {
 		struct ioc_error local;
 
-		if (ioc_source_open(&h->sources.v[i], NULL) != 0)
+		r = ioc_source_open(&h->sources.v[i], &local);
+		if (r != 0 && !ioc_error_is_shortage(&local))
 			continue;
-		r = recover_source(&h->sources.v[i], &count, &local);
+		if (r == 0)
+			r = recover_source(&h->sources.v[i], deep,
+			    &count, &local);
 		if (r != 0 && first == 0) {
 			first = r;
 			ioc_error_copy(err, &local);
@@ -202,4 +270,10 @@ ioc_host_recover(struct ioc_host *h, unsigned *n, struct ioc_error *err)
 	if (n != NULL)
 		*n = count;
 	return (first);
+}
+
+int
+ioc_host_recover(struct ioc_host *h, unsigned *n, struct ioc_error *err)
+{
+	return (ioc_recover(h, true, n, err));
 }

@@ -6,7 +6,8 @@
  *	  create fetch update run	not committed: the staged volume goes,
  *					and the uid range claimed for TOKEN
  *	  destroy			the jail or release has lost its name
- *					already: the rest goes, too
+ *					already: the rest goes, too, first its
+ *					uid range ("NAME BASE OWNER")
  *	.staging/TOKEN	without a journal entry: remains of a power loss; goes
  *	run directory	jails that are half up or whose processes are gone: the
  *			start steps are undone
@@ -15,5 +16,10 @@
 #define CORE_RECOVER_H
 
 #include "ioc/host.h"
+
+/* ioc_host_recover(); not `deep`: only what costs the same for any number of
+   jails, as every command does it at its start. */
+int	ioc_recover(struct ioc_host *h, bool deep, unsigned *n,
+	    struct ioc_error *err);
 
 #endif /* CORE_RECOVER_H */

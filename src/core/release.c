@@ -198,32 +198,49 @@ struct ioc_release_list {
 	}) v;
 };
 
+/* Of the reasons to leave something out this one is none. */
+static int
+only_shortage(int r, const struct ioc_error *cause, struct ioc_error *err)
+{
+	if (!ioc_error_is_shortage(cause))
+		return (0);
+	ioc_error_copy(err, cause);
+	return (r);
+}
+
 static int
 add_entry(struct ioc_release_list *l, struct ioc_source *s, const char *name,
     struct ioc_error *err)
 {
 	auto_json json_t *j = NULL, *level_json = NULL;
 	auto_free char *path = NULL;
+	struct ioc_error cause = { .code = 0 };
+	const json_t *provenance;
 	struct entry *e;
 	unsigned level;
+	int r;
 
 	/* What is not whole is not a release. */
-	if (ioc_release_level(s, name, &level, NULL) != 0 ||
-	    ioc_release_load(s, name, &j, NULL) != 0)
-		return (0);
+	r = ioc_release_level(s, name, &level, &cause);
+	if (r == 0)
+		r = ioc_release_load(s, name, &j, &cause);
+	if (r != 0)
+		return (only_shortage(r, &cause, err));
 	if (asprintf(&path, "releases/%s/p%u/level.json", name, level) < 0)
 		return (ioc_fail_nomem(err));
-	(void)load_json(s->store->root, path, &level_json, NULL);
+	r = load_json(s->store->root, path, &level_json, &cause);
+	if (r != 0 && (r = only_shortage(r, &cause, err)) != 0)
+		return (r);
 	e = ioc_vec_push(&l->v);
 	if (e == NULL)
 		return (ioc_fail_nomem(err));
 	e->name = strdup(name);
 	e->distribution = strdup(json_text(j, "distribution", "-"));
 	e->version = strdup(json_text(level_json, "version", "-"));
-	e->provenance = json_dumps(json_object_get(j, "provenance"),
-	    JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-	if (e->provenance == NULL)
-		e->provenance = strdup("{}");
+	provenance = json_object_get(j, "provenance");
+	e->provenance = provenance == NULL ? strdup("{}") :
+	    json_dumps(provenance, JSON_COMPACT | JSON_SORT_KEYS |
+	    JSON_ENCODE_ANY);
 	if (e->name == NULL || e->distribution == NULL || e->version == NULL ||
 	    e->provenance == NULL)
 		return (ioc_fail_nomem(err));
@@ -259,9 +276,13 @@ ioc_release_list(struct ioc_host *h, struct ioc_release_list **ret,
 	for (size_t i = 0; r == 0 && i < h->sources.n; i++) {
 		auto_strv struct ioc_strv names = IOC_STRV;
 		struct ioc_source *s = &h->sources.v[i];
+		struct ioc_error cause;
 
-		if (ioc_source_open(s, NULL) != 0)
+		r = ioc_source_open(s, &cause);
+		if (r != 0) {
+			r = only_shortage(r, &cause, err);
 			continue;
+		}
 		r = s->store->ops->list(s->store, "releases", &names, err);
 		for (size_t k = 0; r == 0 && k < names.n; k++)
 			r = add_entry(l, s, names.v[k], err);

@@ -48,4 +48,8 @@ int	ioc_release_write_json(int dirfd, const char *file, const json_t *j,
 void	ioc_release_job(struct ioc_host *h, const struct ioc_dist *d,
 	    struct ioc_dist_job *job);
 
+/* On a dry run: tells the steps of an update of a release that is not there. */
+int	ioc_release_plan_update(struct ioc_host *h, const char *name,
+	    struct ioc_error *err);
+
 #endif /* CORE_RELEASE_H */

@@ -11,6 +11,7 @@
 int
 ioc_source_open(struct ioc_source *s, struct ioc_error *err)
 {
+	struct ioc_error e;
 	int r;
 
 	if (s->store != NULL)
@@ -19,11 +20,14 @@ ioc_source_open(struct ioc_source *s, struct ioc_error *err)
 		ioc_error_copy(err, &s->error);
 		return (s->error.code);
 	}
-	r = s->ops->open(s->where, s->host->os, &s->store, &s->error);
+	r = s->ops->open(s->where, s->host->os, &s->store, &e);
 	if (r == 0)
 		return (0);
-	(void)ioc_wrap(&s->error, r, "source %s", s->name);
-	ioc_error_copy(err, &s->error);
+	(void)ioc_wrap(&e, r, "source %s", s->name);
+	/* A shortage passes: the next one to ask tries again. */
+	if (!ioc_error_is_shortage(&e))
+		s->error = e;
+	ioc_error_copy(err, &e);
 	return (r);
 }
 
@@ -116,11 +120,33 @@ choose_name(const struct ioc_hostconf *conf, const char *path,
 	return (ioc_name_check(IOC_NAME_SOURCE, *name, err));
 }
 
+/* Reads ioc.conf under a lock that others who edit it take, too. */
+static int
+load_locked(const char *config, bool optional, struct ioc_hostconf **ret,
+    struct ioc_lock **lock, struct ioc_error *err)
+{
+	IOC_AUTO(ioc_hostconf_freep) struct ioc_hostconf *conf = NULL;
+	auto_fd int run = -1, locks = -1;
+	char owner[64];
+	int r;
+
+	r = ioc_hostconf_load(config, optional, &conf, err);
+	if (r == 0)
+		r = ioc_run_dir_open(conf, true, &run, &locks, err);
+	(void)snprintf(owner, sizeof(owner), "edit ioc.conf (pid %ld)",
+	    (long)getpid());
+	if (r == 0)
+		r = ioc_lock_take(locks, "ioc.conf", IOC_LOCK_EXCLUSIVE,
+		    IOC_LOCK_WAIT, owner, lock, err);
+	return (r == 0 ? ioc_hostconf_load(config, optional, ret, err) : r);
+}
+
 int
 ioc_activate_dir(const char *config, const char *path, const char *name,
     struct ioc_error *err)
 {
 	IOC_AUTO(ioc_hostconf_freep) struct ioc_hostconf *conf = NULL;
+	auto_lock struct ioc_lock *lock = NULL;
 	char key[64];
 	int r;
 
@@ -131,7 +157,7 @@ ioc_activate_dir(const char *config, const char *path, const char *name,
 		    "directory %s: not an absolute path", IOC_SHOW(path)));
 	if (config == NULL)
 		config = ioc_default_config;
-	r = ioc_hostconf_load(config, true, &conf, err);
+	r = load_locked(config, true, &conf, &lock, err);
 	if (r == 0)
 		r = choose_name(conf, path, &name, err);
 	if (r == 0)
@@ -147,6 +173,7 @@ int
 ioc_deactivate(const char *config, const char *where, struct ioc_error *err)
 {
 	IOC_AUTO(ioc_hostconf_freep) struct ioc_hostconf *conf = NULL;
+	auto_lock struct ioc_lock *lock = NULL;
 	const struct ioc_hostconf_source *v;
 	char key[64];
 	size_t n;
@@ -156,7 +183,7 @@ ioc_deactivate(const char *config, const char *where, struct ioc_error *err)
 		return (ioc_fail(err, IOC_PERMISSION, "deactivate needs root"));
 	if (config == NULL)
 		config = ioc_default_config;
-	r = ioc_hostconf_load(config, false, &conf, err);
+	r = load_locked(config, false, &conf, &lock, err);
 	if (r != 0)
 		return (r);
 	n = ioc_hostconf_sources(conf, &v);

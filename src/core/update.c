@@ -126,9 +126,16 @@ apply(void *ctx, struct ioc_error *err)
 
 	if (u->applied == 0)
 		return (0);
-	return (ioc_level_run(&u->level, u->build.token,
-	    "release.update/apply", u->dist->update_argv,
-	    u->dist->update_env, true, err));
+	return (ioc_level_run(&u->level, &u->build, "release.update/apply",
+	    u->dist->update_argv, u->dist->update_env, true, err));
+}
+
+static int
+unapply(void *ctx, struct ioc_error *err)
+{
+	struct update *u = ctx;
+
+	return (ioc_build_unids(&u->build, err));
 }
 
 static int
@@ -169,7 +176,7 @@ static const struct ioc_step table[] = {
 	{ "journal", journal, unjournal },
 	{ "obtain", obtain, unobtain },
 	{ "copy", copy, NULL },		/* the copy lies in staging, too */
-	{ "apply", apply, NULL },
+	{ "apply", apply, unapply },
 	{ "check", check, NULL },
 	{ "commit", commit, NULL },
 };
@@ -221,6 +228,13 @@ finish(struct update *u, struct ioc_error *err)
 	if (r == 0)
 		ioc_journal_end(take_ptr(u->build.journal));
 	return (r);
+}
+
+int
+ioc_release_plan_update(struct ioc_host *h, const char *name,
+    struct ioc_error *err)
+{
+	return (ioc_steps_run(&update_steps, h, name, NULL, err));
 }
 
 int

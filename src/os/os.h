@@ -36,7 +36,9 @@ struct ioc_os_jail;
 /* --- the host ----------------------------------------------------------- */
 
 struct ioc_os_options {
-	int		 run_fd;	/* the run directory; borrowed */
+	/* The run directory, borrowed; -1 when the user may not read it: what
+	   runs cannot be told then, PERMISSION. */
+	int		 run_fd;
 	const char	*helper_dir;	/* where ioc-init is */
 };
 
@@ -93,7 +95,8 @@ struct ioc_os_root {
 /* --- what is mounted into it -------------------------------------------- */
 
 enum ioc_os_mount_kind {
-	IOC_MOUNT_BIND,		/* a directory or file of the host (nullfs) */
+	IOC_MOUNT_BIND,		/* a directory or file of the host (nullfs);
+				   never with devices */
 	IOC_MOUNT_DEV,		/* the minimal set of devices, with pts and shm */
 	IOC_MOUNT_FDESC,	/* FreeBSD: /dev/fd; Linux has it in DEV */
 	IOC_MOUNT_PROC,		/* masked */
@@ -165,6 +168,7 @@ struct ioc_os_jail_info {
 	enum ioc_os_jail_state state;
 	int64_t	id;		/* jid, or the init's pid; 0 when not running */
 	uint64_t started;	/* seconds since the epoch */
+	bool	ephemeral;	/* as in its spec: its maker cleans it up */
 };
 
 /*

@@ -106,9 +106,46 @@ int
 ioc_file_read(int root, const char *path, struct ioc_buf *b,
     struct ioc_error *err)
 {
-	auto_fd int fd = ioc_path_open(root, path, O_RDONLY, IOC_PATH_NOLINKS,
-	    err);
+	auto_fd int fd = ioc_path_open(root, path, O_RDONLY | O_NONBLOCK,
+	    IOC_PATH_NOLINKS, err);
 
+	return (fd < 0 ? fd : read_regular(fd, path, b, err));
+}
+
+/* One look-up; -1 leaves it to the way by parts to cope or to say why. */
+static int
+read_own(int root, const char *path, struct ioc_buf *b)
+{
+	auto_fd int fd = ioc_open_beneath(root, path, O_RDONLY | O_NOFOLLOW |
+	    O_NONBLOCK | O_NOCTTY, 0, IOC_BENEATH_NOLINKS | IOC_BENEATH_NOXDEV);
+	struct stat st;
+	size_t size;
+
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    st.st_size <= 0 || st.st_size >= READ_STEP)
+		return (-1);
+	size = (size_t)st.st_size;
+	if (size >= b->max - b->len || ioc_buf_reserve(b, size + 1) != 0)
+		return (-1);
+	/* As long as it should be, though there was room for more: all. */
+	if (read_some(fd, b->data + b->len, size + 1) != st.st_size) {
+		b->data[b->len] = '\0';
+		return (-1);
+	}
+	ioc_buf_commit(b, size);
+	return (0);
+}
+
+int
+ioc_file_read_own(int root, const char *path, struct ioc_buf *b,
+    struct ioc_error *err)
+{
+	auto_fd int fd = -1;
+
+	if (b->failed == 0 && read_own(root, path, b) == 0)
+		return (0);
+	fd = ioc_path_open(root, path, O_RDONLY | O_NONBLOCK,
+	    IOC_PATH_NOLINKS | IOC_PATH_XDEV, err);
 	return (fd < 0 ? fd : read_regular(fd, path, b, err));
 }
 
@@ -144,6 +181,14 @@ ioc_file_write_all(int fd, const void *data, size_t len, struct ioc_error *err)
 	return (0);
 }
 
+/* EINVAL: a file system that has nothing to sync. */
+static int
+sync_open_dir(int fd, struct ioc_error *err)
+{
+	return (fsync(fd) == 0 || errno == EINVAL ? 0 :
+	    ioc_fail_errno(err, "sync directory"));
+}
+
 int
 ioc_file_sync_dir(int dirfd, struct ioc_error *err)
 {
@@ -153,10 +198,7 @@ ioc_file_sync_dir(int dirfd, struct ioc_error *err)
 
 	if (fd < 0)
 		return (ioc_fail_errno(err, "open directory"));
-	/* EINVAL: a file system that has nothing to sync. */
-	if (fsync(fd) != 0 && errno != EINVAL)
-		return (ioc_fail_errno(err, "sync directory"));
-	return (0);
+	return (sync_open_dir(fd, err));
 }
 
 /* Creates a file under a name that is nobody's, 0600. */
@@ -216,12 +258,16 @@ static int
 replace_once(int dir, const char *last, const struct content *c, bool *swept,
     struct ioc_error *err)
 {
-	auto_fd int fd = -1;
+	auto_fd int fd = -1, sync = -1;
 	struct stat st;
 	char temp[32];
 	int r;
 
 	*swept = false;
+	/* Opened now: after the rename it would be too late to fail. */
+	if ((c->flags & IOC_FILE_NOSYNC) == 0 && (sync = openat(dir, ".",
+	    O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return (ioc_fail_errno(err, "open directory"));
 	if (fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		if (!S_ISREG(st.st_mode))
 			return (ioc_fail(err, IOC_UNSAFE,
@@ -242,8 +288,7 @@ replace_once(int dir, const char *last, const struct content *c, bool *swept,
 		(void)unlinkat(dir, temp, 0);
 		return (r);
 	}
-	return ((c->flags & IOC_FILE_NOSYNC) != 0 ? 0 :
-	    ioc_file_sync_dir(dir, err));
+	return (sync < 0 ? 0 : sync_open_dir(sync, err));
 }
 
 static int

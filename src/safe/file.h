@@ -15,7 +15,15 @@
 int	ioc_file_read(int root, const char *path, struct ioc_buf *b,
 	    struct ioc_error *err);
 
-/* The same for an open descriptor, from its present position. */
+/*
+ * The same without crossing a mount, and faster: the kernel opens in one step
+ * what is there, so a device is refused only when it is open already.  For
+ * directories in which nobody else can make names, as those of a store.
+ */
+int	ioc_file_read_own(int root, const char *path, struct ioc_buf *b,
+	    struct ioc_error *err);
+
+/* All that follows the position of an open descriptor. */
 int	ioc_file_read_fd(int fd, struct ioc_buf *b, struct ioc_error *err);
 
 /*

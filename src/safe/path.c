@@ -107,26 +107,50 @@ split(const char *verb, const char *path, struct place *place,
 	return (place->dir != NULL ? 0 : ioc_fail_nomem(err));
 }
 
+static int
+kernel_rules(int pflags)
+{
+	return (((pflags & IOC_PATH_NOLINKS) != 0 ? IOC_BENEATH_NOLINKS : 0) |
+	    ((pflags & IOC_PATH_XDEV) != 0 ? IOC_BENEATH_NOXDEV : 0));
+}
+
 /* Opens the directory of a relative path (ioc_o_path), links in it followed. */
 static int
 resolve(int root, const char *dir, int pflags)
 {
-	bool nolinks = (pflags & IOC_PATH_NOLINKS) != 0;
 	int fd;
 
-	/* The kernel's own rule on mounts is another one. */
-	if ((pflags & (IOC_PATH_WALK | IOC_PATH_XDEV)) == 0) {
+	if ((pflags & IOC_PATH_WALK) == 0) {
 		fd = ioc_open_beneath(root, dir, ioc_o_path | O_DIRECTORY, 0,
-		    nolinks);
+		    kernel_rules(pflags));
 		/*
 		 * EAGAIN: renames all over the system, the walk copes.  ELOOP:
-		 * Linux counts a link twice when it has to begin anew.
+		 * Linux counts a link twice when it has to begin anew.  EXDEV:
+		 * the kernel does not tell a mount from the way out.
 		 */
 		if (fd >= 0 || (errno != ENOSYS && errno != EAGAIN &&
-		    (errno != ELOOP || nolinks)))
+		    (errno != ELOOP || (pflags & IOC_PATH_NOLINKS) != 0) &&
+		    (errno != EXDEV || (pflags & IOC_PATH_XDEV) == 0)))
 			return (fd);
 	}
 	return (ioc_walk_dir(root, dir, pflags));
+}
+
+/*
+ * A directory by one look-up of the kernel, or -1: then the way by parts is
+ * to say why, or copes.  O_DIRECTORY touches nothing that is another thing.
+ */
+static int
+open_dir_at_once(int root, const char *path, int oflags, int pflags)
+{
+	size_t len = strlen(path);
+
+	/* A "/" behind a link would follow it. */
+	if ((pflags & IOC_PATH_WALK) != 0 || (oflags & O_DIRECTORY) == 0 ||
+	    len == 0 || path[len - 1] == '/')
+		return (-1);
+	return (ioc_open_beneath(root, path, oflags | O_NOFOLLOW, 0,
+	    kernel_rules(pflags)));
 }
 
 /* Splits, resolves: the descriptor of the directory, or a code. */
@@ -279,6 +303,9 @@ ioc_path_open(int root, const char *path, int oflags, int pflags,
 		return (ioc_fail(err, IOC_INVALID,
 		    "open \"%s\": flags that create or truncate",
 		    IOC_SHOW(path)));
+	fd = open_dir_at_once(root, path, oflags, pflags);
+	if (fd >= 0)
+		return (take_fd(&fd));
 	dir = find("open", root, path, pflags, &place, err);
 	if (dir < 0)
 		return (take_fd(&dir));
@@ -332,9 +359,15 @@ ioc_path_create(int root, const char *path, mode_t mode, int pflags,
 		return (take_fd(&dir));
 	fd = openat(dir, place.last, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
 	    O_CLOEXEC | O_NOCTTY, mode & 0600);
-	/* The mode is what was asked for, whatever the umask says. */
-	if (fd < 0 || fchmod(fd, mode & 07777) != 0)
+	if (fd < 0)
 		return (fail_path(err, "create", path));
+	/* The mode is what was asked for, whatever the umask says. */
+	if (fchmod(fd, mode & 07777) != 0) {
+		int r = fail_path(err, "create", path);
+
+		(void)unlinkat(dir, place.last, 0);
+		return (r);
+	}
 	return (take_fd(&fd));
 }
 
@@ -343,18 +376,19 @@ static int
 make_dir(int dir, const char *name, mode_t mode, uid_t uid, gid_t gid)
 {
 	auto_fd int fd = -1;
+	int saved;
 
 	if (mkdirat(dir, name, 0700) != 0)
 		return (-1);
 	fd = open_nofollow(dir, name, O_RDONLY | O_DIRECTORY);
-	if (fd < 0)
-		return (-1);
-	if ((uid != (uid_t)-1 || gid != (gid_t)-1) &&
-	    fchown(fd, uid, gid) != 0)
-		return (-1);
-	if (fchmod(fd, mode & 07777) != 0)
-		return (-1);
-	return (take_fd(&fd));
+	if (fd >= 0 && ((uid == (uid_t)-1 && gid == (gid_t)-1) ||
+	    fchown(fd, uid, gid) == 0) && fchmod(fd, mode & 07777) == 0)
+		return (take_fd(&fd));
+	/* Without its rights it would look like one that is ready. */
+	saved = errno;
+	(void)unlinkat(dir, name, AT_REMOVEDIR);
+	errno = saved;
+	return (-1);
 }
 
 int

@@ -395,6 +395,17 @@ settle(struct ioc_store *s, const char *vol, struct ioc_error *err)
 	return (r == 0 ? 0 : ioc_fail_errno(err, "sync %s", vol));
 }
 
+/* With what is open already, for the rename is done then. */
+static int
+sync_parents(int a, int b, struct ioc_error *err)
+{
+	/* EINVAL: a file system that has nothing to sync. */
+	if ((fsync(b) != 0 && errno != EINVAL) ||
+	    (!ioc_path_same(a, b) && fsync(a) != 0 && errno != EINVAL))
+		return (ioc_fail_errno(err, "sync directory"));
+	return (0);
+}
+
 static int
 dir_rename(struct ioc_store *s, const char *from, const char *to,
     struct ioc_error *err)
@@ -431,10 +442,13 @@ dir_rename(struct ioc_store *s, const char *from, const char *to,
 	r = settle(s, from, err);
 	if (r == 0)
 		r = ioc_path_rename(s->root, from, to, OURS, err);
-	if (r == 0)
-		r = ioc_file_sync_dir(b, err);
-	if (r == 0 && !ioc_path_same(a, b))
-		r = ioc_file_sync_dir(a, err);
+	if (r != 0)
+		return (ioc_wrap(err, r, "rename %s to %s", from, to));
+	r = sync_parents(a, b, err);
+	/* A failure is one: it has its old name. */
+	if (r != 0)
+		(void)renameat(b, strrchr(to, '/') + 1, a,
+		    strrchr(from, '/') + 1);
 	return (ioc_wrap(err, r, "rename %s to %s", from, to));
 }
 
@@ -460,20 +474,30 @@ dir_used(struct ioc_store *s, const char *vol, uint64_t *ret,
 	return (ioc_wrap(err, r, "volume %s", vol));
 }
 
+static int
+open_dir(int root, const char *path, DIR **ret, struct ioc_error *err)
+{
+	auto_fd int fd = ioc_path_dir(root, path, OURS, err);
+
+	if (fd < 0)
+		return (fd);
+	*ret = fdopendir(fd);
+	if (*ret == NULL)
+		return (ioc_fail_errno(err, "list %s", IOC_SHOW(path)));
+	(void)take_fd(&fd);
+	return (0);
+}
+
 int
 ioc_dir_names(int root, const char *path, struct ioc_strv *ret,
     struct ioc_error *err)
 {
-	auto_fd int fd = ioc_path_dir(root, path, OURS, err);
 	auto_dir DIR *d = NULL;
 	const struct dirent *e;
+	int r = open_dir(root, path, &d, err);
 
-	if (fd < 0)
-		return (fd);
-	d = fdopendir(fd);
-	if (d == NULL)
-		return (ioc_fail_errno(err, "list %s", IOC_SHOW(path)));
-	(void)take_fd(&fd);
+	if (r != 0)
+		return (r);
 	while ((errno = 0, e = readdir(d)) != NULL) {
 		if (strcmp(e->d_name, ".") != 0 &&
 		    strcmp(e->d_name, "..") != 0)
@@ -484,30 +508,64 @@ ioc_dir_names(int root, const char *path, struct ioc_strv *ret,
 	return (ioc_strv_check(ret, err));
 }
 
+/*
+ * Is the entry a volume of ours?  Jails are many, and one that something is
+ * mounted on should be seen: its directory is not looked at here.
+ */
+static int
+is_volume(int dir, const struct dirent *e, const char *parent,
+    enum ioc_volume_area area, struct ioc_error *err)
+{
+	struct ioc_error cause;
+	struct stat st;
+	int r;
+	size_t n = strlen(parent), len = strlen(e->d_name);
+	char vol[512];
+
+	if (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN)
+		return (0);
+	if (n + 1 + len >= sizeof(vol))
+		return (0);
+	memcpy(vol, parent, n);
+	vol[n] = '/';
+	memcpy(vol + n + 1, e->d_name, len + 1);
+	/* what could not have been made by us is not ours */
+	if (ioc_volume_check(vol, false, NULL, NULL) != 0)
+		return (0);
+	if (area == IOC_VOLUME_JAILS && e->d_type == DT_DIR)
+		return (1);
+	r = ioc_path_stat(dir, e->d_name, OURS, &st, &cause);
+	if (r == 0)
+		return (S_ISDIR(st.st_mode));
+	if (!ioc_error_is_shortage(&cause))
+		return (0);
+	ioc_error_copy(err, &cause);
+	return (r);
+}
+
 static int
 dir_list(struct ioc_store *s, const char *parent, struct ioc_strv *ret,
     struct ioc_error *err)
 {
-	auto_strv struct ioc_strv names = IOC_STRV;
+	enum ioc_volume_area area;
+	const struct dirent *e;
+	auto_dir DIR *d = NULL;
 	int r;
 
-	r = ioc_volume_check(parent, true, NULL, err);
+	r = ioc_volume_check(parent, true, &area, err);
 	if (r == 0)
-		r = ioc_dir_names(s->root, parent, &names, err);
+		r = open_dir(s->root, parent, &d, err);
 	if (r != 0)
 		return (ioc_wrap(err, r, "list %s", IOC_SHOW(parent)));
-	for (size_t i = 0; i < names.n; i++) {
-		auto_buf struct ioc_buf b = IOC_BUF(1024);
-		struct stat st;
-
-		/* what could not have been made by us is not ours */
-		if (ioc_buf_addf(&b, "%s/%s", parent, names.v[i]) != 0 ||
-		    ioc_volume_check(b.data, false, NULL, NULL) != 0)
-			continue;
-		if (ioc_path_stat(s->root, b.data, OURS, &st, NULL) == 0 &&
-		    S_ISDIR(st.st_mode))
-			(void)ioc_strv_add(ret, names.v[i]);
+	while ((errno = 0, e = readdir(d)) != NULL) {
+		r = is_volume(dirfd(d), e, parent, area, err);
+		if (r < 0)
+			return (r);
+		if (r > 0)
+			(void)ioc_strv_add(ret, e->d_name);
 	}
+	if (errno != 0)
+		return (ioc_fail_errno(err, "list %s", IOC_SHOW(parent)));
 	return (ioc_strv_check(ret, err));
 }
 

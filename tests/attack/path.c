@@ -215,15 +215,57 @@ race_read(struct world *w, const char *path, int flags)
 	assert_true(ok > 0 && refused > 0);
 }
 
+/* The same for whole files, read by one look-up. */
+static void
+race_read_own(struct world *w, const char *path)
+{
+	int ok = 0, refused = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct ioc_buf b = IOC_BUF(64);
+		int r = ioc_file_read_own(w->root, path, &b, NULL);
+
+		if (r == 0)
+			assert_string_equal(ioc_buf_str(&b), "inside");
+		ok += r == 0;
+		refused += r == IOC_UNSAFE || r == IOC_NOT_FOUND;
+		ioc_buf_fini(&b);
+	}
+	print_message("%s: %d read, %d refused\n", path, ok, refused);
+	assert_true(ok > 0 && refused > 0);
+}
+
+/* A directory that is opened is d, whatever stands in its place meanwhile. */
+static void
+race_dir(struct world *w, int d, int flags)
+{
+	int ok = 0, refused = 0;
+
+	for (int i = 0; i < ROUNDS / 10; i++) {
+		int fd = ioc_path_dir(w->root, "d", flags, NULL);
+
+		if (fd >= 0)
+			assert_true(ioc_path_same(fd, d));
+		ok += fd >= 0;
+		refused += fd == IOC_UNSAFE || fd == IOC_NOT_FOUND;
+		if (fd >= 0)
+			(void)close(fd);
+	}
+	print_message("d: %d opened, %d refused\n", ok, refused);
+	assert_true(ok > 0 && refused > 0);
+}
+
 static void
 test_attack_25__directory_swapped_for_a_link_while_reading(void **state)
 {
 	struct world *w = *state;
 	double end = attack_now() + NAIVE_S;
 	bool beaten = false;
+	auto_fd int d = -1;
 	pid_t pid;
 
 	prepare_links(w->root);
+	d = openat(w->root, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	pid = attack_start(race_links, w->root);
 	while (!beaten && attack_now() < end)
 		beaten = naive_reads_precious(w);
@@ -231,6 +273,9 @@ test_attack_25__directory_swapped_for_a_link_while_reading(void **state)
 	race_read(w, "d/f", IOC_PATH_WALK);
 	race_read(w, "d/x/../f", 0);
 	race_read(w, "d/x/../f", IOC_PATH_WALK);
+	race_read_own(w, "d/f");
+	for (int flags = 0; flags <= IOC_PATH_XDEV; flags++)
+		race_dir(w, d, flags);
 	attack_stop(pid);
 	assert_true(beaten);
 }
@@ -265,6 +310,7 @@ test_attack_25__file_swapped_for_a_link_while_reading(void **state)
 	}
 	race_read(w, "g", 0);
 	race_read(w, "g", IOC_PATH_WALK);
+	race_read_own(w, "g");
 	attack_stop(pid);
 	assert_true(beaten);
 }

@@ -82,14 +82,48 @@ fake_set(struct fake_jail *f, const char *key, const char *value)
 	*v = (struct fake_value){ strdup(key), strdup(value) };
 }
 
+/* What comes from the state; 1 when it is another value. */
+static int
+get_state(struct ioc_jail *j, const char *name, char **ret,
+    struct ioc_error *err)
+{
+	static const char *const names[] = {
+		[IOC_JAIL_STOPPED] = "stopped",
+		[IOC_JAIL_RUNNING] = "running",
+		[IOC_JAIL_BROKEN] = "broken",
+	};
+	enum ioc_jail_state state;
+	int64_t id;
+	int r;
+
+	if (strcmp(name, "state") != 0 && strcmp(name, "jid") != 0 &&
+	    strcmp(name, "running") != 0)
+		return (1);
+	r = ioc_jail_state(j, &state, &id, err);
+	if (r != 0)
+		return (r);
+	if (name[0] == 's')
+		*ret = strdup(names[state]);
+	else if (name[0] == 'r')
+		*ret = strdup(state == IOC_JAIL_RUNNING ? "yes" : "no");
+	else if (id == 0)
+		*ret = strdup("-");
+	else if (asprintf(ret, "%" PRId64, id) < 0)
+		return (ioc_fail_nomem(err));
+	return (0);
+}
+
 int
 ioc_jail_get(struct ioc_jail *j, const char *name, char **ret,
     struct ioc_error *err)
 {
 	const struct ioc_prop *p = ioc_prop_find(name);
 	const char *v = fake_value(j->f, name);
-	int r = fake_fail("get", j->f->name, err);
+	int r = get_state(j, name, ret, err);
 
+	if (r <= 0)
+		return (r);
+	r = fake_fail("get", j->f->name, err);
 	if (r != 0)
 		return (r);
 	if (j->f->state == IOC_JAIL_BROKEN)

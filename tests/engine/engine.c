@@ -31,6 +31,7 @@ engine_reopen(struct engine *e)
 	struct ioc_host_options o = {
 		.config = e->config, .helper_dir = "/nonexistent",
 		.event = on_event, .event_arg = e,
+		.no_recover = e->no_recover,
 	};
 	struct ioc_error err = { .msg = "" };
 
@@ -38,6 +39,13 @@ engine_reopen(struct engine *e)
 	e->host = NULL;
 	if (ioc_host_open(&o, &e->host, &err) != 0)
 		fail_msg("open: %s", err.msg);
+}
+
+/* In memory where there is such a place: thousands are made. */
+static const char *
+parent_dir(void)
+{
+	return (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 }
 
 int
@@ -52,14 +60,17 @@ engine_setup(void **state)
 	assert_non_null(e);
 	fake_reset();
 	memset(&fake_dist, 0, sizeof(fake_dist));
-	(void)snprintf(e->dir, sizeof(e->dir), "/tmp/ioc-engine-XXXXXX");
+	(void)snprintf(e->dir, sizeof(e->dir), "%s/ioc-engine-XXXXXX",
+	    parent_dir());
 	assert_non_null(mkdtemp(e->dir));
 	(void)snprintf(e->config, sizeof(e->config), "%s/ioc.conf", e->dir);
 	(void)snprintf(source, sizeof(source), "%s/source", e->dir);
 	(void)snprintf(run, sizeof(run), "%s/run", e->dir);
 	conf = fopen(e->config, "w");
 	assert_non_null(conf);
-	(void)fprintf(conf, "ioc_run_dir=\"%s\"\n", run);
+	/* Few ranges, whose numbers are all of the same length. */
+	(void)fprintf(conf, "ioc_run_dir=\"%s\"\n"
+	    "ioc_uid_range=\"655360000:655359\"\n", run);
 	(void)fclose(conf);
 	if (ioc_activate_dir(e->config, source, "main", &err) != 0)
 		fail_msg("activate: %s", err.msg);
@@ -77,8 +88,8 @@ engine_teardown(void **state)
 	int tmp;
 
 	ioc_host_close(e->host);
-	tmp = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	(void)ioc_tree_remove(tmp, e->dir + strlen("/tmp/"), NULL);
+	tmp = open(parent_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)ioc_tree_remove(tmp, strrchr(e->dir, '/') + 1, NULL);
 	(void)close(tmp);
 	free(e);
 	return (0);
@@ -145,4 +156,13 @@ engine_create(struct engine *e, const char *name)
 
 	if (ioc_jail_create(e->host, &o, NULL, &err) != 0)
 		fail_msg("create: %s", err.msg);
+}
+
+struct engine *
+engine_renew(void **state)
+{
+	engine_teardown(state);
+	engine_setup(state);
+	engine_create(*state, "web");
+	return (*state);
 }

@@ -14,6 +14,7 @@ struct engine {
 	char	dir[64];		/* everything lies in it */
 	char	config[96];
 	struct ioc_host *host;
+	bool	no_recover;		/* the next time it is opened */
 	unsigned cancel_at;		/* the n-th BEGIN is canceled; 0: none */
 	unsigned begins;
 	unsigned warnings;
@@ -32,6 +33,25 @@ void	engine_describe(struct engine *e, struct ioc_buf *out);
 
 /* A new jail, stopped. */
 void	engine_create(struct engine *e, const char *name);
+
+/* All of it made anew, with a stopped jail "web". */
+struct engine *engine_renew(void **state);
+
+/*
+ * An operation on a source with the release "one" and the stopped jail "web";
+ * what it needs besides, "new", "two" and "other", is not there yet.
+ */
+struct engine_op {
+	const char	*name;
+	int		(*run)(struct engine *e, struct ioc_error *err);
+	unsigned	 least;		/* steps it has at least */
+	unsigned	 cancels;	/* those that can be canceled; 0: all */
+	/* It has a point from which on recovery finishes what is left. */
+	bool		 ends;
+};
+
+extern const struct engine_op engine_ops[];	/* one without a name ends it */
+const struct engine_op *engine_op(const char *name);
 
 #define	ENGINE_MAIN(...)						\
 	int								\

@@ -9,140 +9,6 @@
 #include <string.h>
 
 #include "ioc/jail.h"
-#include "ioc/release.h"
-
-typedef int operation(struct engine *e, struct ioc_error *err);
-
-static int
-op_create(struct engine *e, struct ioc_error *err)
-{
-	struct ioc_create_options o = { .name = "new", .release = "one" };
-
-	return (ioc_jail_create(e->host, &o, NULL, err));
-}
-
-static int
-op_create_thick(struct engine *e, struct ioc_error *err)
-{
-	struct ioc_create_options o = {
-		.name = "new", .release = "one", .thick = true,
-	};
-
-	return (ioc_jail_create(e->host, &o, NULL, err));
-}
-
-static int
-with_jail(struct engine *e, struct ioc_error *err,
-    int (*fn)(struct ioc_jail *j, struct ioc_error *err))
-{
-	struct ioc_jail *j = NULL;
-	int r = ioc_jail_open(e->host, "web", &j, err);
-
-	if (r == 0)
-		r = fn(j, err);
-	ioc_jail_close(j);
-	return (r);
-}
-
-static int
-start(struct ioc_jail *j, struct ioc_error *err)
-{
-	const struct ioc_change once[] = {
-		{ "maxproc", "100" }, { "exec_start", "/bin/true" },
-	};
-
-	return (ioc_jail_start(j, once, 2, err));
-}
-
-static int
-op_start(struct engine *e, struct ioc_error *err)
-{
-	return (with_jail(e, err, start));
-}
-
-static int
-op_run(struct engine *e, struct ioc_error *err)
-{
-	const char *const argv[] = { "true", NULL };
-	struct ioc_run_options r = { .release = "one" };
-	struct ioc_exec_options x = { .argv = argv, .fds = { -1, -1, -1 } };
-	struct ioc_process *p = NULL;
-	int status, c = ioc_run(e->host, &r, &x, &p, err);
-
-	if (c == 0)
-		c = ioc_process_wait(p, -1, &status, err);
-	ioc_process_close(p);
-	return (c);
-}
-
-static int
-op_fetch(struct engine *e, struct ioc_error *err)
-{
-	struct ioc_fetch_options o = { .release = "two" };
-
-	return (ioc_release_fetch(e->host, &o, err));
-}
-
-static int
-op_update(struct engine *e, struct ioc_error *err)
-{
-	fake_dist.updates = 3;
-	return (ioc_release_update(e->host, "one", false, NULL, NULL, err));
-}
-
-static int
-rename_jail(struct ioc_jail *j, struct ioc_error *err)
-{
-	return (ioc_jail_rename(j, "other", err));
-}
-
-static int
-op_rename(struct engine *e, struct ioc_error *err)
-{
-	return (with_jail(e, err, rename_jail));
-}
-
-static int
-set_notes(struct ioc_jail *j, struct ioc_error *err)
-{
-	const struct ioc_change c = { "notes", "x" };
-
-	return (ioc_jail_set(j, &c, 1, NULL, err));
-}
-
-static int
-op_set(struct engine *e, struct ioc_error *err)
-{
-	return (with_jail(e, err, set_notes));
-}
-
-static int
-destroy(struct ioc_jail *j, struct ioc_error *err)
-{
-	return (ioc_jail_destroy(j, false, err));
-}
-
-static int
-op_destroy(struct engine *e, struct ioc_error *err)
-{
-	return (with_jail(e, err, destroy));
-}
-
-static const struct {
-	const char	*name;
-	operation	*run;
-	unsigned	 least;		/* steps it has at least */
-} operations[] = {
-	{ "create", op_create, 5 },
-	{ "create thick", op_create_thick, 5 },
-	{ "start", op_start, 5 },
-	{ "run", op_run, 8 },
-	{ "fetch", op_fetch, 7 },
-	{ "update", op_update, 6 },
-	{ "rename", op_rename, 1 },
-	{ "set", op_set, 1 },
-	{ "destroy", op_destroy, 3 },
-};
 
 static void
 check_same(struct engine *e, const struct ioc_buf *before, const char *op,
@@ -164,7 +30,7 @@ test_steps__canceled_at_each(void **state)
 	struct engine *e = *state;
 
 	engine_create(e, "web");
-	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
+	for (const struct engine_op *op = engine_ops; op->name != NULL; op++) {
 		unsigned n = 0;
 
 		for (;;) {
@@ -177,23 +43,20 @@ test_steps__canceled_at_each(void **state)
 			e->begins = e->warnings = 0;
 			e->cancel_at = ++n;
 			/* What cannot be undone any more is not canceled. */
-			r = i == 8 && n > 3 ? 0 : operations[i].run(e, &err);
+			r = op->cancels != 0 && n > op->cancels ? 0 :
+			    op->run(e, &err);
 			e->cancel_at = 0;
 			if (r == 0)
 				break;
 			if (r != IOC_CANCELED)
-				fail_msg("%s at %u: %s", operations[i].name, n,
+				fail_msg("%s at %u: %s", op->name, n,
 				    err.msg);
-			check_same(e, &before, operations[i].name,
+			check_same(e, &before, op->name,
 			    "canceled at step", n);
 			assert_true(n < 50);
 		}
-		assert_true(n > operations[i].least);
-		/* Back to a source with one release and one stopped jail. */
-		engine_teardown(state);
-		engine_setup(state);
-		e = *state;
-		engine_create(e, "web");
+		assert_true(n > op->least);
+		e = engine_renew(state);
 	}
 }
 
@@ -203,7 +66,7 @@ test_steps__each_call_of_the_system_fails(void **state)
 	struct engine *e = *state;
 
 	engine_create(e, "web");
-	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
+	for (const struct engine_op *op = engine_ops; op->name != NULL; op++) {
 		for (unsigned n = 1;; n++) {
 			auto_buf struct ioc_buf before =
 			    IOC_BUF(4 * 1024 * 1024);
@@ -213,19 +76,16 @@ test_steps__each_call_of_the_system_fails(void **state)
 			engine_describe(e, &before);
 			e->warnings = fake.calls = 0;
 			fake.fail_at = n;
-			r = operations[i].run(e, &err);
+			r = op->run(e, &err);
 			fake.fail_at = 0;
 			if (r == 0)
 				break;
 			assert_non_null(strstr(err.msg, "injected fault"));
-			check_same(e, &before, operations[i].name,
+			check_same(e, &before, op->name,
 			    "system call", n);
 			assert_true(n < 50);
 		}
-		engine_teardown(state);
-		engine_setup(state);
-		e = *state;
-		engine_create(e, "web");
+		e = engine_renew(state);
 	}
 }
 
@@ -233,16 +93,17 @@ static void
 test_fetch__half_obtained_leaves_nothing(void **state)
 {
 	auto_buf struct ioc_buf before = IOC_BUF(4 * 1024 * 1024);
+	const struct engine_op *fetch = engine_op("fetch");
 	struct engine *e = *state;
 	struct ioc_error err;
 
 	engine_describe(e, &before);
 	fake_dist.fetch_fails = true;
-	assert_int_equal(op_fetch(e, &err), IOC_NETWORK);
+	assert_int_equal(fetch->run(e, &err), IOC_NETWORK);
 	assert_string_equal(err.msg, "fetch two: injected fault");
 	check_same(e, &before, "fetch", "download", 0);
 	fake_dist.fetch_fails = false;
-	assert_int_equal(op_fetch(e, &err), 0);
+	assert_int_equal(fetch->run(e, &err), 0);
 }
 
 static void
@@ -313,10 +174,10 @@ test_dry_run__changes_nothing(void **state)
 	engine_describe(e, &before);
 	ioc_host_close(e->host);
 	assert_int_equal(ioc_host_open(&o, &e->host, &err), 0);
-	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
-		if (operations[i].run(e, &err) != 0)
-			fail_msg("%s: %s", operations[i].name, err.msg);
-		check_same(e, &before, operations[i].name, "dry run", 0);
+	for (const struct engine_op *op = engine_ops; op->name != NULL; op++) {
+		if (op->run(e, &err) != 0)
+			fail_msg("%s: %s", op->name, err.msg);
+		check_same(e, &before, op->name, "dry run", 0);
 	}
 }
 

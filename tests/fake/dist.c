@@ -42,8 +42,12 @@ clean(const struct ioc_dist_job *job, struct ioc_error *err)
 static int
 version(int root_fd, char ret[64], struct ioc_error *err)
 {
-	memcpy(ret, "1.0", 4);
-	return (0);
+	auto_buf struct ioc_buf b = IOC_BUF(100);
+	int r = ioc_file_read(root_fd, "os-release", &b, err);
+
+	if (r == 0)
+		memcpy(ret, "1.0", 4);
+	return (r);
 }
 
 static const char *const names[] = { "one", "two", NULL };

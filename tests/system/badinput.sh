@@ -98,6 +98,7 @@ values_do()
 	for bad in boot=maybe priority=high priority=1.5 priority= \
 	    priority=99999999999999999999 memoryuse=lots memoryuse=-1 \
 	    maxproc=deny= 'host_hostname=a b' host_hostname=../x \
+	    "host_hostname=$(printf '%0300d' 1)" \
 	    template=2 enforce_statfs=7 id=other release=other; do
 		refuses '1 2' "${bad%%=*}" set "$bad" web
 		refuses '1 2' "${bad%%=*}" create -r tiny other "$bad"
@@ -124,8 +125,14 @@ damaged_do()
 		prints stopped list -H -o state fine
 		says broken list
 	done
+	head -c 2000000 /dev/zero | tr '\0' ' ' >"$config"
+	refuses 1 'config.json|web' start web
+	says broken list
+	prints stopped list -H -o state fine
 	rm "$config"
+	says broken list
 	mkfifo "$config"
+	says broken list
 	refuses 1 'config.json|web' start web
 	rm "$config"
 	ln -s /etc/passwd "$config"
@@ -136,6 +143,10 @@ damaged_do()
 	ok stop web
 	printf '{' >"$config"
 	ok destroy -y -f web
+	# Which uid range was its own stood in it; nobody has it any more.
+	ok recover
+	ok destroy -y fine
+	atf_check -o empty ls -A "$src/.ids"
 	no_leaks
 }
 
@@ -164,7 +175,7 @@ full_disk_do()
 		ok activate --dir "$dir/small" --name small
 		"$program" -c "$conf" -q --source small fetch --no-update --url \
 		    "https://localhost:$port/tiny.tar.xz" --sha256 \
-		    "$(sha256 "$dir/www/tiny.tar.xz")" \
+		    "$(sha256 "$dir/files/tiny.tar.xz")" \
 		    --ca-file "$dir/ca.pem" tiny >stdout 2>stderr </dev/null
 		status=$?
 		if [ $status -eq 0 ]; then

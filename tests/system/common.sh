@@ -11,7 +11,6 @@ tree=$(atf_get_srcdir)/../..
 program=${IOC:-$tree/build/src/cli/ioc}
 progs=${IOC_TEST_PROGS:-$tree/build/tests/system/prog}
 cache=${IOC_TEST_CACHE:-/var/tmp/ioc-test-cache}
-serve_http=
 
 # --- a source ----------------------------------------------------------------
 
@@ -182,13 +181,14 @@ fetch_native()
 {
 	release_name=$release
 	if [ -n "${IOC_TEST_BASE-}" ]; then
-		mkdir -p "$dir/www"
-		cp "$IOC_TEST_BASE" "$dir/www/base.txz"
+		mkdir -p "$dir/www" "$dir/files"
+		cp "$IOC_TEST_BASE" "$dir/files/base.txz"
+		publish base.txz
 		serve "$dir/www"
 		ok fetch --no-update --url "https://localhost:$port/base.txz" \
 		    --sha256 "$(sha256 "$IOC_TEST_BASE")" \
 		    --ca-file "$dir/ca.pem" "$release"
-		rm -rf "$dir/www"
+		rm -rf "$dir/www" "$dir/files"
 		return 0
 	fi
 	atf_check -o ignore -e save:"$cache/fetch.err" \
@@ -200,22 +200,9 @@ fetch_tiny()
 	release_name=tiny
 	tiny_archive
 	serve "$dir/www"
-	ok fetch --no-update --url "https://localhost:$port/tiny.tar.xz" \
-	    --sha256 "$(sha256 "$dir/www/tiny.tar.xz")" \
+	ok fetch --url "https://localhost:$port/tiny.tar.xz" \
+	    --sha256 "$(sha256 "$dir/files/tiny.tar.xz")" \
 	    --ca-file "$dir/ca.pem" tiny
-}
-
-# Where openssl(1) is too old to say how long a file is: with the answer's head
-# in it.
-publish()
-{
-	[ -n "$serve_http" ] || return 0
-	mkdir -p "$dir/http"
-	{
-		printf 'HTTP/1.1 200 OK\r\nConnection: close\r\n'
-		printf 'Content-Length: %d\r\n\r\n' "$(wc -c <"$1")"
-		cat "$1"
-	} >"$dir/http/${1##*/}"
 }
 
 sha256()
@@ -223,10 +210,10 @@ sha256()
 	openssl dgst -sha256 -r "$1" | cut -d' ' -f1
 }
 
-# tiny_archive: $dir/www/tiny.tar.xz.
+# tiny_archive: publishes $dir/files/tiny.tar.xz.
 tiny_archive()
 {
-	mkdir -p "$dir/www" "$dir/tiny/bin" "$dir/tiny/etc" "$dir/tiny/tmp" \
+	mkdir -p "$dir/www" "$dir/files" "$dir/tiny/bin" "$dir/tiny/etc" "$dir/tiny/tmp" \
 	    "$dir/tiny/root" "$dir/tiny/dev" "$dir/tiny/proc" "$dir/tiny/sys"
 	os_tiny "$dir/tiny"
 	chmod 1777 "$dir/tiny/tmp"
@@ -234,36 +221,33 @@ tiny_archive()
 	    >"$dir/tiny/etc/passwd"
 	printf 'root:x:0:\nuser:x:1000:\n' >"$dir/tiny/etc/group"
 	# shellcheck disable=SC2086
-	tar -C "$dir/tiny" --numeric-owner $pack -cJf "$dir/www/tiny.tar.xz" . ||
+	tar -C "$dir/tiny" --numeric-owner $pack -cJf "$dir/files/tiny.tar.xz" . ||
 	    atf_fail "cannot pack"
 	rm -rf "$dir/tiny"
+	publish tiny.tar.xz
 }
 
-# serve DIR: an HTTPS server on loopback; sets port, makes $dir/ca.pem.  Files
-# that come later are told to it by publish FILE.
+# publish NAME: what the server answers with $dir/files/NAME, header and all.
+publish()
+{
+	{
+		printf 'HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n' \
+		    "$(wc -c <"$dir/files/$1")"
+		cat "$dir/files/$1"
+	} >"$dir/www/$1"
+}
+
+# serve DIR: an HTTPS server on loopback; sets port, makes $dir/ca.pem. 
 serve()
 {
-	www=$1
-	mode=-WWW
-	case $(openssl version) in
-	"OpenSSL 1."*)
-		mode=-HTTP
-		serve_http=yes
-		www=$dir/http
-		mkdir -p "$www"
-		for file in "$1"/*; do
-			[ ! -f "$file" ] || publish "$file"
-		done
-		;;
-	esac
 	[ -f "$dir/key.pem" ] || openssl req -x509 -newkey rsa:2048 -nodes \
 	    -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
 	    -keyout "$dir/key.pem" -out "$dir/ca.pem" 2>/dev/null ||
 	    atf_fail "no certificate"
 	for try in 1 2 3 4 5; do
 		port=$((20000 + ($$ * 7 + try * 131) % 20000))
-		(cd "$www" && exec openssl s_server -accept "localhost:$port" \
-		    -cert "$dir/ca.pem" -key "$dir/key.pem" $mode -quiet \
+		(cd "$1" && exec openssl s_server -accept "localhost:$port" \
+		    -cert "$dir/ca.pem" -key "$dir/key.pem" -HTTP -quiet \
 		    </dev/null >/dev/null 2>"$dir/server.log") &
 		echo $! >server
 		for wait in 1 2 3 4 5 6 7 8 9 10; do

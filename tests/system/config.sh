@@ -117,6 +117,9 @@ formats_do()
 any_user_do()
 {
 	begin
+	# A configuration may be named from where one is.
+	(cd "$dir" && "$program" -c ioc.conf -q list -H) >said 2>&1 ||
+	    atf_fail "a relative -c: $(cat said)"
 	for command in help version "help create" "completion bash" \
 	    "completion zsh" "completion fish"; do
 		# shellcheck disable=SC2086

@@ -71,6 +71,8 @@ files_do()
 	in_jail 'for f in /proc/[0-9]*/cwd /proc/[0-9]*/root /proc/[0-9]*/fd/*
 	    do readlink "$f"; done' >links 2>/dev/null
 	atf_check -s exit:1 grep -F "$dir" links
+	# Nor does the table of its mounts tell where it lies.
+	gives 1 exec web -- grep -F "$dir" /proc/self/mountinfo
 	# Links that lead out lead to the jail's own files.
 	in_jail "mkdir -p /var/tmp/x; ln -s ../../../../../..$dir/marker /l;
 	    ! cat /l" || atf_fail "a link leads out"
@@ -220,6 +222,46 @@ identity_do()
 	[ "$uid" != "$other" ] || atf_fail "two jails share the uid $uid"
 }
 
+# The root of such a jail is the host's root: what it may do is less.
+without_uids_do()
+{
+	inside
+	ok stop web
+	ok destroy -y web
+	ok create -r "$release" web userns=off
+	ok start web
+	"$program" -c "$conf" exec web -- sh -c \
+	    'cat >/calls && chmod 755 /calls' <"$progs/calls"
+	"$program" -c "$conf" exec web -- /calls >said 2>&1 ||
+	    atf_fail "a call went through: $(grep -v ' refused$' said |
+	    tr '\n' ';')"
+	[ "$(grep -c ' refused$' said)" -ge 25 ] ||
+	    atf_fail "only $(wc -l <said) calls were tried"
+	# Its commands say what those of other jails say.
+	gives 3 exec web -- sh -c 'exit 3'
+	gives 127 exec web -- no-such-command
+	gives 126 exec web -- /etc/passwd
+	prints 'a b' exec web -- sh -c 'echo "$1"' x 'a b'
+	# What it is given to read stays what it was.
+	echo deploy >given
+	in_jail 'echo hostile >/proc/self/fd/0' <given >/dev/null 2>&1 &&
+	    atf_fail "a file of the host was written to"
+	atf_check -o inline:'deploy\n' cat given
+	# The program that enters is not what is behind its name.
+	cksum "$program" >before
+	in_jail 'ln -s /proc/self/exe /lure; printf "#!/proc/self/exe\n" \
+	    >/lure.sh; chmod 755 /lure.sh'
+	for lure in /lure /lure.sh; do
+		if "$program" -c "$conf" exec web -- $lure version \
+		    >said 2>&1; then
+			atf_fail "$lure is the program of the host: $(cat said)"
+		fi
+	done
+	atf_check -o file:before cksum "$program"
+	ok stop web
+	no_leaks
+}
+
 limits_do()
 {
 	inside
@@ -313,6 +355,7 @@ atf_init_test_cases()
 		testcase proc_sys "/proc, /sys, control groups and mounts"
 		testcase helpers "our own programs as files"
 		testcase identity "uids, capabilities, seccomp"
+		testcase without_uids "a jail without uids of its own"
 		testcase limits "limits on processes and memory"
 		testcase propagation "mounts stay where they were made"
 	else

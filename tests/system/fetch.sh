@@ -26,7 +26,7 @@ archive_do()
 	tiny_archive
 	serve "$dir/www"
 	ok fetch --url "https://localhost:$port/tiny.tar.xz" \
-	    --sha256 "$(sha256 "$dir/www/tiny.tar.xz")" \
+	    --sha256 "$(sha256 "$dir/files/tiny.tar.xz")" \
 	    --ca-file "$dir/ca.pem" tiny
 	prints tiny list -r -H -o name
 	prints hello run -r tiny -- echo hello
@@ -55,7 +55,7 @@ transport_do()
 	begin
 	tiny_archive
 	serve "$dir/www"
-	hash=$(sha256 "$dir/www/tiny.tar.xz")
+	hash=$(sha256 "$dir/files/tiny.tar.xz")
 	# Nobody vouches for the server's certificate.
 	refuses 1 '[Cc]ertificate' fetch --url \
 	    "https://localhost:$port/tiny.tar.xz" --sha256 "$hash" tiny
@@ -64,7 +64,7 @@ transport_do()
 	    "https://127.0.0.1:$port/tiny.tar.xz" --sha256 "$hash" \
 	    --ca-file "$dir/ca.pem" tiny
 	for url in "http://localhost:$port/tiny.tar.xz" \
-	    "file://$dir/www/tiny.tar.xz" "$dir/www/tiny.tar.xz" \
+	    "file://$dir/files/tiny.tar.xz" "$dir/files/tiny.tar.xz" \
 	    "https://user:secret@localhost:$port/tiny.tar.xz"; do
 		refuses '1 2' . fetch --url "$url" --sha256 "$hash" \
 		    --ca-file "$dir/ca.pem" tiny
@@ -76,35 +76,36 @@ transport_do()
 	no_leaks
 }
 
-# hostile NAME TAR-ARG...: an archive that must be refused as a whole.
+# hostile NAME WHY TAR-ARG...: an archive that must be refused as a whole.
 hostile()
 {
 	name=$1
-	shift
-	tar --numeric-owner -cf "$dir/www/$name.tar" "$@" 2>/dev/null ||
+	why=$2
+	shift 2
+	tar --numeric-owner -cf "$dir/files/$name.tar" "$@" 2>/dev/null ||
 	    atf_fail "cannot pack $name"
-	publish "$dir/www/$name.tar"
-	refuses 1 . fetch --url "https://localhost:$port/$name.tar" \
-	    --sha256 "$(sha256 "$dir/www/$name.tar")" \
+	publish "$name.tar"
+	refuses 1 "$why" fetch --url "https://localhost:$port/$name.tar" \
+	    --sha256 "$(sha256 "$dir/files/$name.tar")" \
 	    --ca-file "$dir/ca.pem" "$name"
 }
 
 hostile_do()
 {
 	begin
-	mkdir -p "$dir/www" "$dir/in/a"
+	mkdir -p "$dir/www" "$dir/files" "$dir/in/a"
 	echo x >"$dir/in/a/f"
 	ln -s "$dir/out" "$dir/in/link"
 	mkdir "$dir/out"
 	serve "$dir/www"
-	hostile dotdot -P --transform "s,a/f,../../../../../..$dir/out/f," \
+	hostile dotdot 'leads out' -P --transform "s,a/f,../../../../../..$dir/out/f," \
 	    -C "$dir/in" a/f
-	hostile absolute -P --transform "s,^a/f,$dir/out/f," -C "$dir/in" a/f
-	hostile through -C "$dir/in" --transform 's,^a/f,link/f,' link a/f
-	head -c 3000 /dev/urandom >"$dir/www/noise.tar"
-	publish "$dir/www/noise.tar"
-	refuses 1 . fetch --url "https://localhost:$port/noise.tar" \
-	    --sha256 "$(sha256 "$dir/www/noise.tar")" \
+	hostile absolute absolute -P --transform "s,^a/f,$dir/out/f," -C "$dir/in" a/f
+	hostile through link -C "$dir/in" --transform 's,^a/f,link/f,' link a/f
+	head -c 3000 /dev/urandom >"$dir/files/noise.tar"
+	publish noise.tar
+	refuses 1 archive fetch --url "https://localhost:$port/noise.tar" \
+	    --sha256 "$(sha256 "$dir/files/noise.tar")" \
 	    --ca-file "$dir/ca.pem" noise
 	atf_check ls "$dir/out"
 	no_leaks

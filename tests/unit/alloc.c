@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every n-th allocation fails, for n = 1, 2, ... until the operation gets
- * through: each time it must succeed or say NOMEM, leave nothing half done,
- * and lose no memory (the sanitizer tells) and no descriptor.
+ * Every n-th allocation fails, and every n-th descriptor, for n = 1, 2, ...
+ * until the operation gets through: each time it must succeed or say so, leave
+ * nothing half done, and lose no memory (the sanitizer tells) and no
+ * descriptor.
  *
  * To add an operation: a function, and a row in `operations`.
  */
 #include "tests/unit/unit.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 
 #include "base/json.h"
@@ -25,88 +24,8 @@
 #include "safe/path.h"
 #include "safe/proc.h"
 #include "safe/tree.h"
+#include "tests/common/fault.h"
 #include "tests/common/tmp.h"
-
-/* 0: none fails; n: the n-th from now on. */
-static long countdown;
-static bool failed;
-
-static bool
-fails(void)
-{
-	if (countdown == 0 || --countdown != 0)
-		return (false);
-	failed = true;
-	errno = ENOMEM;
-	return (true);
-}
-
-/* The linker puts these in the place of the real ones (see meson.build). */
-void	*__real_malloc(size_t size);
-void	*__real_calloc(size_t n, size_t size);
-void	*__real_realloc(void *p, size_t size);
-void	*__real_reallocarray(void *p, size_t n, size_t size);
-char	*__real_strdup(const char *s);
-char	*__real_strndup(const char *s, size_t n);
-int	 __real_vasprintf(char **ret, const char *fmt, va_list ap);
-DIR	*__real_fdopendir(int fd);
-void	*__wrap_malloc(size_t size);
-void	*__wrap_calloc(size_t n, size_t size);
-void	*__wrap_realloc(void *p, size_t size);
-void	*__wrap_reallocarray(void *p, size_t n, size_t size);
-char	*__wrap_strdup(const char *s);
-char	*__wrap_strndup(const char *s, size_t n);
-int	 __wrap_vasprintf(char **ret, const char *fmt, va_list ap)
-	    __attribute__((format(printf, 2, 0)));
-DIR	*__wrap_fdopendir(int fd);
-
-void *
-__wrap_malloc(size_t size)
-{
-	return (fails() ? NULL : __real_malloc(size));
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return (fails() ? NULL : __real_calloc(n, size));
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-	return (fails() ? NULL : __real_realloc(p, size));
-}
-
-void *
-__wrap_reallocarray(void *p, size_t n, size_t size)
-{
-	return (fails() ? NULL : __real_reallocarray(p, n, size));
-}
-
-char *
-__wrap_strdup(const char *s)
-{
-	return (fails() ? NULL : __real_strdup(s));
-}
-
-char *
-__wrap_strndup(const char *s, size_t n)
-{
-	return (fails() ? NULL : __real_strndup(s, n));
-}
-
-int
-__wrap_vasprintf(char **ret, const char *fmt, va_list ap)
-{
-	return (fails() ? -1 : __real_vasprintf(ret, fmt, ap));
-}
-
-DIR *
-__wrap_fdopendir(int fd)
-{
-	return (fails() ? NULL : __real_fdopendir(fd));
-}
 
 /*
  * One operation: made ready, run with a failing allocation, and looked at
@@ -167,6 +86,23 @@ run_mkdirs(struct tmp *t, struct ioc_error *err)
 		return (fd);
 	(void)close(fd);
 	return (0);
+}
+
+/* What is there has its rights. */
+static void
+check_mkdirs(struct tmp *t, int r)
+{
+	static const char *const made[] = {
+		"a/b/x", "a/b/x/y", "a/b/x/y/z",
+	};
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(made) / sizeof(*made); i++) {
+		if (fstatat(t->fd, made[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
+			assert_int_equal(st.st_mode & 07777, 0755);
+		else
+			assert_int_not_equal(r, 0);
+	}
 }
 
 static int
@@ -232,7 +168,7 @@ run_lock(struct tmp *t, struct ioc_error *err)
 		return (r);
 	r = ioc_lock_take(t->fd, "lock", IOC_LOCK_EXCLUSIVE, 0, "me", &other,
 	    err);
-	assert_true(r == IOC_BUSY || r == IOC_NOMEM);
+	assert_true(r == IOC_BUSY || r == IOC_NOMEM || r == IOC_LIMIT);
 	ioc_lock_release(l, true);
 	return (r == IOC_BUSY ? 0 : r);
 }
@@ -319,13 +255,15 @@ run_proc(struct tmp *t, struct ioc_error *err)
 static int
 run_tree_copy(struct tmp *t, struct ioc_error *err)
 {
-	int from = openat(t->fd, "a", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int to = openat(t->fd, "to", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = ioc_tree_copy(from, to, NULL, NULL, err);
+	auto_fd int from = -1, to = -1;
 
-	(void)close(from);
-	(void)close(to);
-	return (r);
+	from = openat(t->fd, "a", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (from < 0)
+		return (ioc_fail_errno(err, "open"));
+	to = openat(t->fd, "to", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (to < 0)
+		return (ioc_fail_errno(err, "open"));
+	return (ioc_tree_copy(from, to, NULL, NULL, err));
 }
 
 static void
@@ -515,9 +453,9 @@ prepare_hostconf(struct tmp *t)
 static int
 run_hostconf(struct tmp *t, struct ioc_error *err)
 {
-	auto_free char *path = __real_malloc(100);
+	char path[100];
 
-	(void)snprintf(path, 100, "%s/ioc.conf", t->path);
+	(void)snprintf(path, sizeof(path), "%s/ioc.conf", t->path);
 	return (ioc_hostconf_edit(path, "ioc_dir_main", "/new", err));
 }
 
@@ -538,7 +476,7 @@ static const struct operation operations[] = {
 	{ "path open", prepare_tree, run_open, NULL },
 	{ "path open by walk", prepare_tree, run_walk, NULL },
 	{ "path root", NULL, run_root, NULL },
-	{ "path mkdirs", prepare_tree, run_mkdirs, NULL },
+	{ "path mkdirs", prepare_tree, run_mkdirs, check_mkdirs },
 	{ "path rename", prepare_tree, run_rename, check_rename },
 	{ "file read", prepare_tree, run_read, NULL },
 	{ "file replace", prepare_tree, run_replace, check_replace },
@@ -553,28 +491,29 @@ static const struct operation operations[] = {
 	{ "strings", NULL, run_strings, NULL },
 };
 
-/* True when the n-th allocation was reached. */
+/* True when the n-th of them was reached. */
 static bool
-fail_nth(const struct operation *o, long n)
+fail_nth(const struct operation *o, enum fault what, unsigned long n)
 {
+	const char *kind = what == FAULT_MEMORY ? "allocation" : "descriptor";
 	struct ioc_error err = { 0 };
 	struct tmp t;
+	bool failed;
 	int r, fds;
 
 	tmp_open(&t);
 	if (o->prepare != NULL)
 		o->prepare(&t);
 	fds = tmp_count_fds();
-	failed = false;
-	countdown = n;
+	fault_begin(what, n, false);
 	r = o->run(&t, &err);
-	countdown = 0;
+	failed = fault_end();
 	if (tmp_count_fds() != fds)
-		fail_msg("%s, allocation %ld: descriptors lost", o->name, n);
-	if (r != 0 && (r != IOC_NOMEM || !failed))
-		fail_msg("%s, allocation %ld: %s", o->name, n, err.msg);
-	if (r == IOC_NOMEM && err.code != IOC_NOMEM)
-		fail_msg("%s, allocation %ld: no error written", o->name, n);
+		fail_msg("%s, %s %lu: descriptors lost", o->name, kind, n);
+	if (r != 0 && (!failed || err.code != r ||
+	    !ioc_error_is_shortage(&err)))
+		fail_msg("%s, %s %lu: %s: %s", o->name, kind, n,
+		    ioc_code_name(r), err.msg);
 	if (o->check != NULL)
 		o->check(&t, r);
 	tmp_close(&t);
@@ -586,14 +525,28 @@ test_alloc__every_one_fails_once(void **state)
 {
 	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations);
 	    i++) {
-		long n = 1;
+		unsigned long n = 1;
 
-		while (fail_nth(&operations[i], n))
+		while (fail_nth(&operations[i], FAULT_MEMORY, n))
 			n++;
-		print_message("%s: %ld allocations\n", operations[i].name,
+		print_message("%s: %lu allocations\n", operations[i].name,
 		    n - 1);
 		/* Else nothing was tested. */
 		assert_true(n > 1);
+	}
+}
+
+static void
+test_descriptors__every_one_fails_once(void **state)
+{
+	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations);
+	    i++) {
+		unsigned long n = 1;
+
+		while (fail_nth(&operations[i], FAULT_FD, n))
+			n++;
+		print_message("%s: %lu descriptors\n", operations[i].name,
+		    n - 1);
 	}
 }
 
@@ -602,9 +555,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_alloc__every_one_fails_once),
+		cmocka_unit_test(test_descriptors__every_one_fails_once),
 	};
 
-	/* A shared library is not linked to the functions above. */
-	json_set_alloc_funcs(__wrap_malloc, free);
+	fault_json();
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -314,6 +314,90 @@ test_load_and_save(void **state)
 	tmp_close(&t);
 }
 
+/* The plain form and any other of the same document read the same. */
+static void
+test_parse__plain_form(void **state)
+{
+	static const char *const good[] = {
+		"{\"a\":\"1\"}",
+		" {\r\n\t\"a.b\" : \"x y\" , \"a\":\"\",\"c\":\"{},:\" } \n",
+		"{\"a\":\"1\",\"A\":\"2\",\"aa\":\"3\"}",
+	};
+	static const char *const bad[] = {
+		"{\"a\":\"1\",\"a\":\"1\"}", "{\"a\":\"1\",}", "{\"a\":\"1\"",
+		"{\"a\":\"1\"}}", "{\"a\" \"1\"}", "{\"a\":\"1\"}x",
+		"{\"a\":\"1\n\"}", "{,\"a\":\"1\"}", "{\"a\":\"1\" \"b\":\"2\"}",
+		"{\"a\":\"\377\"}", "{\"a\":\"1}", "{\"a:1\"}",
+	};
+	struct ioc_error err;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		IOC_AUTO(ioc_conf_freep) struct ioc_conf *c = NULL;
+		IOC_AUTO(ioc_conf_freep) struct ioc_conf *d = NULL;
+		auto_strv struct ioc_strv keys = IOC_STRV, same = IOC_STRV;
+
+		assert_int_equal(ioc_conf_parse(good[i], strlen(good[i]), &c,
+		    &err), 0);
+		/* Whatever is set makes it a document like any other. */
+		assert_int_equal(ioc_conf_parse(good[i], strlen(good[i]), &d,
+		    &err), 0);
+		assert_int_equal(ioc_conf_set(d, "new", "1", &err), 0);
+		assert_int_equal(ioc_conf_set(d, "new", NULL, &err), 0);
+		assert_int_equal(ioc_conf_keys(c, &keys, &err), 0);
+		assert_int_equal(ioc_conf_keys(d, &same, &err), 0);
+		assert_true(keys.n > 0);
+		assert_int_equal(keys.n, same.n);
+		for (size_t k = 0; k < keys.n; k++) {
+			assert_string_equal(keys.v[k], same.v[k]);
+			assert_string_equal(ioc_conf_get(c, keys.v[k]),
+			    ioc_conf_get(d, keys.v[k]));
+		}
+		assert_null(ioc_conf_get(c, "none"));
+		/* A value may come out of what is changed by it. */
+		assert_int_equal(ioc_conf_set(c, "copy", ioc_conf_get(c, "a"),
+		    &err), 0);
+		check_get(c, "copy", ioc_conf_get(d, "a"));
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		IOC_AUTO(ioc_conf_freep) struct ioc_conf *c = NULL;
+
+		if (ioc_conf_parse(bad[i], strlen(bad[i]), &c, &err) !=
+		    IOC_FORMAT)
+			fail_msg("%s: not refused", bad[i]);
+	}
+}
+
+/* A NUL behind it is no blank, and too much is too much in this form too. */
+static void
+test_parse__plain_form_has_the_same_limits(void **state)
+{
+	auto_free char *big = malloc(IOC_JSON_MAX + 1);
+	char many[4096] = "{";
+	char key[300];
+	IOC_AUTO(ioc_conf_freep) struct ioc_conf *c = NULL;
+	size_t len = 1;
+
+	assert_int_equal(ioc_conf_parse("{\"a\":\"1\"}\0", 10, &c, NULL),
+	    IOC_FORMAT);
+	assert_non_null(big);
+	memset(big, ' ', IOC_JSON_MAX + 1);
+	memcpy(big, "{\"a\":\"1\"}", 9);
+	assert_int_equal(ioc_conf_parse(big, IOC_JSON_MAX + 1, &c, NULL),
+	    IOC_LIMIT);
+	memset(key, 'k', sizeof(key));
+	memcpy(key, "{\"", 2);
+	memcpy(key + 2 + IOC_CONF_KEY + 1, "\":\"\"}", 6);
+	assert_int_equal(ioc_conf_parse(key, 2 + IOC_CONF_KEY + 1 + 5, &c,
+	    NULL), IOC_LIMIT);
+	for (int i = 0; i < 200; i++)
+		len += (size_t)snprintf(many + len, sizeof(many) - len,
+		    "%s\"k%d\":\"%d\"", i > 0 ? "," : "", i, i);
+	many[len++] = '}';
+	assert_int_equal(ioc_conf_parse(many, len, &c, NULL), 0);
+	check_get(c, "k0", "0");
+	check_get(c, "k199", "199");
+}
+
 /* What could not be read again is not written. */
 static void
 test_save__too_large(void **state)
@@ -344,5 +428,7 @@ UNIT_MAIN(
 	cmocka_unit_test(test_set__where_an_object_is),
 	cmocka_unit_test(test_set__refused),
 	cmocka_unit_test(test_copy__is_apart),
+	cmocka_unit_test(test_parse__plain_form),
+	cmocka_unit_test(test_parse__plain_form_has_the_same_limits),
 	cmocka_unit_test(test_load_and_save),
 	cmocka_unit_test(test_save__too_large))

@@ -28,39 +28,80 @@ count_temps(int dir)
 	return (n);
 }
 
+typedef int read_fn(int root, const char *path, struct ioc_buf *b,
+	    struct ioc_error *err);
+
 static void
-test_file_read__limits_and_kinds(void **state)
+check_read(read_fn *read)
 {
 	auto_tmp struct tmp t;
 	struct ioc_error err;
 	struct ioc_buf exact = IOC_BUF(5), small = IOC_BUF(4);
 	struct ioc_buf big = IOC_BUF(1 << 20);
+	static char large[200 * 1024];
 
+	memset(large, 'x', sizeof(large) - 1);
 	tmp_open(&t);
 	tmp_write(t.fd, "f", "12345");
 	tmp_symlink("f", t.fd, "link");
 	tmp_mkdir(t.fd, "d");
 	tmp_write(t.fd, "d/f", "x");
+	tmp_write(t.fd, "empty", "");
 	tmp_symlink("d", t.fd, "in");
 	assert_int_equal(mkfifoat(t.fd, "fifo", 0600), 0);
-	assert_int_equal(ioc_file_read(t.fd, "f", &exact, &err), 0);
+	assert_int_equal(read(t.fd, "f", &exact, &err), 0);
 	assert_string_equal(ioc_buf_str(&exact), "12345");
-	assert_int_equal(ioc_file_read(t.fd, "f", &small, &err), IOC_LIMIT);
+	assert_int_equal(read(t.fd, "f", &small, &err), IOC_LIMIT);
 	assert_string_equal(err.msg, "\"f\": file is larger than 4 bytes");
 	assert_int_equal(small.len, 0);
-	assert_int_equal(ioc_file_read(t.fd, "link", &big, &err), IOC_UNSAFE);
-	assert_int_equal(ioc_file_read(t.fd, "in/f", &big, &err), IOC_UNSAFE);
-	assert_int_equal(ioc_file_read(t.fd, "fifo", &big, &err), IOC_UNSAFE);
-	assert_int_equal(ioc_file_read(t.fd, "d", &big, &err), IOC_FAILED);
+	assert_int_equal(read(t.fd, "link", &big, &err), IOC_UNSAFE);
+	assert_int_equal(read(t.fd, "in/f", &big, &err), IOC_UNSAFE);
+	assert_int_equal(read(t.fd, "fifo", &big, &err), IOC_UNSAFE);
+	assert_int_equal(read(t.fd, "d", &big, &err), IOC_FAILED);
 	assert_int_equal(err.sys, EISDIR);
-	assert_int_equal(ioc_file_read(t.fd, "none", &big, &err),
-	    IOC_NOT_FOUND);
-	assert_int_equal(ioc_file_read(t.fd, "f", &big, &err), 0);
-	assert_int_equal(ioc_file_read(t.fd, "d/f", &big, &err), 0);
+	assert_int_equal(read(t.fd, "none", &big, &err), IOC_NOT_FOUND);
+	assert_int_equal(read(t.fd, "f/", &big, &err), IOC_FAILED);
+	assert_int_equal(err.sys, ENOTDIR);
+	assert_int_equal(read(t.fd, "../f", &big, &err), IOC_UNSAFE);
+	assert_int_equal(read(t.fd, "", &big, &err), IOC_INVALID);
+	assert_int_equal(big.len, 0);
+	assert_int_equal(read(t.fd, "empty", &big, &err), 0);
+	assert_int_equal(big.len, 0);
+	assert_int_equal(read(t.fd, "f", &big, &err), 0);
+	assert_int_equal(read(t.fd, "d/f", &big, &err), 0);
 	assert_string_equal(ioc_buf_str(&big), "12345x");
+	tmp_write(t.fd, "large", large);
+	ioc_buf_clear(&big);
+	assert_int_equal(read(t.fd, "large", &big, &err), 0);
+	assert_string_equal(ioc_buf_str(&big), large);
 	ioc_buf_fini(&exact);
 	ioc_buf_fini(&small);
 	ioc_buf_fini(&big);
+}
+
+static void
+test_file_read__limits_and_kinds(void **state)
+{
+	int fds = tmp_count_fds();
+
+	check_read(ioc_file_read);
+	check_read(ioc_file_read_own);
+	assert_int_equal(tmp_count_fds(), fds);
+}
+
+static void
+test_file_read_own__refuses_a_mount(void **state)
+{
+	struct ioc_buf b = IOC_BUF(1 << 20);
+	auto_fd int root = ioc_path_root("/", NULL);
+	struct ioc_error err;
+
+	if (access("/proc/version", R_OK) != 0)
+		skip();
+	assert_int_equal(ioc_file_read(root, "proc/version", &b, &err), 0);
+	assert_int_equal(ioc_file_read_own(root, "proc/version", &b, &err),
+	    IOC_UNSAFE);
+	ioc_buf_fini(&b);
 }
 
 static void
@@ -286,6 +327,7 @@ test_file_copy__to_another_file_system(void **state)
 
 UNIT_MAIN(
 	cmocka_unit_test(test_file_read__limits_and_kinds),
+	cmocka_unit_test(test_file_read_own__refuses_a_mount),
 	cmocka_unit_test(test_file_read_host),
 	cmocka_unit_test(test_file_replace__old_or_new),
 	cmocka_unit_test(test_file_replace__no_room),

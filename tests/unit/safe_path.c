@@ -357,11 +357,10 @@ test_path_root__last_may_not_be_a_link(void **state)
 }
 
 static void
-make_and_remove(struct tree *tr, int flags)
+make_new(struct tree *tr, int flags)
 {
 	struct ioc_error err;
 	struct stat st;
-	char last[256], text[64];
 	mode_t old = umask(077);
 	int fd;
 
@@ -389,6 +388,16 @@ make_and_remove(struct tree *tr, int flags)
 	(void)close(fd);
 	assert_int_equal(ioc_path_mkdir(tr->root, "dangling", 0750, flags,
 	    &err), IOC_EXISTS);
+	(void)umask(old);
+}
+
+static void
+name_anew(struct tree *tr, int flags)
+{
+	struct ioc_error err;
+	struct stat st;
+	char text[64];
+
 	assert_int_equal(ioc_path_rename(tr->root, "in/new", "d1/moved", flags,
 	    &err), 0);
 	assert_int_equal(ioc_path_rename(tr->root, "d1/moved", "out/moved",
@@ -415,6 +424,15 @@ make_and_remove(struct tree *tr, int flags)
 	    &err), IOC_LIMIT);
 	assert_int_equal(ioc_path_readlink(tr->root, "file", flags, text,
 	    sizeof(text), &err), IOC_INVALID);
+}
+
+static void
+remove_again(struct tree *tr, int flags)
+{
+	struct ioc_error err;
+	char last[256];
+	int fd;
+
 	fd = ioc_path_parent(tr->root, "/in/../d1/l/", flags, last, &err);
 	assert_true(fd >= 0);
 	assert_string_equal(last, "l");
@@ -435,14 +453,16 @@ make_and_remove(struct tree *tr, int flags)
 	assert_int_equal(ioc_path_rmdir(tr->root, "d1", flags, &err), 0);
 	assert_int_equal(ioc_path_rmdir(tr->root, "d1", flags, &err),
 	    IOC_NOT_FOUND);
-	(void)umask(old);
 }
 
 static void
 test_path__make_and_remove_through_both(void **state)
 {
-	make_and_remove(*state, 0);
-	make_and_remove(*state, IOC_PATH_WALK);
+	for (int flags = 0; flags <= IOC_PATH_WALK; flags += IOC_PATH_WALK) {
+		make_new(*state, flags);
+		name_anew(*state, flags);
+		remove_again(*state, flags);
+	}
 }
 
 static void

@@ -447,6 +447,7 @@ test_list_and_used(void **state)
 	assert_int_equal(s->ops->create(s, "jails/b", NULL), 0);
 	put(s, "jails/file", "not a volume");
 	assert_int_equal(mkdirat(s->root, "jails/a b", 0700), 0);
+	assert_int_equal(symlinkat("a", s->root, "jails/link"), 0);
 	assert_int_equal(s->ops->list(s, "jails", &v, NULL), 0);
 	ioc_strv_sort(&v);
 	assert_int_equal(v.n, 2);

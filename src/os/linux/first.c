@@ -98,6 +98,7 @@ pivot(struct first *f, struct ioc_error *err)
 		return (ioc_fail_errno(err, "let go of the host's root"));
 	ioc_fd_close(&f->b.root);
 	ioc_fd_close(&f->b.empty);
+	ioc_fd_close(&f->b.null);
 	return (0);
 }
 
@@ -133,7 +134,8 @@ settle(struct first *f, struct ioc_error *err)
 static int
 start_command(struct first *f, struct ioc_error *err)
 {
-	struct lx_rights rights = { .caps = f->s->j->r.caps, .confined = true };
+	struct lx_rights rights = { .caps = f->s->j->r.caps, .confined = true,
+		.init = f->s->j->r.userns ? -1 : f->init };
 	auto_fd int pidfd = -1;
 	struct lx_plan *plan;
 	int rc;
@@ -220,7 +222,8 @@ live(struct first *f, struct ioc_error *err)
 void
 ioc_lx_first_process(struct lx_start *s)
 {
-	struct first f = { .s = s, .ctl = s->sp[1], .b = { .root = -1, .empty = -1 }, .init = -1,
+	struct first f = { .s = s, .ctl = s->sp[1], .init = -1,
+		.b = { .root = -1, .empty = -1, .null = -1 },
 		.life = -1, .status = -1, .plan = -1, .std = { -1, -1, -1 } };
 	int *const keep[] = { &f.ctl };
 	int null;

@@ -64,8 +64,11 @@ facts(struct ioc_os *os, struct ioc_error *err)
 	(void)snprintf(f->system, sizeof(f->system), "Linux");
 	(void)snprintf(f->release, sizeof(f->release), "%.63s", u.release);
 	(void)snprintf(f->arch, sizeof(f->arch), "%.31s", arch);
+	errno = 0;
 	if (!read_head("/proc/sys/kernel/random/boot_id", f->boot_id,
-	    sizeof(f->boot_id)))
+	    sizeof(f->boot_id)) && errno != 0 && errno != ENOENT)
+		return (ioc_fail_errno(err, "/proc/sys/kernel/random/boot_id"));
+	if (f->boot_id[0] == '\0')
 		return (ioc_fail(err, IOC_UNSUPPORTED,
 		    "/proc is not mounted on this host"));
 	chomp(f->boot_id);
@@ -86,14 +89,16 @@ ioc_os_open(const struct ioc_os_options *o, struct ioc_os **ret,
 	os->run_fd = os->init_fd = os->life[0] = os->life[1] = -1;
 	for (int i = 0; i < LX_CGROUPS; i++)
 		os->cgroup[i] = -1;
-	os->run_fd = fcntl(o->run_fd, F_DUPFD_CLOEXEC, 3);
-	if (os->run_fd < 0 || fstat(os->run_fd, &st) != 0) {
-		rc = ioc_fail_errno(err, "run directory");
-		ioc_os_close(os);
-		return (rc);
+	if (o->run_fd >= 0) {
+		os->run_fd = fcntl(o->run_fd, F_DUPFD_CLOEXEC, 3);
+		if (os->run_fd < 0 || fstat(os->run_fd, &st) != 0) {
+			rc = ioc_fail_errno(err, "run directory");
+			ioc_os_close(os);
+			return (rc);
+		}
+		(void)snprintf(os->run_id, sizeof(os->run_id), "%x.%lx",
+		    (unsigned)st.st_dev, (unsigned long)st.st_ino);
 	}
-	(void)snprintf(os->run_id, sizeof(os->run_id), "%x.%lx",
-	    (unsigned)st.st_dev, (unsigned long)st.st_ino);
 	os->helper_dir = strdup(o->helper_dir != NULL ? o->helper_dir : "");
 	rc = os->helper_dir == NULL ? ioc_fail_nomem(err) : facts(os, err);
 	if (rc != 0) {
@@ -174,10 +179,15 @@ static int
 can_fs(const char *name, struct ioc_error *err)
 {
 	char text[8192], word[32];
+	auto_fd int fd = -1;
 
 	(void)snprintf(word, sizeof(word), "\t%s\n", name);
 	if (read_head("/proc/filesystems", text, sizeof(text)) &&
 	    strstr(text, word) != NULL)
+		return (0);
+	/* For root the kernel loads the module by itself. */
+	fd = sys_fsopen(name);
+	if (fd >= 0)
 		return (0);
 	return (ioc_fail(err, IOC_UNSUPPORTED,
 	    "the kernel has no %s file system (modprobe %s)", name, name));

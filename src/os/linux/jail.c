@@ -14,11 +14,11 @@ static int
 check_name(const char *name, struct ioc_error *err)
 {
 	static const char set[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.*-";
 	size_t len = strlen(name);
 
 	if (len == 0 || len > LX_NAME_MAX || strspn(name, set) != len ||
-	    strchr("_.-", name[0]) != NULL)
+	    strchr("_.*-", name[0]) != NULL)
 		return (ioc_fail(err, IOC_INVALID, "%s is no name of a jail",
 		    IOC_SHOW(name)));
 	return (0);
@@ -117,7 +117,7 @@ copy_spec(struct ioc_os_jail *j, const struct ioc_os_jail_spec *s,
 		return (ioc_fail(err, IOC_INVALID,
 		    "domain name %s is longer than 64 bytes",
 		    IOC_SHOW(s->domainname)));
-	j->ephemeral = s->ephemeral;
+	j->r.ephemeral = s->ephemeral;
 	j->r.userns = s->userns;
 	j->r.base = s->userns ? s->id_base : 0;
 	j->r.count = s->userns ? s->id_count : 0;
@@ -193,6 +193,7 @@ fill_info(struct ioc_os *os, const struct lx_record *r,
     struct ioc_os_jail_info *info)
 {
 	*info = (struct ioc_os_jail_info){ .state = IOC_OS_JAIL_PARTIAL };
+	info->ephemeral = r->ephemeral;
 	memcpy(info->name, r->name, sizeof(info->name));
 	if (!ioc_lx_record_alive(os, r))
 		return;
@@ -302,14 +303,17 @@ give_command(struct ioc_os_jail *j, const struct lx_plan *plan,
 {
 	auto_fd int fd = ioc_lx_plan_fd(plan, err);
 	int fds[LX_MSG_FDS] = { fd, status, -1, -1, -1 };
+	int own[3] = { -1, -1, -1 }, rc;
 
 	if (fd < 0)
 		return (fd);
-	for (int i = 0; i < 3 && !e->tty; i++)
-		fds[2 + i] = e->fds[i];
-	if (ioc_lx_msg_send(j->ctl, LX_COMMAND, 0, 0, fds, LX_MSG_FDS) != 0)
-		return (ioc_fail_errno(err, "pass the command"));
-	return (0);
+	rc = ioc_lx_exec_fds(e, j->r.userns, &fds[2], own, err);
+	if (rc == 0 && ioc_lx_msg_send(j->ctl, LX_COMMAND, 0, 0, fds,
+	    LX_MSG_FDS) != 0)
+		rc = ioc_fail_errno(err, "pass the command");
+	for (int i = 0; i < 3; i++)
+		ioc_fd_close(&own[i]);
+	return (rc);
 }
 
 static int
@@ -322,7 +326,7 @@ create(struct ioc_os_jail *j, const struct lx_plan *plan,
 
 	if ((rc = ioc_lx_init_fd(j->os, err)) != 0)
 		return (rc);
-	if (j->ephemeral && j->os->life[0] < 0 &&
+	if (j->r.ephemeral && j->os->life[0] < 0 &&
 	    pipe2(j->os->life, O_CLOEXEC) != 0)
 		return (ioc_fail_errno(err, "pipe"));
 	if (plan != NULL) {
@@ -335,7 +339,7 @@ create(struct ioc_os_jail *j, const struct lx_plan *plan,
 	if ((rc = ioc_lx_record_write(j->os, &j->r, err)) != 0)
 		return (rc);
 	fds[0] = j->os->init_fd;
-	fds[1] = j->ephemeral ? j->os->life[0] : -1;
+	fds[1] = j->r.ephemeral ? j->os->life[0] : -1;
 	if (ioc_lx_msg_send(j->ctl, LX_CREATE, 0, plan != NULL, fds, 2) != 0)
 		return (ioc_fail_errno(err, "the jail's first process"));
 	if (plan != NULL &&

@@ -37,7 +37,7 @@ static int
 mount_inside(void *arg, struct ioc_error *err)
 {
 	struct live *l = arg;
-	struct lx_build b = { .root = -1, .empty = -1 };
+	struct lx_build b = { .root = -1, .empty = -1, .null = -1 };
 	int rc = enter(l, &b.root, err);
 
 	return (rc != 0 ? rc : ioc_lx_mount_one(&b, l->m, l->tree, err));
@@ -121,7 +121,7 @@ ioc_os_jail_mount_live(struct ioc_os_jail *j, const struct ioc_os_mount *m,
 		if ((m->flags & IOC_MNT_IDMAP) != 0 && j->r.userns &&
 		    (userns = userns_of(j, err)) < 0)
 			return (userns);
-		tree = ioc_lx_tree_clone(m->source, ioc_lx_mount_attr(m->flags),
+		tree = ioc_lx_tree_clone(m->source, ioc_lx_bind_attr(m->flags),
 		    userns, m->target, err);
 		if (tree < 0)
 			return (tree);

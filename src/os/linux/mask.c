@@ -80,27 +80,35 @@ open_in(int fsroot, const char *path, long magic, struct ioc_error *err)
 	return (take_fd(&fd));
 }
 
-/*
- * An empty read-only directory: one file system, mounted where it is needed
- * first and copied from there, for only an attached mount can be copied.
- */
+/* An empty read-only directory. */
 static int
-empty_tree(struct lx_build *b, struct ioc_error *err)
+empty_dir(struct ioc_error *err)
 {
 	static const char *const opts[] = { "mode", "555", "nr_inodes", "2",
 		"size", "4k", NULL };
-	int tree;
 
-	if (b->empty >= 0) {
-		tree = sys_open_tree(b->empty, "", OPEN_TREE_CLONE |
+	return (ioc_lx_fs("tmpfs", opts, MOUNT_ATTR_NOSUID |
+	    MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY, err));
+}
+
+/*
+ * What hides a directory or a file: made once, mounted where it is needed first
+ * and copied from there, for only an attached mount can be copied.
+ */
+static int
+cover(struct lx_build *b, bool dir, struct ioc_error *err)
+{
+	int *first = dir ? &b->empty : &b->null, tree;
+
+	if (*first >= 0) {
+		tree = sys_open_tree(*first, "", OPEN_TREE_CLONE |
 		    AT_EMPTY_PATH);
 		return (tree >= 0 ? tree : ioc_fail_errno(err, "mask"));
 	}
-	b->empty = ioc_lx_fs("tmpfs", opts, MOUNT_ATTR_NOSUID |
-	    MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY, err);
-	if (b->empty < 0)
-		return (b->empty);
-	tree = fcntl(b->empty, F_DUPFD_CLOEXEC, 3);
+	*first = dir ? empty_dir(err) : ioc_lx_dev_node("null", err);
+	if (*first < 0)
+		return (*first);
+	tree = fcntl(*first, F_DUPFD_CLOEXEC, 3);
 	return (tree >= 0 ? tree : ioc_fail_errno(err, "mask"));
 }
 
@@ -132,10 +140,8 @@ mask_one(const struct mask *m, int fsroot, long magic, struct lx_build *b,
 		return (ioc_fail_errno(err, "mask %s", m->path));
 	if (m->what == RDONLY)
 		tree = rdonly_tree(fd, err);
-	else if (S_ISDIR(st.st_mode))
-		tree = empty_tree(b, err);
 	else
-		tree = ioc_lx_dev_node("null", err);
+		tree = cover(b, S_ISDIR(st.st_mode), err);
 	if (tree < 0)
 		return (ioc_wrap(err, tree, "mask %s", m->path));
 	if (sys_move_mount(tree, fd) != 0)

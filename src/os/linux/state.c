@@ -24,10 +24,10 @@ record_text(char out[RECORD_MAX], const struct lx_record *r)
 {
 	return (snprintf(out, RECORD_MAX, "ioc 1\nname %s\nboot %s\n"
 	    "pid %" PRId64 "\nstart %" PRIu64 "\npidns %" PRIu64 "\n"
-	    "time %" PRIu64 "\nuserns %d\nbase %" PRIu32 "\ncount %" PRIu32
+	    "time %" PRIu64 "\nephemeral %d\nuserns %d\nbase %" PRIu32 "\ncount %" PRIu32
 	    "\ncaps %" PRIu64 "\ncgroups %u\nend 1\n",
-	    r->name, r->boot, r->pid, r->start, r->pidns, r->time, r->userns,
-	    r->base, r->count, r->caps, r->cgroups));
+	    r->name, r->boot, r->pid, r->start, r->pidns, r->time,
+	    r->ephemeral, r->userns, r->base, r->count, r->caps, r->cgroups));
 }
 
 static int
@@ -98,6 +98,8 @@ record_line(struct lx_record *r, const char *key, const char *value)
 		r->pidns = v;
 	else if (strcmp(key, "time") == 0)
 		r->time = v;
+	else if (strcmp(key, "ephemeral") == 0)
+		r->ephemeral = v != 0;
 	else if (strcmp(key, "userns") == 0)
 		r->userns = v != 0;
 	else if (strcmp(key, "base") == 0)
@@ -136,6 +138,12 @@ record_parse(struct lx_record *r, char *text)
 	return (false);
 }
 
+static int
+fail_unreadable(struct ioc_error *err)
+{
+	return (ioc_fail(err, IOC_PERMISSION, "what runs is known to root only"));
+}
+
 int
 ioc_lx_record_read(struct ioc_os *os, const char *name, struct lx_record *r,
     struct ioc_error *err)
@@ -144,6 +152,8 @@ ioc_lx_record_read(struct ioc_os *os, const char *name, struct lx_record *r,
 	auto_fd int fd = -1;
 	ssize_t n;
 
+	if (os->run_fd < 0)
+		return (fail_unreadable(err));
 	file_name(file, name, false);
 	fd = openat(os->run_fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 	    O_CLOEXEC);
@@ -264,9 +274,11 @@ ioc_lx_record_each(struct ioc_os *os,
 {
 	auto_dir DIR *dir = NULL;
 	struct dirent *de;
-	int rc, fd = openat(os->run_fd, ".", O_RDONLY | O_DIRECTORY |
-	    O_CLOEXEC);
+	int rc, fd;
 
+	if (os->run_fd < 0)
+		return (fail_unreadable(err));
+	fd = openat(os->run_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || (dir = fdopendir(fd)) == NULL) {
 		rc = ioc_fail_errno(err, "run directory: open");
 		ioc_fd_close(&fd);
