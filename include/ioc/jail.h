@@ -140,7 +140,8 @@ struct ioc_run_options {
 	const char	*release;	/* NULL: the only one there is */
 	const struct ioc_change *props;
 	size_t		 nprops;
-	const char	*keep;		/* name to keep it under, NULL: not kept */
+	bool		 keep;		/* it stays, stopped, when its program ends */
+	const char	*name;		/* with keep: NULL makes one up */
 };
 
 /*
@@ -153,6 +154,11 @@ IOC_API int ioc_run(struct ioc_host *h, const struct ioc_run_options *r,
     const struct ioc_exec_options *o, struct ioc_process **ret,
     struct ioc_error *err);
 
+/*
+ * The name of the jail that ioc_run() keeps, NULL when it keeps none.  It is
+ * there once ioc_process_wait() has returned 0.
+ */
+IOC_API const char *ioc_process_kept(const struct ioc_process *p);
 /*
  * A descriptor that becomes readable when the program has ended; it belongs to
  * the process.

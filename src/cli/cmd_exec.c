@@ -17,7 +17,8 @@ struct exec_opts {
 	bool		 fork;		/* exec -f */
 	struct strlist	 props;		/* exec -f -o, run -o */
 	const char	*release;	/* run */
-	const char	*keep;		/* run */
+	bool		 keep;		/* run */
+	const char	*name;		/* run */
 };
 
 #define	AT(member)	offsetof(struct exec_opts, member)
@@ -55,8 +56,10 @@ static const struct opt run_opts[] = {
 	    .help = "of this release; may be left out if there is one only" },
 	OPT_PROPS("a property of the jail; may be repeated"),
 	OPT_USER, OPT_DIR, OPT_ENV, OPT_TTYS,
-	{ 0, "keep", OPT_TEXT, AT(keep), .arg = "NAME",
-	    .help = "keep the jail under this name" },
+	{ 0, "keep", OPT_FLAG, AT(keep),
+	    .help = "keep the jail, stopped, and tell its name" },
+	{ 0, "name", OPT_TEXT, AT(name), .arg = "NAME",
+	    .help = "with --keep: the name that it gets" },
 	{ 0 }
 };
 
@@ -95,8 +98,12 @@ attend(struct cli *c, struct tty *t, struct ioc_process *p)
 	/* On a dry run it has ended before it began. */
 	r = c->dry_run ? ioc_process_wait(p, -1, &status, &err) :
 	    tty_relay(t, p, &status, &err);
-	ioc_process_close(p);
 	tty_close(t);
+	/* On stderr: stdout is the program's alone. */
+	if (r == 0 && !c->dry_run && ioc_process_kept(p) != NULL)
+		(void)fprintf(stderr, "ioc: the jail is kept as %s\n",
+		    ioc_process_kept(p));
+	ioc_process_close(p);
 	return (r != 0 ? cli_fail(c, &err) : status);
 }
 
@@ -186,7 +193,7 @@ run_run(struct cli *c, const struct cmd_line *l)
 {
 	const struct exec_opts *o = l->opts;
 	struct ioc_run_options ro = { .release = o->release,
-		.keep = o->keep };
+		.keep = o->keep, .name = o->name };
 	struct ioc_host *h = cli_host_active(c);
 	struct ioc_exec_options x;
 	struct ioc_process *p;
@@ -197,6 +204,8 @@ run_run(struct cli *c, const struct cmd_line *l)
 
 	if (h == NULL)
 		return (cli_failed(c));
+	if (o->name != NULL && !o->keep)
+		return (cli_usage(c, "--name goes with --keep"));
 	changes_init(&ch, o->props.v, o->props.n);
 	ro.props = ch.v;
 	ro.nprops = ch.n;

@@ -3,10 +3,15 @@
 #ifndef CONF_PROP_H
 #define CONF_PROP_H
 
+#include <stddef.h>
+
 #include "ioc/config.h"
 
 /* The bit of the system that this library was built for. */
 extern const unsigned ioc_prop_this_system;
+
+/* Bytes of a host or domain name that the kernel takes. */
+extern const size_t ioc_prop_hostname_max;
 
 /* Built-in defaults that differ between the systems (conf/system_*.c). */
 extern const char ioc_prop_exec_start[];

@@ -3,6 +3,8 @@
 #include "conf/prop.h"
 
 const unsigned ioc_prop_this_system = IOC_ON_FREEBSD;
+/* MAXHOSTNAMELEN, with the NUL. */
+const size_t ioc_prop_hostname_max = 255;
 
 const char ioc_prop_exec_start[] = "/bin/sh /etc/rc";
 const char ioc_prop_exec_stop[] = "/bin/sh /etc/rc.shutdown";

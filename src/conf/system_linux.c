@@ -3,6 +3,8 @@
 #include "conf/prop.h"
 
 const unsigned ioc_prop_this_system = IOC_ON_LINUX;
+/* uts_namespace(7) has 65, with the NUL. */
+const size_t ioc_prop_hostname_max = 64;
 
 /* Its own init only: a distribution's rc needs more than a jail gives it. */
 const char ioc_prop_exec_start[] = "-";

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/stat.h>
+
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/compat.h"
 #include "base/str.h"
 #include "core/create.h"
 #include "core/event.h"
@@ -121,6 +124,90 @@ ioc_build_config(void *build, struct ioc_error *err)
 	if (dir < 0)
 		return (dir);
 	return (ioc_conf_save(b->conf, dir, "config.json", 0, err));
+}
+
+int
+ioc_build_commit(void *build, struct ioc_error *err)
+{
+	struct ioc_build *b = build;
+	struct ioc_store *s = b->source->store;
+	auto_free char *vol = NULL;
+	int r;
+
+	if (asprintf(&vol, "jails/%s", b->name) < 0) {
+		vol = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	r = s->ops->rename(s, b->staging, vol, err);
+	if (r == 0)
+		ioc_journal_end(take_ptr(b->journal));
+	return (r);
+}
+
+static int
+check_free(struct ioc_build *b, struct ioc_error *err)
+{
+	auto_free char *vol = NULL;
+	struct stat st;
+	int r;
+
+	if (asprintf(&vol, "jails/%s", b->name) < 0) {
+		vol = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	r = ioc_path_stat(b->source->store->root, vol, 0, &st, err);
+	if (r == 0)
+		return (ioc_fail(err, IOC_EXISTS, "jail %s exists already",
+		    b->name));
+	return (r == IOC_NOT_FOUND ? 0 : r);
+}
+
+/* A random one, as RFC 9562 forms version 4. */
+static int
+set_uuid(struct ioc_conf *conf, struct ioc_error *err)
+{
+	uint64_t v[2];
+	char text[40];
+
+	ioc_random(v, sizeof(v));
+	(void)snprintf(text, sizeof(text),
+	    "%08" PRIx64 "-%04" PRIx64 "-4%03" PRIx64 "-%x%03" PRIx64
+	    "-%012" PRIx64, v[0] >> 32, v[0] >> 16 & 0xffff, v[0] & 0xfff,
+	    8u + (unsigned)(v[1] >> 62), v[1] >> 48 & 0xfff,
+	    v[1] & 0xffffffffffff);
+	return (ioc_conf_set(conf, "host_hostuuid", text, err));
+}
+
+int
+ioc_build_conf(struct ioc_build *b, const struct ioc_change *props,
+    size_t nprops, struct ioc_error *err)
+{
+	int r = check_free(b, err);
+
+	if (r == 0)
+		r = ioc_conf_new(&b->conf, err);
+	if (r == 0)
+		r = ioc_changes_apply(b->conf, props, nprops, true, NULL, err);
+	if (r == 0 && ioc_conf_get(b->conf, "host_hostuuid") == NULL)
+		r = set_uuid(b->conf, err);
+	if (r == 0 && b->origin != NULL)
+		r = ioc_release_describe(b->source, b->origin, b->conf, err);
+	if (r == 0 && b->thick)
+		r = ioc_conf_set(b->conf, "thick", "yes", err);
+	return (r);
+}
+
+int
+ioc_build_made_up(char **ret, struct ioc_error *err)
+{
+	uint32_t n;
+
+	ioc_random(&n, sizeof(n));
+	if (asprintf(ret, "jail-%08x", n) < 0) {
+		*ret = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	return (0);
 }
 
 void

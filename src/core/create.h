@@ -39,6 +39,17 @@ int	ioc_build_unids(void *build, struct ioc_error *err);
 int	ioc_build_volume(void *build, struct ioc_error *err);
 int	ioc_build_unvolume(void *build, struct ioc_error *err);
 int	ioc_build_config(void *build, struct ioc_error *err);
+/* One rename to jails/NAME: it is there or it is not.  Ends the journal. */
+int	ioc_build_commit(void *build, struct ioc_error *err);
+
+/*
+ * The configuration that the jail `name` starts with.  EXISTS when there is a
+ * jail of that name; NOT_FOUND, INVALID, STATE, UNSUPPORTED for a property.
+ */
+int	ioc_build_conf(struct ioc_build *b, const struct ioc_change *props,
+	    size_t nprops, struct ioc_error *err);
+/* What a jail is called when nobody cares, to be freed. */
+int	ioc_build_made_up(char **ret, struct ioc_error *err);
 
 void	ioc_build_fini(struct ioc_build *b);
 #define	auto_build	IOC_AUTO(ioc_build_fini)

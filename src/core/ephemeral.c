@@ -6,9 +6,12 @@
 #include "core/exec.h"
 #include "core/ids.h"
 #include "core/jail.h"
+#include "core/plan.h"
 #include "core/release.h"
 #include "core/step.h"
+#include "conf/prop.h"
 #include "conf/value.h"
+#include "safe/name.h"
 
 /* The kernel's part; its own steps are told as "jail.start/...". */
 static int
@@ -46,6 +49,25 @@ static const struct ioc_step steps[] = {
 
 static const struct ioc_steps run_steps = IOC_STEPS("jail.run", steps);
 
+/* What makes a jail like others of it, once nothing of it runs. */
+static const struct ioc_step keep_table[] = {
+	{ "config", ioc_build_config, NULL },
+	{ "commit", ioc_build_commit, NULL },
+};
+
+static const struct ioc_steps keep_steps = IOC_STEPS("jail.keep", keep_table);
+
+int
+ioc_ephemeral_keep(struct ioc_ephemeral *e, struct ioc_error *err)
+{
+	int r = unlaunch(e, err);
+
+	if (r == 0)
+		r = ioc_steps_run(&keep_steps, e->build.host, e->build.name, e,
+		    err);
+	return (ioc_wrap(err, r, "keep %s", e->build.name));
+}
+
 int
 ioc_ephemeral_end(struct ioc_ephemeral *e, struct ioc_error *err)
 {
@@ -60,9 +82,13 @@ ioc_ephemeral_end(struct ioc_ephemeral *e, struct ioc_error *err)
 	ioc_build_fini(&e->build);
 	if (e->lock != NULL)
 		ioc_lock_release(e->lock, true);
+	if (e->name_lock != NULL)
+		ioc_lock_release(e->name_lock, true);
 	if (e->release_lock != NULL)
 		ioc_lock_release(e->release_lock, false);
+	ioc_strv_fini(&e->values);
 	free(e->kernel);
+	free(e->name);
 	free(e);
 	return (r);
 }
@@ -73,7 +99,20 @@ ephemeral_freep(struct ioc_ephemeral **e)
 	(void)ioc_ephemeral_end(*e, NULL);
 }
 
-/* Limits and mounts for this run, from "-o" and the defaults. */
+/* A parameter for this run; its text lives as long as the run. */
+static int
+keep_param(struct ioc_ephemeral *e, const struct ioc_prop *p, const char *v,
+    struct ioc_error *err)
+{
+	if (p->param == NULL || (p->systems & ioc_prop_this_system) == 0)
+		return (0);
+	if (v != NULL && ioc_strv_add(&e->values, v) != 0)
+		return (ioc_fail_nomem(err));
+	return (ioc_plan_param(&e->launch, p, v != NULL ?
+	    e->values.v[e->values.n - 1] : p->fallback, err));
+}
+
+/* Limits, parameters and mounts for this run, from "-o" and the defaults. */
 static int
 plan(struct ioc_ephemeral *e, const struct ioc_run_options *o,
     struct ioc_error *err)
@@ -100,18 +139,11 @@ plan(struct ioc_ephemeral *e, const struct ioc_run_options *o,
 		return (r);
 	table = ioc_prop_table(&n);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		struct ioc_value_limit *lv = &l->limit_values[l->nlimits];
-
-		if (table[i].type != IOC_PROP_LIMIT ||
-		    (v = ioc_conf_get(conf, table[i].name)) == NULL ||
-		    ioc_str_is_none(v))
-			continue;
-		r = ioc_wrap(err, ioc_value_limit(v, lv, err), "%s",
-		    table[i].name);
-		l->limits[l->nlimits++] = (struct ioc_os_limit){
-			.name = table[i].name, .action = lv->action,
-			.amount = lv->amount, .per = lv->per,
-		};
+		v = ioc_conf_get(conf, table[i].name);
+		r = keep_param(e, &table[i], v, err);
+		if (r == 0 && table[i].type == IOC_PROP_LIMIT && v != NULL &&
+		    !ioc_str_is_none(v))
+			r = ioc_launch_add_limit(l, table[i].name, v, err);
 	}
 	ioc_launch_add_system_mounts(l, true, true);
 	return (r);
@@ -134,6 +166,33 @@ name_it(struct ioc_ephemeral *e, struct ioc_error *err)
 		r = ioc_host_lock(e->build.host, "jail", e->kernel,
 		    IOC_LOCK_EXCLUSIVE, "run", 0, &e->lock, err);
 	return (r);
+}
+
+/* It becomes a jail like others in the end: under a name that is free now. */
+static int
+plan_keep(struct ioc_ephemeral *e, const struct ioc_run_options *o,
+    struct ioc_error *err)
+{
+	IOC_AUTO(ioc_jail_closep) struct ioc_jail *j = NULL;
+	int r;
+
+	if (o->name == NULL)
+		r = ioc_build_made_up(&e->name, err);
+	else if ((e->name = strdup(o->name)) == NULL)
+		r = ioc_fail_nomem(err);
+	else
+		r = ioc_name_check(IOC_NAME_JAIL, o->name, err);
+	if (r == 0)
+		r = ioc_jail_new(e->build.source, e->name, &j, err);
+	if (r == 0)
+		r = ioc_jail_lock(j, "run", &e->name_lock, err);
+	if (r != 0)
+		return (r);
+	e->keep = true;
+	/* Recovery treats it like any that is being created. */
+	e->build.op = "create";
+	e->build.name = e->launch.spec.hostname = e->name;
+	return (ioc_build_conf(&e->build, o->props, o->nprops, err));
 }
 
 static int
@@ -186,6 +245,8 @@ ioc_run(struct ioc_host *h, const struct ioc_run_options *o,
 		    IOC_LOCK_SHARED, "run", &e->release_lock, err);
 	if (r == 0)
 		r = plan(e, o, err);
+	if (r == 0 && o->keep)
+		r = plan_keep(e, o, err);
 	if (r == 0)
 		r = name_it(e, err);
 	if (r == 0)
@@ -202,6 +263,7 @@ ioc_run(struct ioc_host *h, const struct ioc_run_options *o,
 	e->launch.process = (struct ioc_os_process){
 		.pidfd = -1, .pty = -1, .wait_fd = -1,
 	};
+	p->kept = take_ptr(e->name);
 	/* On a dry run there is nothing to wait for. */
 	p->ended = h->dry_run;
 	if (!p->ended)

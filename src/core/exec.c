@@ -281,11 +281,21 @@ ioc_process_wait(struct ioc_process *p, int timeout_ms, int *status,
 		r = ioc_os_process_wait(&p->p, timeout_ms, &p->status, err);
 		p->ended = r == 0;
 	}
+	if (r == 0 && p->ephemeral != NULL && p->ephemeral->keep)
+		r = ioc_ephemeral_keep(p->ephemeral, err);
+	if (p->ended && p->ephemeral != NULL && r != 0)
+		(void)ioc_ephemeral_end(take_ptr(p->ephemeral), NULL);
 	if (r == 0 && p->ephemeral != NULL)
 		r = ioc_ephemeral_end(take_ptr(p->ephemeral), err);
 	if (r == 0)
 		*status = p->status;
 	return (r);
+}
+
+const char *
+ioc_process_kept(const struct ioc_process *p)
+{
+	return (p->kept);
 }
 
 void
@@ -296,6 +306,7 @@ ioc_process_close(struct ioc_process *p)
 	if (p->ephemeral != NULL)
 		(void)ioc_ephemeral_end(p->ephemeral, NULL);
 	ioc_os_process_close(&p->p);
+	free(p->kept);
 	free(p);
 }
 

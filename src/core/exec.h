@@ -12,7 +12,11 @@ struct ioc_ephemeral {
 	struct ioc_build build;
 	struct ioc_launch launch;
 	char		*kernel;
+	struct ioc_strv	 values;	/* of parameters */
+	bool		 keep;
+	char		*name;		/* to be kept under; then the process's */
 	struct ioc_lock	*lock;
+	struct ioc_lock	*name_lock;	/* of that name */
 	struct ioc_lock	*release_lock;
 };
 
@@ -21,6 +25,7 @@ struct ioc_process {
 	struct ioc_os_process p;
 	bool		 ended;
 	int		 status;
+	char		*kept;		/* name of the jail that stays, or NULL */
 	struct ioc_ephemeral *ephemeral;	/* or NULL */
 };
 
@@ -50,6 +55,8 @@ int	ioc_process_for(struct ioc_host *h, const struct ioc_exec_options *o,
 	    struct ioc_strv *env, struct ioc_os_exec *e,
 	    struct ioc_process **ret, struct ioc_error *err);
 
+/* Makes it a jail of its own, stopped; what fails leaves it to its end. */
+int	ioc_ephemeral_keep(struct ioc_ephemeral *e, struct ioc_error *err);
 /* Ends the ephemeral jail and frees everything. */
 int	ioc_ephemeral_end(struct ioc_ephemeral *e, struct ioc_error *err);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/host.h"
 
+#include <sys/stat.h>
+
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
@@ -15,6 +17,23 @@
 #include "safe/name.h"
 #include "safe/path.h"
 #include "safe/worker.h"
+
+/* Who can write there decides which process is taken for a jail. */
+static int
+check_run_dir(int fd, struct ioc_error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return (ioc_fail_errno(err, "stat"));
+	if (st.st_uid != 0)
+		return (ioc_fail(err, IOC_UNSAFE, "it belongs to user %ju, "
+		    "not to root", (uintmax_t)st.st_uid));
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return (ioc_fail(err, IOC_UNSAFE, "others may write to it "
+		    "(mode %04o)", (unsigned)(st.st_mode & 07777)));
+	return (0);
+}
 
 int
 ioc_run_dir_open(const struct ioc_hostconf *conf, bool root, int *run_fd,
@@ -35,6 +54,8 @@ ioc_run_dir_open(const struct ioc_hostconf *conf, bool root, int *run_fd,
 		return (0);
 	}
 	r = *run_fd = ioc_path_mkdirs(slash, dir, 0711, 0, 0, 0, err);
+	if (r >= 0)
+		r = check_run_dir(*run_fd, err);
 	if (r >= 0)
 		r = *lock_fd = ioc_path_mkdirs(*run_fd, "lock", 0700, 0, 0,
 		    IOC_PATH_NOLINKS, err);

@@ -212,13 +212,21 @@ int
 ioc_jail_kernel_name(const struct ioc_source *s, const char *name, char **ret,
     struct ioc_error *err)
 {
-	char *text;
+	size_t len = strlen(s->name);
+	char *text = malloc(2 * len + 1 + strlen(name) + 1), *to = text;
 
-	if (asprintf(&text, "%s-%s", s->name, name) < 0)
+	if (text == NULL)
 		return (ioc_fail_nomem(err));
-	for (char *p = text; *p != '\0'; p++)
-		if (*p == '.')
-			*p = '*';
+	/* "-" twice in the source: "a-b" and "c" are not "a" and "b-c". */
+	for (const char *p = s->name; *p != '\0'; p++) {
+		*to++ = *p;
+		if (*p == '-')
+			*to++ = '-';
+	}
+	*to++ = '-';
+	do {
+		*to++ = (char)(*name == '.' ? '*' : *name);
+	} while (*name++ != '\0');
 	*ret = text;
 	return (0);
 }

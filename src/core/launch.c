@@ -121,6 +121,25 @@ ioc_launch_add_system_mounts(struct ioc_launch *l, bool proc, bool dev)
 }
 
 int
+ioc_launch_add_limit(struct ioc_launch *l, const char *name, const char *value,
+    struct ioc_error *err)
+{
+	struct ioc_value_limit *v = &l->limit_values[l->nlimits];
+	int r;
+
+	if (l->nlimits == IOC_LAUNCH_LIMITS)
+		return (ioc_fail(err, IOC_LIMIT, "too many limits"));
+	r = ioc_value_limit(value, v, err);
+	if (r != 0)
+		return (ioc_wrap(err, r, "%s", name));
+	l->limits[l->nlimits++] = (struct ioc_os_limit){
+		.name = name, .action = v->action, .amount = v->amount,
+		.per = v->per,
+	};
+	return (0);
+}
+
+int
 ioc_launch_start(struct ioc_launch *l, struct ioc_error *err)
 {
 	return (ioc_steps_run(&start_steps, l->host, l->who, l, err));

@@ -13,6 +13,7 @@
 
 #define	IOC_LAUNCH_MOUNTS	16
 #define	IOC_LAUNCH_LIMITS	32
+#define	IOC_LAUNCH_PARAMS	48
 
 struct ioc_launch {
 	struct ioc_host	*host;
@@ -24,6 +25,7 @@ struct ioc_launch {
 	struct ioc_os_limit limits[IOC_LAUNCH_LIMITS];
 	struct ioc_value_limit limit_values[IOC_LAUNCH_LIMITS]; /* their texts */
 	size_t		 nlimits;
+	struct ioc_os_param params[IOC_LAUNCH_PARAMS];	/* of spec */
 	const struct ioc_os_exec *command;	/* started with it, or NULL */
 	struct ioc_os_process process;	/* of command */
 	struct ioc_os_jail *jail;
@@ -36,6 +38,10 @@ struct ioc_launch {
 
 /* The standard mounts: /proc, /sys, /dev. */
 void	ioc_launch_add_system_mounts(struct ioc_launch *l, bool proc, bool dev);
+
+/* One limit out of the property table; INVALID, LIMIT. */
+int	ioc_launch_add_limit(struct ioc_launch *l, const char *name,
+	    const char *value, struct ioc_error *err);
 
 /* "jail.start": prepare limit mount create exec. */
 int	ioc_launch_start(struct ioc_launch *l, struct ioc_error *err);

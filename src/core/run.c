@@ -13,22 +13,38 @@
 #include "core/jail.h"
 #include "core/plan.h"
 
+/* Seconds of a property, whatever an editor made of it, as the table allows. */
+static int
+time_of(struct ioc_jail *j, const char *name, int *ms, struct ioc_error *err)
+{
+	const struct ioc_prop *p = ioc_prop_find(name);
+	int64_t seconds;
+	int r = ioc_jail_value_int(j, name, &seconds, err);
+
+	if (r != 0)
+		return (r);
+	if (seconds < p->min)
+		seconds = p->min;
+	if (seconds > p->max)
+		seconds = p->max;
+	*ms = (int)seconds * 1000;
+	return (0);
+}
+
 /* exec_start or exec_stop: words, no shell; "-" is nothing. */
 static int
-run_command(struct ioc_launch *l, const char *prop, const char *timeout_prop,
-    struct ioc_error *err)
+run_command(struct ioc_launch *l, const char *prop, struct ioc_error *err)
 {
 	struct ioc_jail *j = l->arg;
-	int64_t timeout = 0;
 	const char *text;
-	int status, r;
+	int status, timeout, r;
 
 	r = ioc_jail_value(j, prop, &text, err);
 	if (r == 0)
-		r = ioc_jail_value_int(j, timeout_prop, &timeout, err);
+		r = time_of(j, "exec_timeout", &timeout, err);
 	if (r != 0 || ioc_str_is_none(text))
 		return (r);
-	r = ioc_exec_words(l->jail, text, (int)timeout * 1000, &status, err);
+	r = ioc_exec_words(l->jail, text, timeout, &status, err);
 	if (r == 0 && status != 0)
 		r = ioc_fail(err, IOC_CHILD, "exit status %d", status);
 	return (ioc_wrap(err, r, "%s \"%s\"", prop, IOC_SHOW(text)));
@@ -37,7 +53,7 @@ run_command(struct ioc_launch *l, const char *prop, const char *timeout_prop,
 static int
 exec_start(struct ioc_launch *l, struct ioc_error *err)
 {
-	return (run_command(l, "exec_start", "exec_timeout", err));
+	return (run_command(l, "exec_start", err));
 }
 
 /* On the way down a command that fails or hangs must not keep the jail up. */
@@ -52,7 +68,7 @@ exec_stop(struct ioc_launch *l, struct ioc_error *err)
 	if (ioc_os_jail_info(l->jail, &info, NULL) != 0 ||
 	    info.state != IOC_OS_JAIL_RUNNING)
 		return (0);
-	r = run_command(l, "exec_stop", "stop_timeout", &cause);
+	r = run_command(l, "exec_stop", &cause);
 	/* It could not be tried, and nothing is done yet. */
 	if (r != 0 && ioc_error_is_shortage(&cause)) {
 		ioc_error_copy(err, &cause);
@@ -62,19 +78,6 @@ exec_stop(struct ioc_launch *l, struct ioc_error *err)
 		ioc_emit_error(l->host, IOC_PHASE_WARN, "jail.stop/exec",
 		    j->name, &cause);
 	return (0);
-}
-
-static int
-set_stop_timeout(struct ioc_launch *l, struct ioc_jail *j,
-    struct ioc_error *err)
-{
-	int64_t seconds;
-	int r = ioc_jail_value_int(j, "stop_timeout", &seconds, err);
-
-	if (r == 0)
-		l->stop_timeout_ms = seconds > 3600 ? 3600 * 1000 :
-		    (int)seconds * 1000;
-	return (r);
 }
 
 static int
@@ -109,7 +112,7 @@ start_locked(struct ioc_jail *j, struct ioc_error *err)
 	if (r == 0)
 		r = ioc_plan_jail(&l, j, kernel, err);
 	if (r == 0)
-		r = set_stop_timeout(&l, j, err);
+		r = time_of(j, "stop_timeout", &l.stop_timeout_ms, err);
 	if (r != 0)
 		return (r);
 	l.exec_start = exec_start;
@@ -158,7 +161,7 @@ stop_locked(struct ioc_jail *j, bool force, struct ioc_error *err)
 	if (r != 0)
 		return (r);
 	/* A damaged configuration must not keep a jail from being stopped. */
-	r = set_stop_timeout(&l, j, &cause);
+	r = time_of(j, "stop_timeout", &l.stop_timeout_ms, &cause);
 	if (r != 0 && !force && ioc_error_is_shortage(&cause)) {
 		ioc_error_copy(err, &cause);
 		return (r);

@@ -51,10 +51,9 @@ plan(struct ioc_launch *l, const struct ioc_tempjail *t, const char *kernel)
 			.flags = IOC_MNT_RDONLY | IOC_MNT_NOSUID |
 			    IOC_MNT_NODEV | IOC_MNT_NOEXEC | IOC_MNT_IDMAP,
 		};
-	/* A host without usable limits can still run it; it says so itself. */
-	if (ioc_os_can(l->host->os, IOC_CAN_LIMITS, NULL) == 0)
-		for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++)
-			l->limits[l->nlimits++] = limits[i];
+	/* What a host cannot limit is an error: nothing foreign runs without. */
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++)
+		l->limits[l->nlimits++] = limits[i];
 }
 
 static int

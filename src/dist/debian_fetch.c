@@ -226,6 +226,10 @@ run_debootstrap(const struct ioc_dist_job *job, const struct ioc_debian *d,
 	p.argv = ioc_strv_get(&argv);
 	p.env = ioc_strv_get(&env);
 	p.timeout_ms = FETCH_TIMEOUT_MS;
+	/* Packages are unpacked one over the other: a link of one of them may
+	   lead the next one out. */
+	p.write_fd = job->root_fd;
+	p.write_path = job->root_path;
 	p.line = ioc_debian_log_line;
 	p.line_arg = log;
 	r = ioc_proc_run(&p, &status, err);

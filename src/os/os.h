@@ -95,7 +95,8 @@ struct ioc_os_root {
 /* --- what is mounted into it -------------------------------------------- */
 
 enum ioc_os_mount_kind {
-	IOC_MOUNT_BIND,		/* a directory or file of the host (nullfs) */
+	IOC_MOUNT_BIND,		/* a directory or file of the host (nullfs);
+				   never with devices */
 	IOC_MOUNT_DEV,		/* the minimal set of devices, with pts and shm */
 	IOC_MOUNT_FDESC,	/* FreeBSD: /dev/fd; Linux has it in DEV */
 	IOC_MOUNT_PROC,		/* masked */

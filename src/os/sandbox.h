@@ -38,4 +38,12 @@ struct ioc_sandbox {
 int	ioc_sandbox_enter(const struct ioc_sandbox *s, char missing[128],
 	    struct ioc_error *err);
 
+/*
+ * In a child of root, before it executes a program: it sees all of the host,
+ * but files change only in the directory that dirfd is and path names; through
+ * no link and no other name.  -1 with errno: ESTALE when path is another
+ * directory, ENOSYS where the system cannot do that.  Signal-safe.
+ */
+int	ioc_sandbox_writes(int dirfd, const char *path);
+
 #endif /* OS_SANDBOX_H */

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/compat.h"
 #include "base/str.h"
+#include "os/sandbox.h"
 
 #define	KILL_AFTER_MS	5000
 #define	GONE_POLL_MS	10	/* where no descriptor tells of the end */
@@ -53,6 +54,8 @@ struct child {
 	int		 nfds;
 	int		 exec_fd;
 	int		 root_fd;
+	int		 write_fd;
+	const char	*write_path;
 	pid_t		 parent;
 };
 
@@ -128,6 +131,9 @@ child_main(struct child *c)
 	(void)setsid();
 	(void)umask(022);
 	if (fchdir(c->root_fd) != 0)
+		child_fail(c->exec_fd);
+	if (c->write_fd >= 0 &&
+	    ioc_sandbox_writes(c->write_fd, c->write_path) != 0)
 		child_fail(c->exec_fd);
 	for (int i = 0; i < c->nfds; i++) {
 		c->fds[i] = lift(c->fds[i], base);
@@ -226,6 +232,8 @@ start(struct run *run, struct ioc_error *err)
 	c.nfds = 3 + (int)p->npass;
 	c.exec_fd = exec_w;
 	c.root_fd = root;
+	c.write_fd = p->write_fd;
+	c.write_path = p->write_path;
 	memcpy(&c.argv, &p->argv, sizeof(c.argv));
 	memcpy(&c.env, &env, sizeof(c.env));
 	run->pid = spawn(&c);

@@ -25,6 +25,9 @@ struct ioc_proc {
 	const int	*pass;		/* further descriptors, become 3, 4, ... */
 	size_t		 npass;
 	int		 timeout_ms;	/* 0: IOC_PROC_TIMEOUT; TERM, then KILL after 5 s */
+	/* For root: files change in this directory only, whatever it is told. */
+	int		 write_fd;	/* -1: anywhere */
+	const char	*write_path;	/* the same directory */
 	struct ioc_buf	*out;		/* captured stdout, NULL: thrown away */
 	struct ioc_buf	*err;		/* captured stderr, NULL: its tail goes
 					   into the error message */
@@ -34,7 +37,8 @@ struct ioc_proc {
 };
 
 #define	IOC_PROC_TIMEOUT	(120 * 1000)
-#define	IOC_PROC			{ .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1 }
+#define	IOC_PROC			{ .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, \
+	    .write_fd = -1 }
 
 /*
  * Runs it to its end.  *status is its exit status, 128 + N after signal N.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The verb "fetch": HTTPS by libcurl, every redirect judged by ourselves. */
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <inttypes.h>
@@ -367,6 +368,21 @@ read_ca(struct transfer *t, const char *path, struct ioc_error *err)
 	return (0);
 }
 
+/* The kernel counts too, whatever a server makes of this process. */
+static int
+limit_file(uint64_t max, struct ioc_error *err)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_FSIZE, &l) != 0)
+		return (ioc_fail_errno(err, "file size"));
+	if (l.rlim_max == RLIM_INFINITY || (uint64_t)l.rlim_max > max)
+		l.rlim_max = (rlim_t)max;
+	l.rlim_cur = l.rlim_max;
+	return (setrlimit(RLIMIT_FSIZE, &l) == 0 ? 0 :
+	    ioc_fail_errno(err, "file size"));
+}
+
 static int
 prepare(struct transfer *t, const struct ioc_request *q, const char **url,
     struct ioc_error *err)
@@ -382,6 +398,8 @@ prepare(struct transfer *t, const struct ioc_request *q, const char **url,
 		r = ioc_request_number(q, "max_bytes", &t->max, err);
 	if (r == 0)
 		r = ioc_request_number(q, "timeout_ms", &timeout_ms, err);
+	if (r == 0)
+		r = limit_file(t->max, err);
 	if (r == 0 && ioc_request_text(q, "ca_file", &ca, NULL) == 0)
 		r = read_ca(t, ca, err);
 	if (r != 0)

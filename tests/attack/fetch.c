@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include <curl/curl.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -213,6 +214,59 @@ fetch(const char *name, const char *url, const char *proxy, const char *want,
 		check(pread(out, buf, sizeof(buf) - 1, 0) == (ssize_t)len &&
 		    strcmp(buf, want) == 0, name, "content", buf);
 	return (0);
+}
+
+/* "Max file size  4194304  4194304  bytes" of our child, once it talks. */
+static int
+look_at_limits(uint64_t done, uint64_t total, void *arg)
+{
+	unsigned long long *ret = arg;
+	char path[64], line[256];
+	DIR *d = opendir("/proc");
+	struct dirent *de;
+
+	while (d != NULL && (de = readdir(d)) != NULL) {
+		FILE *f;
+		int parent = 0;
+
+		(void)snprintf(path, sizeof(path), "/proc/%.16s/stat",
+		    de->d_name);
+		f = fopen(path, "re");
+		if (f == NULL)
+			continue;
+		if (fscanf(f, "%*d (ioc-worker) %*c %d", &parent) != 1 ||
+		    parent != getpid()) {
+			(void)fclose(f);
+			continue;
+		}
+		(void)fclose(f);
+		(void)snprintf(path, sizeof(path), "/proc/%.16s/limits",
+		    de->d_name);
+		f = fopen(path, "re");
+		while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+			(void)sscanf(line, "Max file size %llu", ret);
+		if (f != NULL)
+			(void)fclose(f);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+	return (0);
+}
+
+/* 42, 16: a worker that a server has taken over cannot fill the disk. */
+static void
+limited(void)
+{
+	struct ioc_fetch f = job(url_of(TLS_GOOD, "/ok"));
+	char hex[IOC_SHA256_HEX], text[64];
+	unsigned long long max = 0;
+
+	f.progress = look_at_limits;
+	f.arg = &max;
+	check(ioc_fetch_url(&f, hex, &err) == 0, "file size", "failed",
+	    err.msg);
+	(void)snprintf(text, sizeof(text), "%llu", max);
+	check(max == f.max_bytes, "42 file size", "not limited", text);
 }
 
 static void
@@ -438,6 +492,7 @@ main(void)
 	for (size_t i = 0; i < sizeof(attacks) / sizeof(*attacks); i++)
 		attack(&attacks[i]);
 	successes();
+	limited();
 	parameters();
 	stalled("/stall");
 	stalled("/mute");

@@ -14,6 +14,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,7 @@
 #include <linux/perf_event.h>
 #include <linux/sched.h>
 #include <linux/vm_sockets.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -330,6 +332,15 @@ a_tiocsti(const char *arg)
 	return (ioctl(0, TIOCSTI, "x") == 0);
 }
 
+/* The number of a line discipline loads a module; this one is always there. */
+static bool
+a_tiocsetd(const char *arg)
+{
+	int tty = 0;
+
+	return (ioctl(0, TIOCSETD, &tty) == 0);
+}
+
 /* The kernel looks at 32 bits of the request only. */
 static bool
 a_tiocsti_high(const char *arg)
@@ -448,6 +459,59 @@ a_hunt(const char *host)
 	return (false);
 }
 
+/*
+ * Is the descriptor the host's file whose device and inode stand in /target, and
+ * could it be written to?  While it runs the answer is "busy", no refusal.
+ */
+static bool
+a_host_exe(const char *arg)
+{
+	int fd = (int)strtol(arg, NULL, 10), to;
+	unsigned long long dev = 0, ino = 0;
+	FILE *f = fopen("/target", "r");
+	char path[64];
+	struct stat st;
+
+	if (f == NULL || fscanf(f, "%llu %llu", &dev, &ino) != 2 ||
+	    fstat(fd, &st) != 0)
+		return (false);
+	errno = ENOENT;
+	if (st.st_dev != (dev_t)dev || st.st_ino != (ino_t)ino)
+		return (false);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	to = open(path, O_WRONLY);
+	return (to >= 0 || errno == ETXTBSY);
+}
+
+/* What was given to be read is opened for writing. */
+static bool
+a_reopen(const char *arg)
+{
+	int fd = open("/proc/self/fd/0", O_WRONLY);
+
+	return (fd >= 0 && write(fd, "hostile", 7) == 7);
+}
+
+/* A server of the host, on its loopback. */
+static bool
+a_connect(const char *port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)strtol(port, NULL, 10)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return (fd >= 0 && connect(fd, (struct sockaddr *)&to,
+	    sizeof(to)) == 0);
+}
+
+static bool
+a_set_id(const char *arg)
+{
+	errno = EPERM;
+	return (getuid() != 0 && geteuid() == 0);
+}
+
 static const struct {
 	const char	*verb;
 	bool		(*fn)(const char *arg);
@@ -467,11 +531,13 @@ static const struct {
 	{ "kexec", a_kexec }, { "reboot", a_reboot }, { "swapon", a_swapon },
 	{ "syslog", a_syslog }, { "clock", a_clock },
 	{ "sethostname", a_sethostname }, { "tiocsti", a_tiocsti },
-	{ "tiocsti_high", a_tiocsti_high },
+	{ "tiocsti_high", a_tiocsti_high }, { "tiocsetd", a_tiocsetd },
 	{ "release_agent", a_release_agent }, { "ptrace1", a_ptrace1 },
 	{ "vsock", a_vsock }, { "raw", a_raw }, { "x32", a_x32 },
 	{ "compat", a_compat }, { "host_uid", a_host_uid },
-	{ "chmod_null", a_chmod_null }, { "hunt", a_hunt },
+	{ "chmod_null", a_chmod_null }, { "host_exe", a_host_exe },
+	{ "set_id", a_set_id }, { "connect", a_connect },
+	{ "reopen", a_reopen }, { "hunt", a_hunt },
 };
 
 int

@@ -2,6 +2,9 @@
 #include "tests/attack/attack.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <fcntl.h>
 
 #include "safe/proc.h"
 
@@ -293,7 +296,66 @@ test_attack_57__program_that_does_not_end(void **state)
 	ioc_buf_fini(&out);
 }
 
+/*
+ * 4, 7: two packages, unpacked one after the other as root by a program of the
+ * host: the first has a link, the second a file beneath it.
+ */
+#define	PACKAGES "set -e; mkdir -p a b/out; ln -s ../outside a/out; "	\
+	"echo hostile >b/out/file; tar -C a -cf 1.tar out; "		\
+	"tar -C b -cf 2.tar out/file; mkdir -p target outside"
+#define	UNPACK	"cd target && tar -xf ../1.tar && tar -xf ../2.tar"
+
+static int
+unpack(struct tmp *t, bool confined, const char *script, struct ioc_error *err)
+{
+	auto_fd int target = openat(t->fd, "target", O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC);
+	struct ioc_proc p = IOC_PROC;
+	char text[512], path[128];
+
+	(void)snprintf(text, sizeof(text), "cd %s; %s", t->path, script);
+	(void)snprintf(path, sizeof(path), "%s/target", t->path);
+	p.path = "/bin/sh";
+	p.argv = SH(text);
+	p.write_fd = confined ? target : -1;
+	p.write_path = path;
+	return (ioc_proc_check(&p, err));
+}
+
+static void
+test_attack_4__program_of_the_host_led_out(void **state)
+{
+	auto_tmp struct tmp t;
+	struct ioc_error err = { .msg = "" };
+	struct stat st;
+
+	if (geteuid() != 0)
+		skip();
+	tmp_open(&t);
+	if (unpack(&t, false, PACKAGES, &err) != 0)
+		fail_msg("%s", err.msg);
+	assert_int_equal(unpack(&t, false, UNPACK, &err), 0);
+	assert_int_equal(fstatat(t.fd, "outside/file", &st, 0), 0);
+	assert_int_equal(unlinkat(t.fd, "outside/file", 0), 0);
+	assert_int_equal(unpack(&t, false, "rm -r target; mkdir target",
+	    &err), 0);
+	assert_int_equal(unpack(&t, true, UNPACK, &err), IOC_CHILD);
+	assert_int_not_equal(fstatat(t.fd, "outside/file", &st, 0), 0);
+	assert_int_equal(fstatat(t.fd, "target/out", &st,
+	    AT_SYMLINK_NOFOLLOW), 0);
+	/* What it is for works; by an absolute path, and in its directory. */
+	assert_int_equal(unpack(&t, true, "echo x >target/new && cd target && "
+	    "mkdir -p d/e && echo y >d/e/f && mv d g && rm new && "
+	    "echo z >/dev/null", &err), 0);
+	assert_int_equal(fstatat(t.fd, "target/g/e/f", &st, 0), 0);
+	assert_int_equal(unpack(&t, true, "echo x >../evil || echo x >"
+	    "/etc/ioc-evil || echo x >/tmp/ioc-evil || echo x >"
+	    "/proc/sys/kernel/printk", &err), IOC_CHILD);
+	assert_int_not_equal(fstatat(t.fd, "evil", &st, 0), 0);
+}
+
 UNIT_MAIN(
+	cmocka_unit_test(test_attack_4__program_of_the_host_led_out),
 	cmocka_unit_test(test_attack_37__hostile_environment),
 	cmocka_unit_test(test_attack_38__descriptors_0_to_2_closed),
 	cmocka_unit_test(test_attack_39__few_descriptors),

@@ -74,7 +74,7 @@ options_do()
 	called 'with boot=yes'
 	called 'stop db force=0'
 	gives 125 exec -f web true
-	gives 0 -q run -r trixie -o boot=yes --keep mine -- true
+	gives 0 -q run -r trixie -o boot=yes --keep --name mine -- true
 	called 'run release=trixie keep=mine'
 	called 'with boot=yes'
 }

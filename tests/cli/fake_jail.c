@@ -168,6 +168,7 @@ struct ioc_process {
 	int		 status_fd;
 	int		 pty;
 	bool		 dry;
+	const char	*kept;
 };
 
 static void
@@ -295,12 +296,14 @@ ioc_run(struct ioc_host *h, const struct ioc_run_options *r,
     const struct ioc_exec_options *o, struct ioc_process **ret,
     struct ioc_error *err)
 {
-	struct fake_jail *f = fake_add(h, r->keep != NULL ? r->keep : "run-1");
+	const char *name = !r->keep ? "run-1" : r->name != NULL ? r->name :
+	    "made-up";
+	struct fake_jail *f = fake_add(h, name);
 	struct ioc_jail j = { h, f };
 	int rc;
 
 	fake_log("run release=%s keep=%s", r->release != NULL ? r->release :
-	    "-", r->keep != NULL ? r->keep : "-");
+	    "-", r->keep ? name : "-");
 	for (size_t i = 0; i < r->nprops; i++)
 		fake_log("with %s=%s", r->props[i].name, r->props[i].value);
 	f->state = IOC_JAIL_RUNNING;
@@ -311,7 +314,17 @@ ioc_run(struct ioc_host *h, const struct ioc_run_options *r,
 			.dry = true };
 		return (0);
 	}
-	return (rc != 0 ? rc : ioc_jail_exec(&j, o, ret, err));
+	if (rc == 0)
+		rc = ioc_jail_exec(&j, o, ret, err);
+	if (rc == 0 && r->keep)
+		(*ret)->kept = f->name;
+	return (rc);
+}
+
+const char *
+ioc_process_kept(const struct ioc_process *p)
+{
+	return (p->kept);
 }
 
 int

@@ -55,10 +55,12 @@ op_start(struct engine *e, struct ioc_error *err)
 }
 
 static int
-op_run(struct engine *e, struct ioc_error *err)
+run(struct engine *e, bool keep, struct ioc_error *err)
 {
 	const char *const argv[] = { "true", NULL };
-	struct ioc_run_options r = { .release = "one" };
+	struct ioc_run_options r = {
+		.release = "one", .keep = keep, .name = keep ? "new" : NULL,
+	};
 	struct ioc_exec_options x = { .argv = argv, .fds = { -1, -1, -1 } };
 	struct ioc_process *p = NULL;
 	int status, c = ioc_run(e->host, &r, &x, &p, err);
@@ -67,6 +69,18 @@ op_run(struct engine *e, struct ioc_error *err)
 		c = ioc_process_wait(p, -1, &status, err);
 	ioc_process_close(p);
 	return (c);
+}
+
+static int
+op_run(struct engine *e, struct ioc_error *err)
+{
+	return (run(e, false, err));
+}
+
+static int
+op_run_keep(struct engine *e, struct ioc_error *err)
+{
+	return (run(e, true, err));
 }
 
 static int
@@ -127,6 +141,7 @@ const struct engine_op engine_ops[] = {
 	{ "create thick", op_create_thick, 5, 0, false },
 	{ "start", op_start, 5, 0, false },
 	{ "run", op_run, 8, 0, true },
+	{ "run, kept", op_run_keep, 8, 0, true },
 	{ "fetch", op_fetch, 7, 0, false },
 	{ "update", op_update, 6, 0, true },
 	{ "rename", op_rename, 1, 0, false },

@@ -25,6 +25,9 @@ struct fake_host {
 	int	 exec_status;	/* exit status of every program */
 	unsigned execs;
 	bool	 no_idmap;
+	bool	 no_limits;
+	int	 waited_ms;	/* the last time limits that were given */
+	int	 removed_ms;
 };
 
 extern struct fake_host fake;

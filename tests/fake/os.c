@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "os/sandbox.h"
+
 struct fake_host fake;
 
 struct ioc_os {
@@ -24,6 +26,12 @@ struct ioc_os_jail {
 	bool		 ephemeral;
 	bool		 mine;		/* prepared by this handle */
 };
+
+int
+ioc_sandbox_writes(int dirfd, const char *path)
+{
+	return (0);
+}
 
 void
 fake_reset(void)
@@ -102,7 +110,8 @@ int
 ioc_os_can(struct ioc_os *os, enum ioc_os_feature f, struct ioc_error *err)
 {
 	if (f == IOC_CAN_ZFS || f == IOC_CAN_NULLFS ||
-	    (f == IOC_CAN_IDMAP && fake.no_idmap))
+	    (f == IOC_CAN_IDMAP && fake.no_idmap) ||
+	    (f == IOC_CAN_LIMITS && fake.no_limits))
 		return (ioc_fail(err, IOC_UNSUPPORTED, "not on a fake host"));
 	return (0);
 }
@@ -208,6 +217,9 @@ ioc_os_jail_limit(struct ioc_os_jail *j, const struct ioc_os_limit *limits,
 {
 	int r = change("limit", err);
 
+	if (fake.no_limits && n > 0)
+		return (ioc_fail(err, IOC_UNSUPPORTED, "limit %s: not on this "
+		    "host", limits[0].name));
 	find(j->name)->limited = true;	/* half done also when it fails */
 	find(j->name)->nlimits = n;
 	return (r);
@@ -269,6 +281,7 @@ ioc_os_jail_remove(struct ioc_os_jail *j, int timeout_ms,
 	struct fake_jail *f = find(j->name);
 	int r = undo("create", err);
 
+	fake.removed_ms = timeout_ms;
 	if (r == 0 && f != NULL)
 		f->created = false;
 	return (r);
@@ -327,6 +340,7 @@ ioc_os_process_wait(struct ioc_os_process *p, int timeout_ms, int *status,
 {
 	int st;
 
+	fake.waited_ms = timeout_ms;
 	if (waitpid((pid_t)p->pid, &st, 0) < 0)
 		return (ioc_fail_errno(err, "wait"));
 	*status = WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st);

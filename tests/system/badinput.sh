@@ -98,6 +98,7 @@ values_do()
 	for bad in boot=maybe priority=high priority=1.5 priority= \
 	    priority=99999999999999999999 memoryuse=lots memoryuse=-1 \
 	    maxproc=deny= 'host_hostname=a b' host_hostname=../x \
+	    "host_hostname=$(printf '%0300d' 1)" \
 	    template=2 enforce_statfs=7 id=other release=other; do
 		refuses '1 2' "${bad%%=*}" set "$bad" web
 		refuses '1 2' "${bad%%=*}" create -r tiny other "$bad"

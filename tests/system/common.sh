@@ -148,6 +148,12 @@ state()
 	prints "$2" list -H -o state "$1"
 }
 
+# needs PROGRAM: of the test itself.
+needs()
+{
+	command -v "$1" >/dev/null || atf_skip "$1 is not installed"
+}
+
 # --- releases ------------------------------------------------------------------
 
 # with NAME: the release is in the source: "tiny" (one static program) or the
@@ -214,7 +220,8 @@ tiny_archive()
 	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\n' \
 	    >"$dir/tiny/etc/passwd"
 	printf 'root:x:0:\nuser:x:1000:\n' >"$dir/tiny/etc/group"
-	tar -C "$dir/tiny" --numeric-owner -cJf "$dir/files/tiny.tar.xz" . ||
+	# shellcheck disable=SC2086
+	tar -C "$dir/tiny" --numeric-owner $pack -cJf "$dir/files/tiny.tar.xz" . ||
 	    atf_fail "cannot pack"
 	rm -rf "$dir/tiny"
 	publish tiny.tar.xz

@@ -71,6 +71,8 @@ files_do()
 	in_jail 'for f in /proc/[0-9]*/cwd /proc/[0-9]*/root /proc/[0-9]*/fd/*
 	    do readlink "$f"; done' >links 2>/dev/null
 	atf_check -s exit:1 grep -F "$dir" links
+	# Nor does the table of its mounts tell where it lies.
+	gives 1 exec web -- grep -F "$dir" /proc/self/mountinfo
 	# Links that lead out lead to the jail's own files.
 	in_jail "mkdir -p /var/tmp/x; ln -s ../../../../../..$dir/marker /l;
 	    ! cat /l" || atf_fail "a link leads out"
@@ -98,7 +100,7 @@ devices_do()
 	inside
 	in_jail 'find /dev -type c -o -type b' | sort >devices
 	atf_check -s exit:1 grep -vE \
-	    '^/dev/(null|zero|full|random|urandom|tty|console|ptmx|pts/.*)$' \
+	    '^/dev/(null|zero|full|random|urandom|tty|console|ptmx|pts/.*|fd/[0-9]*)$' \
 	    devices
 	for device in mem kmem port sda vda kmsg loop-control fuse kvm \
 	    net/tun mapper/control; do
@@ -168,6 +170,8 @@ network_do()
 	kill $listener
 	[ "$status" -eq 1 ] || atf_fail "the host is reached: $(cat said)"
 	atf_check -o match:'^tcp refused$' -o match:'^abstract refused$' cat said
+	# Without a network of its own there is none at all.
+	[ "$(uname -s)" = Linux ] || return 0
 	prints lo exec web -- ls /sys/class/net
 	# Its own loopback works.
 	in_jail "/p/net listen $port x & sleep 0.3; /p/net connect $port x;
@@ -218,6 +222,46 @@ identity_do()
 	[ "$uid" != "$other" ] || atf_fail "two jails share the uid $uid"
 }
 
+# The root of such a jail is the host's root: what it may do is less.
+without_uids_do()
+{
+	inside
+	ok stop web
+	ok destroy -y web
+	ok create -r "$release" web userns=off
+	ok start web
+	"$program" -c "$conf" exec web -- sh -c \
+	    'cat >/calls && chmod 755 /calls' <"$progs/calls"
+	"$program" -c "$conf" exec web -- /calls >said 2>&1 ||
+	    atf_fail "a call went through: $(grep -v ' refused$' said |
+	    tr '\n' ';')"
+	[ "$(grep -c ' refused$' said)" -ge 25 ] ||
+	    atf_fail "only $(wc -l <said) calls were tried"
+	# Its commands say what those of other jails say.
+	gives 3 exec web -- sh -c 'exit 3'
+	gives 127 exec web -- no-such-command
+	gives 126 exec web -- /etc/passwd
+	prints 'a b' exec web -- sh -c 'echo "$1"' x 'a b'
+	# What it is given to read stays what it was.
+	echo deploy >given
+	in_jail 'echo hostile >/proc/self/fd/0' <given >/dev/null 2>&1 &&
+	    atf_fail "a file of the host was written to"
+	atf_check -o inline:'deploy\n' cat given
+	# The program that enters is not what is behind its name.
+	cksum "$program" >before
+	in_jail 'ln -s /proc/self/exe /lure; printf "#!/proc/self/exe\n" \
+	    >/lure.sh; chmod 755 /lure.sh'
+	for lure in /lure /lure.sh; do
+		if "$program" -c "$conf" exec web -- $lure version \
+		    >said 2>&1; then
+			atf_fail "$lure is the program of the host: $(cat said)"
+		fi
+	done
+	atf_check -o file:before cksum "$program"
+	ok stop web
+	no_leaks
+}
+
 limits_do()
 {
 	inside
@@ -252,6 +296,53 @@ propagation_do()
 	umount "$dir/late"
 }
 
+# FreeBSD: what a jail made of its own tree is met at the next start.
+targets_do()
+{
+	begin
+	with tiny
+	mkdir "$dir/out"
+	for link in "$dir/out" ../../../../../../../out /; do
+		ok create -r tiny web
+		root=$src/jails/web/root
+		rm -rf "${root:?}/dev"
+		ln -s "$link" "$root/dev"
+		refuses 1 dev start web
+		no_leaks "a start with /dev leading to $link"
+		rm "$root/dev"
+		mkdir -p "$root/inner" "$root/usr"
+		mv "$root/usr" "$root/usr-away"
+		ln -s "$link" "$root/usr"
+		refuses 1 usr start web
+		no_leaks "a start with /usr leading to $link"
+		ok destroy -y web
+	done
+	atf_check ls "$dir/out"
+}
+
+parameters_do()
+{
+	begin
+	with tiny
+	ok create -r tiny web securelevel=3 enforce_statfs=1 children_max=4 \
+	    sysvmsg=new sysvsem=disable sysvshm=inherit allow_raw_sockets=yes \
+	    allow_set_hostname=no
+	ok start web
+	jls -n -j "$source-web" | tr ' ' '\n' >params
+	for line in securelevel=3 enforce_statfs=1 children.max=4 sysvmsg=new \
+	    sysvsem=disable sysvshm=inherit allow.raw_sockets \
+	    allow.noset_hostname allow.nochflags vnet=inherit ip4=disable \
+	    ip6=disable persist; do
+		atf_check -o ignore grep -Fx "$line" params
+	done
+	# A ruleset of its own, which hides what it does not show.
+	set=$(sed -n 's/^devfs_ruleset=//p' params)
+	[ "$set" -gt 4 ] || atf_fail "ruleset $set"
+	ok stop web
+	no_leaks
+	prints 1 run -r tiny -o securelevel=1 -- sysctl -n kern.securelevel
+}
+
 atf_init_test_cases()
 {
 	testcase files "files of the host"
@@ -264,7 +355,11 @@ atf_init_test_cases()
 		testcase proc_sys "/proc, /sys, control groups and mounts"
 		testcase helpers "our own programs as files"
 		testcase identity "uids, capabilities, seccomp"
+		testcase without_uids "a jail without uids of its own"
 		testcase limits "limits on processes and memory"
 		testcase propagation "mounts stay where they were made"
+	else
+		testcase targets "targets of mounts that a jail has changed"
+		testcase parameters "what the kernel was told about the jail"
 	fi
 }

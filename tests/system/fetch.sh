@@ -5,6 +5,7 @@
 
 native_do()
 {
+	needs jq
 	begin
 	with native
 	says "^$release" list -r -H -o name

@@ -56,6 +56,26 @@ thick_do()
 	no_leaks
 }
 
+# A dot in its name is none in the kernel's; the two jails are not one.
+dotted_do()
+{
+	begin
+	with tiny
+	ok create -r tiny a.b
+	ok create -r tiny a-b
+	for name in a.b a-b; do
+		state "$name" stopped
+		ok start "$name"
+		prints "$name" exec "$name" -- hostname
+	done
+	ok stop a.b
+	state a.b stopped
+	state a-b running
+	ok stop a-b
+	ok destroy -y a.b a-b
+	no_leaks
+}
+
 properties_do()
 {
 	begin
@@ -245,17 +265,38 @@ no_crossing_do()
 	no_leaks
 }
 
+keep_do()
+{
+	begin
+	with tiny
+	atf_check -o inline:'x\n' -e match:'kept as mine' "$program" -c "$conf" \
+	    run -r tiny --keep --name mine -o notes=n -- \
+	    sh -c 'echo x | tee /tmp/f'
+	state mine stopped
+	prints n get notes mine
+	ok start mine
+	prints x exec mine -- cat /tmp/f
+	ok stop mine
+	refuses '1 125' exists run -r tiny --keep --name mine -- true
+	refuses 2 keep run -r tiny --name other -- true
+	ok -q run --keep -- true
+	ok destroy -y '*'
+	no_leaks
+}
+
 atf_init_test_cases()
 {
 	testcase whole "the main job on the distribution itself"
 	testcase data_stays "what a jail wrote stays, and is its own"
 	testcase thick "a full copy"
+	testcase dotted "a name with a dot"
 	testcase properties "properties at creation, and for one run only"
 	testcase count "several at once, by name with a wildcard"
 	testcase made_up "a name made up"
 	testcase rename "another name"
 	testcase twice "what cannot be done in the present state"
 	testcase run "an ephemeral jail"
+	testcase keep "an ephemeral jail that is to stay"
 	testcase run_killed "an ephemeral jail ends with who made it"
 	testcase ignores_term "processes that do not want to end"
 	testcase at_once "commands on one jail at the same time"

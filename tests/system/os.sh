@@ -4,6 +4,9 @@
 
 case $(uname -s) in
 Linux)
+	# Options of tar(1) when an archive is made.
+	pack=
+
 	# The release that the distribution's own mirror has.
 	release=bookworm
 
@@ -89,6 +92,8 @@ Linux)
 	}
 	;;
 FreeBSD)
+	pack="--options xz:compression-level=0"
+
 	# With IOC_TEST_BASE, a base.txz, no mirror is needed.
 	release=${IOC_TEST_RELEASE:-$(uname -r | sed 's/-p[0-9]*$//')}
 
@@ -136,7 +141,8 @@ FreeBSD)
 
 	os_tty()
 	{
-		script -qe /dev/null sh -c "$1"
+		# A shell that begins to edit lines forgets what came before.
+		{ sleep 1; cat; sleep 1; } | script -qe /dev/null sh -c "$1"
 	}
 
 	# su(1) would close them, and looks for a shell.
@@ -145,16 +151,37 @@ FreeBSD)
 		chroot -u nobody -g nobody / "$@"
 	}
 
-	# A root that needs little: the shell, what is in /bin, and libraries.
+	# A root that needs little: programs of this system and their libraries,
+	# and an rc that has nothing to do.
 	os_tiny()
 	{
 		mkdir -p "$1/usr/bin" "$1/usr/lib" "$1/usr/sbin" "$1/sbin" \
-		    "$1/var/run"
-		cp -RpP /bin /lib /libexec "$1/"
-		(cd /usr/bin && cp -p awk cksum cut env false find grep head id \
-		    printf sort stat tail touch tr true tty wc "$1/usr/bin/")
-		cp -pP /usr/lib/lib[a-oq-z]*.so* "$1/usr/lib/"
-		cp -p /sbin/sysctl /sbin/mount /sbin/umount "$1/sbin/"
+		    "$1/lib" "$1/libexec" "$1/var/run"
+		{
+			for file in cat chmod cp date dd echo expr hostname \
+			    kill ln ls mkdir mv pkill ps pwd rm rmdir sh sleep \
+			    stty test; do
+				echo "/bin/$file"
+			done
+			for file in awk cksum cut env false find grep head id \
+			    mkfifo printf readlink seq sort stat tail touch tr \
+			    true tty wc; do
+				echo "/usr/bin/$file"
+			done
+			for file in mknod mount sysctl umount; do
+				echo "/sbin/$file"
+			done
+			echo /usr/sbin/chroot
+		} >programs
+		# shellcheck disable=SC2046
+		ldd -f '%p\n' $(cat programs) 2>/dev/null | grep ^/ |
+		    sort -u >>programs
+		while read -r file; do
+			cp -p "$file" "$1$file"
+		done <programs
+		cp -p /libexec/ld-elf.so.1 "$1/libexec/"
+		echo 'exit 0' >"$1/etc/rc"
+		echo 'exit 0' >"$1/etc/rc.shutdown"
 	}
 
 	os_tmpfs()

@@ -156,6 +156,25 @@ test_check(void **state)
 	assert_int_equal(check("priority", "", NULL), IOC_INVALID);
 }
 
+/* The longest that the kernel takes, and one byte more. */
+static void
+test_check__host_name_length(void **state)
+{
+	static const char label[] = "abcdefghi.abcdefghi.abcdefghi.abcdefghi."
+	    "abcdefghi.abcdefghi.abcd";
+	static const char *const names[] = { "host_hostname",
+	    "host_domainname" };
+	char longer[sizeof(label) + 1];
+	int want = ioc_prop_hostname_max == 64 ? IOC_INVALID : 0;
+
+	assert_int_equal(strlen(label), 64);
+	(void)snprintf(longer, sizeof(longer), "%se", label);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(check(names[i], label, label), 0);
+		assert_int_equal(check(names[i], longer, longer), want);
+	}
+}
+
 /* A property of another system is refused, not taken without effect. */
 static void
 test_check__systems(void **state)
@@ -174,4 +193,5 @@ UNIT_MAIN(
 	cmocka_unit_test(test_table__tenants),
 	cmocka_unit_test(test_find),
 	cmocka_unit_test(test_check),
+	cmocka_unit_test(test_check__host_name_length),
 	cmocka_unit_test(test_check__systems))

@@ -161,7 +161,7 @@ ioc_os_jail_create(struct ioc_os_jail *j, struct ioc_error *err)
 	ioc_fb_params_fini(&p);
 	if (rc != 0)
 		return (rc);
-	rc = j->ephemeral ? ioc_fb_keep(j, j->r.jid, err) : 0;
+	rc = j->r.ephemeral ? ioc_fb_keep(j, j->r.jid, err) : 0;
 	if (rc == 0 && j->vnet)
 		rc = ioc_fb_in_jail(&j->r, j->r.jid, ioc_fb_loopback_up, err);
 	if (rc == 0)

@@ -45,6 +45,7 @@ struct fb_record {
 	uint64_t time;			/* seconds since the epoch */
 	uint64_t dev;			/* its root, as seen from inside */
 	uint64_t ino;
+	bool	 ephemeral;
 	uint32_t ruleset;		/* of devfs, its own; 0: none */
 	char	 path[MNAMELEN];	/* of its root; "": never mounted */
 };
@@ -113,7 +114,6 @@ struct ioc_os_jail {
 	struct ioc_os_param *params;
 	size_t		 nparams;
 	bool		 vnet;
-	bool		 ephemeral;
 	bool		 prepared;	/* by this handle, not created yet */
 	bool		 limited;
 	int		 life;		/* its keeper ends it when this ends */

@@ -104,7 +104,7 @@ copy_spec(struct ioc_os_jail *j, const struct ioc_os_jail_spec *s,
 	if (s->userns)
 		return (ioc_fail(err, IOC_UNSUPPORTED,
 		    "uid ranges for jails exist on Linux only"));
-	j->ephemeral = s->ephemeral;
+	j->r.ephemeral = s->ephemeral;
 	j->vnet = s->vnet;
 	j->r.time = (uint64_t)time(NULL);
 	(void)strlcpy(j->r.boot, j->os->facts.boot_id, sizeof(j->r.boot));
@@ -211,8 +211,7 @@ ioc_os_jail_find(struct ioc_os *os, const char *name,
 
 	if (rc != 0)
 		return (rc);
-	rc = os->run_fd < 0 ? IOC_NOT_FOUND :
-	    ioc_fb_record_read(os, name, &j->r, err);
+	rc = ioc_fb_record_read(os, name, &j->r, err);
 	if (rc != 0 && rc != IOC_NOT_FOUND) {
 		end_jail(j);
 		return (rc);
@@ -226,6 +225,7 @@ fill_info(const struct fb_record *r, struct ioc_os_jail_info *info)
 {
 	*info = (struct ioc_os_jail_info){ .state = IOC_OS_JAIL_PARTIAL };
 	memcpy(info->name, r->name, sizeof(info->name));
+	info->ephemeral = r->ephemeral;
 	if (!is_running(r))
 		return;
 	info->state = IOC_OS_JAIL_RUNNING;
@@ -238,8 +238,7 @@ ioc_os_jail_info(struct ioc_os_jail *j, struct ioc_os_jail_info *info,
     struct ioc_error *err)
 {
 	struct fb_record r;
-	int rc = j->os->run_fd < 0 ? IOC_NOT_FOUND :
-	    ioc_fb_record_read(j->os, j->r.name, &r, err);
+	int rc = ioc_fb_record_read(j->os, j->r.name, &r, err);
 
 	if (rc != 0 && rc != IOC_NOT_FOUND)
 		return (rc);

@@ -3,6 +3,9 @@
  * Mounts.  A target is opened beneath the root, entered, and "." is mounted on:
  * whatever becomes of its name meanwhile, the mount lands there and nowhere
  * else.  Afterwards the name is looked up again, and leads to the mount.
+ *
+ * Only directories are ever mounted on: on anything else kernels before 14 free
+ * what they have not allocated.
  */
 #include "os/freebsd/freebsd.h"
 
@@ -33,10 +36,11 @@ ioc_fb_path_of(int fd, char ret[MNAMELEN], struct ioc_error *err)
 	if (kf->kf_path[0] != '/')
 		return (ioc_fail(err, IOC_STATE, "path of a directory: the "
 		    "kernel does not know it any more"));
-	if (strpbrk(kf->kf_path, "\n\t ") != NULL ||
+	if (strchr(kf->kf_path, '\n') != NULL ||
 	    strlcpy(ret, kf->kf_path, MNAMELEN) >= MNAMELEN)
-		return (ioc_fail(err, IOC_UNSUPPORTED, "%s: blanks, or longer "
-		    "than %d bytes", IOC_SHOW(kf->kf_path), MNAMELEN - 1));
+		return (ioc_fail(err, IOC_UNSUPPORTED, "%s: more than one line, "
+		    "or longer than %d bytes", IOC_SHOW(kf->kf_path),
+		    MNAMELEN - 1));
 	return (0);
 }
 

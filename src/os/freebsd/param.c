@@ -71,34 +71,65 @@ struct kind {
 	char		fmt[32];
 };
 
-/* The type of a parameter; a node's own value has its name with a dot. */
+/* The kernel's own words, by the sysctl that has no name: 4 is the type. */
 static int
-kind_of(const char *name, struct kind *k)
+describe(int *mib, size_t n, struct kind *k)
 {
-	int mib[2 + CTL_MAXNAME] = { 0, 4 };
-	size_t n = CTL_MAXNAME, len;
 	struct {
 		unsigned kind;
 		char	 fmt[1024];
 	} info;
+	size_t len = sizeof(info) - 1;
+
+	mib[0] = 0;
+	mib[1] = 4;
+	if (sysctl(mib, (unsigned)n + 2, &info, &len, NULL, 0) != 0)
+		return (-1);
+	((char *)&info)[len] = '\0';
+	k->type = info.kind & CTLTYPE;
+	(void)strlcpy(k->fmt, info.fmt, sizeof(k->fmt));
+	/* ",a" at its end: as many as one likes. */
+	if (ioc_str_ends(k->fmt, ",a"))
+		k->fmt[strlen(k->fmt) - 2] = '\0';
+	return (0);
+}
+
+static bool
+is_named(int *mib, size_t n, const char *name)
+{
+	char got[256];
+	size_t len = sizeof(got);
+
+	mib[0] = 0;
+	mib[1] = 1;
+	return (sysctl(mib, (unsigned)n + 2, got, &len, NULL, 0) == 0 &&
+	    len > 0 && got[len - 1] == '\0' && strcmp(got, name) == 0);
+}
+
+/*
+ * The type of a parameter.  What a node itself is stands beside it, before or
+ * behind, under its name with a dot.
+ */
+static int
+kind_of(const char *name, struct kind *k)
+{
+	int mib[2 + CTL_MAXNAME], *last;
+	size_t n = CTL_MAXNAME;
 	char full[256];
 
-	for (const char *dot = "";; dot = ".") {
-		if (snprintf(full, sizeof(full), PREFIX "%s%s", name, dot) >=
-		    (int)sizeof(full))
-			return (-1);
-		n = CTL_MAXNAME;
-		if (sysctlnametomib(full, mib + 2, &n) != 0)
-			return (-1);
-		len = sizeof(info) - 1;
-		if (sysctl(mib, (unsigned)n + 2, &info, &len, NULL, 0) != 0)
-			return (-1);
-		((char *)&info)[len] = '\0';
-		k->type = info.kind & CTLTYPE;
-		(void)strlcpy(k->fmt, info.fmt, sizeof(k->fmt));
-		if (k->type != CTLTYPE_NODE || dot[0] != '\0')
-			return (0);
-	}
+	if (snprintf(full, sizeof(full) - 1, PREFIX "%s", name) >=
+	    (int)sizeof(full) - 1 || sysctlnametomib(full, mib + 2, &n) != 0 ||
+	    describe(mib, n, k) != 0)
+		return (-1);
+	if (k->type != CTLTYPE_NODE)
+		return (0);
+	(void)strlcat(full, ".", sizeof(full));
+	last = &mib[n + 1];
+	*last -= 1;
+	if (is_named(mib, n, full))
+		return (describe(mib, n, k));
+	*last += 2;
+	return (is_named(mib, n, full) ? describe(mib, n, k) : -1);
 }
 
 /* "allow.raw_sockets" that is off is given as "allow.noraw_sockets". */
@@ -237,6 +268,30 @@ add_kind(struct fb_params *p, const struct kind *k, const char *name,
 	}
 }
 
+/* A parameter is there when its module is. */
+static void
+load_for(const char *name)
+{
+	static const char *const modules[][2] = {
+		{ "allow.mount.fdescfs", "fdescfs" },
+		{ "allow.mount.linprocfs", "linprocfs" },
+		{ "allow.mount.linsysfs", "linsysfs" },
+		{ "allow.mount.nullfs", "nullfs" },
+		{ "allow.mount.procfs", "procfs" },
+		{ "allow.mount.tmpfs", "tmpfs" },
+		{ "allow.mount.zfs", "zfs" },
+		{ "allow.vmm", "vmm" },
+		{ "linux", "linux" },
+		{ "sysvmsg", "sysvmsg" },
+		{ "sysvsem", "sysvsem" },
+		{ "sysvshm", "sysvshm" },
+	};
+
+	for (size_t i = 0; i < sizeof(modules) / sizeof(*modules); i++)
+		if (strcmp(modules[i][0], name) == 0)
+			(void)ioc_fb_module_need(NULL, modules[i][1], NULL);
+}
+
 int
 ioc_fb_param_add(struct fb_params *p, const char *name, const char *value,
     struct ioc_error *err)
@@ -250,9 +305,12 @@ ioc_fb_param_add(struct fb_params *p, const char *name, const char *value,
 	if (p->n + 2 > 2 * FB_PARAMS || p->nowned + 2 > 2 * FB_PARAMS)
 		return (ioc_fail(err, IOC_LIMIT,
 		    "more than %d parameters of a jail", FB_PARAMS));
-	if (kind_of(copy, &k) != 0)
-		return (ioc_fail(err, IOC_UNSUPPORTED,
-		    "the kernel has no jail parameter %s", IOC_SHOW(name)));
+	if (kind_of(copy, &k) != 0) {
+		load_for(copy);
+		if (kind_of(copy, &k) != 0)
+			return (ioc_fail(err, IOC_UNSUPPORTED, "the kernel "
+			    "has no jail parameter %s", IOC_SHOW(name)));
+	}
 	return (ioc_wrap(err, add_kind(p, &k, copy, value, err), "%s",
 	    IOC_SHOW(name)));
 }

@@ -26,9 +26,9 @@ record_text(char out[RECORD_MAX], const struct fb_record *r)
 {
 	return (snprintf(out, RECORD_MAX, "ioc 1\nname %s\nboot %s\n"
 	    "jid %" PRId32 "\ntime %" PRIu64 "\ndev %" PRIu64 "\n"
-	    "ino %" PRIu64 "\nruleset %" PRIu32 "\npath %s\nend 1\n",
-	    r->name, r->boot, r->jid, r->time, r->dev, r->ino, r->ruleset,
-	    r->path));
+	    "ino %" PRIu64 "\nephemeral %d\nruleset %" PRIu32 "\npath %s\n"
+	    "end 1\n", r->name, r->boot, r->jid, r->time, r->dev, r->ino,
+	    r->ephemeral, r->ruleset, r->path));
 }
 
 static int
@@ -101,6 +101,8 @@ record_line(struct fb_record *r, const char *key, const char *value)
 		r->dev = v;
 	else if (strcmp(key, "ino") == 0)
 		r->ino = v;
+	else if (strcmp(key, "ephemeral") == 0)
+		r->ephemeral = v != 0;
 	else if (strcmp(key, "ruleset") == 0)
 		r->ruleset = (uint32_t)v;
 	else
@@ -131,6 +133,13 @@ record_parse(struct fb_record *r, char *text)
 	return (false);
 }
 
+/* Without the right to read the run directory. */
+static int
+unknown(struct ioc_error *err)
+{
+	return (ioc_fail(err, IOC_PERMISSION, "what runs is known to root only"));
+}
+
 int
 ioc_fb_record_read(struct ioc_os *os, const char *name, struct fb_record *r,
     struct ioc_error *err)
@@ -139,6 +148,8 @@ ioc_fb_record_read(struct ioc_os *os, const char *name, struct fb_record *r,
 	auto_fd int fd = -1;
 	ssize_t n;
 
+	if (os->run_fd < 0)
+		return (unknown(err));
 	file_name(file, name, false);
 	fd = openat(os->run_fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 	    O_CLOEXEC);
@@ -185,7 +196,7 @@ ioc_fb_record_each(struct ioc_os *os,
 	int rc, fd;
 
 	if (os->run_fd < 0)
-		return (0);
+		return (unknown(err));
 	fd = openat(os->run_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || (dir = fdopendir(fd)) == NULL) {
 		rc = ioc_fail_errno(err, "run directory: open");

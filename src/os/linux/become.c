@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,18 +39,28 @@ ioc_lx_open_null(struct ioc_error *err)
 	return (take_fd(&fd));
 }
 
-/* Reads a file of the jail, at most FILE_MAX bytes; nothing if it is none. */
+/*
+ * Reads a file of the jail, at most FILE_MAX bytes; nothing if it is none.  It
+ * may be a link, but not one to what this process has: its descriptors, its
+ * program, its environment.
+ */
 static size_t
 read_file(const char *path, char **text)
 {
-	auto_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY |
-	    O_CLOEXEC);
+	struct open_how how = {
+		.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_MAGICLINKS | RESOLVE_IN_ROOT,
+	};
+	auto_fd int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how,
+	    sizeof(how));
+	struct statfs fs;
 	struct stat st;
 	size_t len = 0;
 	ssize_t n;
 	void *p;
 
-	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    fstatfs(fd, &fs) != 0 || fs.f_type == PROC_SUPER_MAGIC)
 		return (0);
 	p = mmap(NULL, FILE_MAX, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -118,13 +129,23 @@ open_tty(const struct lx_plan *p, const struct ioc_user *u, int ctl,
 	return (take_fd(&slave));
 }
 
-/* Descriptors 0-2, and ctl as 3; everything else is closed. */
+/* Nothing but these: before any name of the jail is looked up. */
 static int
-set_stdio(const struct lx_plan *p, const struct ioc_user *u, int *ctl,
-    const int fds[3], struct ioc_error *err)
+drop_fds(int in[3], int *init, int *ctl, struct ioc_error *err)
 {
-	int in[3] = { -1, -1, -1 }, *keep[4] = { &in[0], &in[1], &in[2], ctl };
-	int tty = -1;
+	int *const keep[] = { &in[0], &in[1], &in[2], ctl, init };
+
+	if (ioc_lx_only_fds(keep, 5) != 0)
+		return (ioc_fail_errno(err, "descriptors"));
+	return (0);
+}
+
+/* Descriptors 0-2, ctl as 3, ioc-init as 4; everything else is closed. */
+static int
+set_stdio(const struct lx_plan *p, const struct ioc_user *u, int in[3],
+    int *init, int *ctl, struct ioc_error *err)
+{
+	int tty = -1, rc;
 
 	if (p->tty) {
 		tty = open_tty(p, u, *ctl, err);
@@ -132,21 +153,25 @@ set_stdio(const struct lx_plan *p, const struct ioc_user *u, int *ctl,
 			return (tty);
 	}
 	for (int i = 0; i < 3; i++) {
-		in[i] = p->tty ? tty : fds[i];
+		if (p->tty)
+			in[i] = tty;
 		if (in[i] < 0)
 			in[i] = ioc_lx_open_null(err);
 		if (in[i] < 0)
 			return (in[i]);
 	}
-	if (ioc_lx_only_fds(keep, 4) != 0)
-		return (ioc_fail_errno(err, "descriptors"));
+	if ((rc = drop_fds(in, init, ctl, err)) != 0)
+		return (rc);
 	for (int i = 0; i < 3; i++)
 		if (dup2(in[i], i) < 0)
 			return (ioc_fail_errno(err, "descriptors"));
-	if (dup3(*ctl, 3, O_CLOEXEC) < 0)
+	if (dup3(*ctl, 3, O_CLOEXEC) < 0 ||
+	    (*init >= 0 && dup3(*init, 4, O_CLOEXEC) < 0))
 		return (ioc_fail_errno(err, "descriptors"));
 	*ctl = 3;
-	(void)sys_close_range(4, ~0U);
+	if (*init >= 0)
+		*init = 4;
+	(void)sys_close_range(*init >= 0 ? 5 : 4, ~0U);
 	return (0);
 }
 
@@ -271,13 +296,41 @@ reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* As search, by ioc-init, which reports through ctl: returns if that fails. */
 static int
-run(struct lx_plan *p, const struct ioc_user *u, struct ioc_error *err)
+search_by(int init, int ctl, const char *name, const char *path,
+    char *const *argv, char *const *env, size_t argc, struct ioc_error *err)
+{
+	size_t size = (argc + 5) * sizeof(char *);
+	char self[] = "ioc-exec", fd[16], **all;
+
+	all = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (all == MAP_FAILED || fcntl(ctl, F_SETFD, 0) != 0)
+		return (ioc_fail_errno(err, "run ioc-init"));
+	(void)snprintf(fd, sizeof(fd), "%d", ctl);
+	all[0] = self;
+	all[1] = fd;
+	memcpy(&all[2], &path, sizeof(path));
+	memcpy(&all[3], &name, sizeof(name));
+	memcpy(&all[4], argv, argc * sizeof(*argv));
+	all[4 + argc] = NULL;
+	(void)syscall(SYS_execveat, init, "", all, env, AT_EMPTY_PATH);
+	/* Its arguments are the command's, and some more. */
+	(void)ioc_fail_errno(err, "run %s", IOC_SHOW(name));
+	err->code = IOC_CHILD;
+	return (IOC_CHILD);
+}
+
+static int
+run(struct lx_plan *p, const struct ioc_user *u, int init, int ctl,
+    struct ioc_error *err)
 {
 	char **argv = (char **)(void *)((char *)p + p->argv);
 	char **env = (char **)(void *)((char *)p + p->env);
 	char *space = (char *)p + p->scratch, shell0[sizeof(u->shell) + 1];
 	char *login_argv[2] = { shell0, NULL };
+	size_t argc = p->login ? 1 : p->argc;
 	const char *name;
 	int sys;
 
@@ -295,6 +348,9 @@ run(struct lx_plan *p, const struct ioc_user *u, struct ioc_error *err)
 	} else
 		name = argv[0];
 	reset_signals();
+	if (init >= 0)
+		return (search_by(init, ctl, name, env_get(env, "PATH"), argv,
+		    env, argc, err));
 	sys = search(name, env_get(env, "PATH"), space, argv, env);
 	(void)ioc_fail_sys(err, sys, "run %s", IOC_SHOW(name));
 	err->code = IOC_CHILD;
@@ -306,18 +362,19 @@ ioc_lx_become(struct lx_plan *p, const struct lx_rights *r, int *ctl,
     const int fds[3], struct ioc_error *err)
 {
 	const char *who = p->user != 0 ? (const char *)p + p->user : NULL;
+	int in[3] = { fds[0], fds[1], fds[2] }, init = r->init, rc;
 	struct ioc_user u;
-	int rc;
 
 	/* The terminal, and the keys, of whoever asked stay outside. */
 	(void)setsid();
 	if (!r->confined)
 		(void)syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */,
 		    NULL);
-	if ((rc = find_user(who, &u, err)) != 0 ||
-	    (rc = set_stdio(p, &u, ctl, fds, err)) != 0 ||
+	if ((rc = drop_fds(in, &init, ctl, err)) != 0 ||
+	    (rc = find_user(who, &u, err)) != 0 ||
+	    (rc = set_stdio(p, &u, in, &init, ctl, err)) != 0 ||
 	    (rc = take_rights(&u, r, err)) != 0 ||
 	    (rc = enter_dir(p, &u, err)) != 0)
 		return (rc);
-	return (run(p, &u, err));
+	return (run(p, &u, init, *ctl, err));
 }

@@ -47,6 +47,49 @@ ioc_lx_exec_check(const struct ioc_os_exec *e, struct ioc_error *err)
 	return (0);
 }
 
+/* The same file through a mount of its own, that cannot be written to. */
+static int
+read_only(int fd, int i, struct ioc_error *err)
+{
+	struct mount_attr a = { .attr_set = MOUNT_ATTR_RDONLY,
+		.propagation = MS_PRIVATE };
+	auto_fd int tree = sys_open_tree(fd, "", OPEN_TREE_CLONE |
+	    AT_EMPTY_PATH), again = -1;
+	off_t at = lseek(fd, 0, SEEK_CUR);
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", tree);
+	if (tree < 0 || at < 0 ||
+	    sys_mount_setattr(tree, "", AT_EMPTY_PATH, &a) != 0 ||
+	    (again = open(path, O_RDONLY | O_CLOEXEC)) < 0 ||
+	    lseek(again, at, SEEK_SET) != at)
+		return (ioc_fail(err, IOC_UNSAFE, "descriptor %d for the jail "
+		    "cannot be made read-only (%s): use a pipe", i,
+		    strerror(errno)));
+	return (take_fd(&again));
+}
+
+int
+ioc_lx_exec_fds(const struct ioc_os_exec *e, bool userns, int fds[3],
+    int own[3], struct ioc_error *err)
+{
+	struct stat st;
+
+	for (int i = 0; i < 3; i++) {
+		fds[i] = e->tty ? -1 : e->fds[i];
+		/* One without a name is nothing of the host's. */
+		if (userns || fds[i] < 0 || fstat(fds[i], &st) != 0 ||
+		    !S_ISREG(st.st_mode) || st.st_nlink == 0 ||
+		    (fcntl(fds[i], F_GETFL) & O_ACCMODE) != O_RDONLY)
+			continue;
+		own[i] = read_only(fds[i], i, err);
+		if (own[i] < 0)
+			return (own[i]);
+		fds[i] = own[i];
+	}
+	return (0);
+}
+
 static int
 exec_packets(int ctl, bool want_ready, bool command,
     struct ioc_os_process *ret, struct ioc_error *err)
@@ -66,7 +109,14 @@ exec_packets(int ctl, bool want_ready, bool command,
 				ret->pid = m.a;
 		} else if (m.kind == LX_PID && command)
 			ret->pid = m.a;
-		else
+		else if (m.kind == LX_FAILED && command) {
+			m.text[sizeof(m.text) - 1] = '\0';
+			(void)ioc_fail_sys(err, m.sys, "run %s",
+			    IOC_SHOW(m.text));
+			if (err != NULL)
+				err->code = IOC_CHILD;
+			return (IOC_CHILD);
+		} else
 			return (ioc_fail(err, IOC_FAILED,
 			    "an odd packet came from the jail's launcher"));
 	}
@@ -233,17 +283,19 @@ ioc_os_jail_exec(struct ioc_os_jail *j, const struct ioc_os_exec *e,
 {
 	struct enter n = { .j = j, .groups = { -1 }, .ctl = { -1, -1 },
 		.status = { -1, -1 }, .rights = { .caps = j->r.caps } };
-	int rc;
+	int own[3] = { -1, -1, -1 }, rc;
 
 	if ((rc = ioc_lx_running(j, err)) != 0 ||
 	    (rc = ioc_lx_exec_check(e, err)) != 0)
 		return (rc);
+	if (!j->r.userns && (rc = ioc_lx_init_fd(j->os, err)) != 0)
+		return (rc);
+	n.rights.init = j->r.userns ? -1 : j->os->init_fd;
 	n.jail = j->pidfd;
-	for (int i = 0; i < 3; i++)
-		n.fds[i] = e->tty ? -1 : e->fds[i];
 	n.rights.limits.has_nofile = syscall(SYS_prlimit64, (pid_t)j->r.pid,
 	    RLIMIT_NOFILE, NULL, &n.rights.limits.nofile) == 0;
-	if ((rc = ioc_lx_plan_make(e, &n.plan, err)) == 0 &&
+	if ((rc = ioc_lx_exec_fds(e, j->r.userns, n.fds, own, err)) == 0 &&
+	    (rc = ioc_lx_plan_make(e, &n.plan, err)) == 0 &&
 	    (rc = ioc_lx_cgroup_procs(j->os, &j->r, n.groups, err)) == 0 &&
 	    (rc = ioc_lx_msg_pair(n.ctl, err)) == 0) {
 		if (pipe2(n.status, O_CLOEXEC) != 0)
@@ -252,6 +304,8 @@ ioc_os_jail_exec(struct ioc_os_jail *j, const struct ioc_os_exec *e,
 			rc = fork_launch(&n, ret, err);
 	}
 	enter_fini(&n);
+	for (int i = 0; i < 3; i++)
+		ioc_fd_close(&own[i]);
 	return (rc);
 }
 

@@ -134,7 +134,8 @@ settle(struct first *f, struct ioc_error *err)
 static int
 start_command(struct first *f, struct ioc_error *err)
 {
-	struct lx_rights rights = { .caps = f->s->j->r.caps, .confined = true };
+	struct lx_rights rights = { .caps = f->s->j->r.caps, .confined = true,
+		.init = f->s->j->r.userns ? -1 : f->init };
 	auto_fd int pidfd = -1;
 	struct lx_plan *plan;
 	int rc;

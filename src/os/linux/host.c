@@ -64,11 +64,12 @@ facts(struct ioc_os *os, struct ioc_error *err)
 	(void)snprintf(f->system, sizeof(f->system), "Linux");
 	(void)snprintf(f->release, sizeof(f->release), "%.63s", u.release);
 	(void)snprintf(f->arch, sizeof(f->arch), "%.31s", arch);
+	errno = 0;
 	if (!read_head("/proc/sys/kernel/random/boot_id", f->boot_id,
-	    sizeof(f->boot_id)))
-		return (errno != ENOENT ?
-		    ioc_fail_errno(err, "read the host's boot id") :
-		    ioc_fail(err, IOC_UNSUPPORTED,
+	    sizeof(f->boot_id)) && errno != 0 && errno != ENOENT)
+		return (ioc_fail_errno(err, "/proc/sys/kernel/random/boot_id"));
+	if (f->boot_id[0] == '\0')
+		return (ioc_fail(err, IOC_UNSUPPORTED,
 		    "/proc is not mounted on this host"));
 	chomp(f->boot_id);
 	distribution(f->distribution);
@@ -178,10 +179,15 @@ static int
 can_fs(const char *name, struct ioc_error *err)
 {
 	char text[8192], word[32];
+	auto_fd int fd = -1;
 
 	(void)snprintf(word, sizeof(word), "\t%s\n", name);
 	if (read_head("/proc/filesystems", text, sizeof(text)) &&
 	    strstr(text, word) != NULL)
+		return (0);
+	/* For root the kernel loads the module by itself. */
+	fd = sys_fsopen(name);
+	if (fd >= 0)
 		return (0);
 	return (ioc_fail(err, IOC_UNSUPPORTED,
 	    "the kernel has no %s file system (modprobe %s)", name, name));

@@ -3,6 +3,11 @@
  * ioc-init, process 1 of a jail: reaps, passes TERM on, and ends with what it
  * was told to end with.  A few pages, no memory of its own, no output.
  *
+ *	ioc-exec CTL PATH NAME ARGUMENT...
+ *
+ * Under that name it executes the program NAME of PATH, or tells CTL why not:
+ * a jail that names /proc/self/exe gets a sealed file in memory.
+ *
  *	ioc-init LIFE STATUS PID
  *
  * LIFE is a descriptor that ends when the jail's owner does, STATUS one that
@@ -15,12 +20,15 @@
 #include <asm/signal.h>
 
 #include <linux/errno.h>
+#include <linux/fcntl.h>
 #include <linux/prctl.h>
 #include <linux/signalfd.h>
 #include <linux/time_types.h>
 #include <linux/wait.h>
 
 #include <stdbool.h>
+
+#include "os/linux/wire.h"
 
 struct state {
 	int	life;
@@ -85,6 +93,75 @@ take_signals(struct state *st, int sigfd)
 	}
 }
 
+static size_t
+length(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] != '\0')
+		n++;
+	return (n);
+}
+
+static bool
+has_slash(const char *s)
+{
+	while (*s != '\0' && *s != '/')
+		s++;
+	return (*s == '/');
+}
+
+/* Each directory of PATH, as search() of become.c does it: gives the errno. */
+static int
+search(const char *path, const char *name, char **argv, char **env)
+{
+	size_t len = length(name);
+	int found = ENOENT, error;
+	char full[4096];
+
+	if (len == 0)
+		return (ENOENT);
+	if (has_slash(name))
+		return ((int)-bare_call(__NR_execve, (long)name, (long)argv,
+		    (long)env, 0, 0));
+	for (;; path++) {
+		size_t n = 0;
+
+		while (path[n] != '\0' && path[n] != ':')
+			n++;
+		if (n > 0 && n + len + 2 <= sizeof(full)) {
+			memcpy(full, path, n);
+			full[n] = '/';
+			memcpy(full + n + 1, name, len + 1);
+			error = (int)-bare_call(__NR_execve, (long)full,
+			    (long)argv, (long)env, 0, 0);
+			if (error != ENOENT && error != ENOTDIR)
+				found = error;
+			if (found != ENOENT && found != EACCES)
+				return (found);
+		}
+		path += n;
+		if (*path == '\0')
+			return (found);
+	}
+}
+
+static int
+exec_main(int argc, char **argv)
+{
+	struct lx_msg m = { .kind = LX_FAILED };
+	int ctl = number(argv[1]);
+	size_t len = length(argv[3]);
+
+	(void)bare_call(__NR_fcntl, ctl, F_SETFD, FD_CLOEXEC, 0, 0);
+	m.sys = search(argv[2], argv[3], argv + 4, argv + argc + 1);
+	if (len >= sizeof(m.text))
+		len = sizeof(m.text) - 1;
+	memcpy(m.text, argv[3], len);
+	(void)bare_call(__NR_write, ctl, (long)&m, sizeof(m), 0, 0);
+	return (127);
+}
+
 static int
 bare_main(int argc, char **argv)
 {
@@ -92,6 +169,10 @@ bare_main(int argc, char **argv)
 	struct pollfd p[2] = { { .events = POLLIN }, { .events = 0 } };
 	uint64_t all = ~UINT64_C(0);
 
+	if (argc > 4 && argv[0][4] == 'e') {
+		(void)bare_call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+		return (exec_main(argc, argv));
+	}
 	if (argc != 4 || bare_call(__NR_getpid, 0, 0, 0, 0, 0) != 1)
 		return (1);
 	/* The jail's root may not trace it, nor open /proc/1/exe. */

@@ -14,11 +14,11 @@ static int
 check_name(const char *name, struct ioc_error *err)
 {
 	static const char set[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.*-";
 	size_t len = strlen(name);
 
 	if (len == 0 || len > LX_NAME_MAX || strspn(name, set) != len ||
-	    strchr("_.-", name[0]) != NULL)
+	    strchr("_.*-", name[0]) != NULL)
 		return (ioc_fail(err, IOC_INVALID, "%s is no name of a jail",
 		    IOC_SHOW(name)));
 	return (0);
@@ -303,14 +303,17 @@ give_command(struct ioc_os_jail *j, const struct lx_plan *plan,
 {
 	auto_fd int fd = ioc_lx_plan_fd(plan, err);
 	int fds[LX_MSG_FDS] = { fd, status, -1, -1, -1 };
+	int own[3] = { -1, -1, -1 }, rc;
 
 	if (fd < 0)
 		return (fd);
-	for (int i = 0; i < 3 && !e->tty; i++)
-		fds[2 + i] = e->fds[i];
-	if (ioc_lx_msg_send(j->ctl, LX_COMMAND, 0, 0, fds, LX_MSG_FDS) != 0)
-		return (ioc_fail_errno(err, "pass the command"));
-	return (0);
+	rc = ioc_lx_exec_fds(e, j->r.userns, &fds[2], own, err);
+	if (rc == 0 && ioc_lx_msg_send(j->ctl, LX_COMMAND, 0, 0, fds,
+	    LX_MSG_FDS) != 0)
+		rc = ioc_fail_errno(err, "pass the command");
+	for (int i = 0; i < 3; i++)
+		ioc_fd_close(&own[i]);
+	return (rc);
 }
 
 static int

@@ -28,6 +28,7 @@
 #include "base/str.h"
 #include "os/linux/sys.h"
 #include "os/user.h"
+#include "os/linux/wire.h"
 #include "os/os.h"
 
 #define	LX_NAMESPACES	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |	\
@@ -129,32 +130,7 @@ int	ioc_lx_cgroup_can(struct ioc_os *os, struct ioc_error *err);
 
 /* --- msg.c: packets between caller, launcher and jail -------------------- */
 
-enum lx_kind {
-	LX_ERROR = 1,		/* code, sys, text */
-	LX_STARTED,		/* a: pid; fd: pidfd */
-	LX_GO,			/* maps are written, groups joined */
-	LX_TREE,		/* fd: a detached mount */
-	LX_MOUNTED,		/* the tree stands */
-	LX_CREATE,		/* a: ephemeral, b: with a command;
-				   fds: init, life */
-	LX_COMMAND,		/* fds: plan, status, stdin, stdout, stderr */
-	LX_PID,			/* a: the sender's pid, from the kernel */
-	LX_PTY,			/* fd: master */
-	LX_READY,		/* everything but exec is done */
-};
-
-#define	LX_MSG_FDS	5
-
-struct lx_msg {
-	int32_t	kind;
-	int32_t	code;
-	int32_t	sys;
-	int32_t	nfds;
-	int64_t	a;
-	int64_t	b;
-	char	text[1024];
-};
-
+/* The packets themselves are in wire.h. */
 int	ioc_lx_msg_pair(int sp[2], struct ioc_error *err);
 /* 0 or -1 with errno. */
 int	ioc_lx_msg_send(int fd, int kind, int64_t a, int64_t b, const int *fds,
@@ -218,6 +194,8 @@ int	ioc_lx_root_overlay_attached(int lower_tree, int upper, int work,
 /* --- mount.c: mounts beneath a root, made with the jail's rights ---------- */
 
 unsigned ioc_lx_mount_attr(unsigned flags);
+/* Of a BIND: always nodev; nosuid, too, unless it is mapped for the jail. */
+unsigned ioc_lx_bind_attr(unsigned flags);
 /* A new file system; opts are key, value pairs up to NULL. */
 int	ioc_lx_fs(const char *type, const char *const *opts, unsigned attr,
 	    struct ioc_error *err);
@@ -287,12 +265,18 @@ struct lx_rights {
 	uint64_t	 caps;
 	struct lx_limits limits;
 	bool		 confined;	/* bounding set and filter are there */
+	int		 init;		/* ioc-init, or -1: see below */
 };
 
 /*
  * In the jail, as its root, in a fresh process: takes the user's place and
  * executes the command.  Returns only when it failed.  fds become 0-2 (without
  * tty), ctl carries the pty.
+ *
+ * A jail can make its own command out of /proc/self/exe.  That is the program
+ * of the host which enters, and without a user namespace the jail's root may
+ * write to it: there the sealed ioc-init executes the command, so that nothing
+ * of the host is behind that name.
  */
 int	ioc_lx_become(struct lx_plan *p, const struct lx_rights *r, int *ctl,
 	    const int fds[3], struct ioc_error *err);
@@ -304,5 +288,12 @@ int	ioc_lx_running(struct ioc_os_jail *j, struct ioc_error *err);
 /* The jail's /dev/null, verified. */
 int	ioc_lx_open_null(struct ioc_error *err);
 int	ioc_lx_exec_check(const struct ioc_os_exec *e, struct ioc_error *err);
+/*
+ * Its descriptors, for a jail without a user namespace, whose root could open
+ * by /proc/self/fd what it was given to read, and write to it: such files come
+ * read-only, with the same position.  fds are given, own are to be closed.
+ */
+int	ioc_lx_exec_fds(const struct ioc_os_exec *e, bool userns, int fds[3],
+	    int own[3], struct ioc_error *err);
 
 #endif /* OS_LINUX_LINUX_H */

@@ -121,7 +121,7 @@ ioc_os_jail_mount_live(struct ioc_os_jail *j, const struct ioc_os_mount *m,
 		if ((m->flags & IOC_MNT_IDMAP) != 0 && j->r.userns &&
 		    (userns = userns_of(j, err)) < 0)
 			return (userns);
-		tree = ioc_lx_tree_clone(m->source, ioc_lx_mount_attr(m->flags),
+		tree = ioc_lx_tree_clone(m->source, ioc_lx_bind_attr(m->flags),
 		    userns, m->target, err);
 		if (tree < 0)
 			return (tree);

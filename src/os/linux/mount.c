@@ -20,6 +20,18 @@ ioc_lx_mount_attr(unsigned flags)
 	    MOUNT_ATTR_NOSYMFOLLOW : 0));
 }
 
+/*
+ * A device of the host is no business of a jail, wherever its node stands.
+ * What is not mapped into the jail's range has owners that are not the jail's:
+ * its programs gain nobody's rights.
+ */
+unsigned
+ioc_lx_bind_attr(unsigned flags)
+{
+	return (ioc_lx_mount_attr(flags) | MOUNT_ATTR_NODEV |
+	    ((flags & IOC_MNT_IDMAP) == 0 ? MOUNT_ATTR_NOSUID : 0));
+}
+
 int
 ioc_lx_fs(const char *type, const char *const *opts, unsigned attr,
     struct ioc_error *err)

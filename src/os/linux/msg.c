@@ -136,6 +136,10 @@ ioc_lx_msg_recv(int fd, struct lx_msg *m, int fds[LX_MSG_FDS],
 	take_control(&h, m, fds);
 	if (m->kind == LX_ERROR) {
 		m->text[sizeof(m->text) - 1] = '\0';
+		/* Ours is escaped; it goes to a terminal whoever wrote it. */
+		for (char *s = m->text; *s != '\0'; s++)
+			if ((unsigned char)*s < 0x20 || *s == 0x7f)
+				*s = '?';
 		if (err != NULL) {
 			err->code = m->code;
 			err->sys = m->sys;

@@ -112,7 +112,7 @@ give_trees(struct lx_start *s, int userns_fd, struct ioc_error *err)
 
 		if (m->kind != IOC_MOUNT_BIND)
 			continue;
-		tree = ioc_lx_tree_clone(m->source, ioc_lx_mount_attr(m->flags),
+		tree = ioc_lx_tree_clone(m->source, ioc_lx_bind_attr(m->flags),
 		    (m->flags & IOC_MNT_IDMAP) != 0 ? userns_fd : -1,
 		    m->target, err);
 		if (tree < 0)
@@ -216,6 +216,7 @@ ioc_lx_start(struct ioc_os_jail *j, const struct ioc_os_root *root,
     const struct ioc_os_mount *mounts, size_t n, struct ioc_error *err)
 {
 	struct lx_start s = { .j = j, .root = root, .mounts = mounts, .n = n };
+	struct pollfd end = { .events = POLLIN };
 	auto_fd int ctl = -1;
 	sigset_t old;
 	pid_t pid;
@@ -241,6 +242,11 @@ ioc_lx_start(struct ioc_os_jail *j, const struct ioc_os_root *root,
 		;
 	if (rc == 0)
 		rc = ioc_lx_record_stamp(&j->r, (pid_t)j->r.pid, err);
+	/* If it has ended meanwhile, the number may be somebody else's. */
+	end.fd = j->pidfd;
+	if (rc == 0 && poll(&end, 1, 0) != 0)
+		rc = ioc_fail(err, IOC_FAILED,
+		    "the jail's first process was killed");
 	if (rc != 0) {
 		ioc_lx_kill_wait(j);
 		return (rc);

@@ -78,6 +78,16 @@ overlay_finish(int fs, unsigned attr, struct ioc_error *err)
 	return (tree);
 }
 
+/* The jail reads the text in its /proc/mounts: no path of the host. */
+static int
+layer_by_path(int fs, const char *key, int fd)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return (sys_fsconfig(fs, FSCONFIG_SET_STRING, key, path, 0));
+}
+
 /* Layers by descriptor, the lower one detached: Linux 6.15. */
 static int
 overlay_detached(int lower, int upper, int work, unsigned attr,
@@ -90,8 +100,8 @@ overlay_detached(int lower, int upper, int work, unsigned attr,
 		    "mount the root: the kernel has no overlay file system "
 		    "(CONFIG_OVERLAY_FS, module overlay)"));
 	if (sys_fsconfig(fs, FSCONFIG_SET_FD, "lowerdir+", NULL, lower) != 0 ||
-	    sys_fsconfig(fs, FSCONFIG_SET_FD, "upperdir", NULL, upper) != 0 ||
-	    sys_fsconfig(fs, FSCONFIG_SET_FD, "workdir", NULL, work) != 0)
+	    layer_by_path(fs, "upperdir", upper) != 0 ||
+	    layer_by_path(fs, "workdir", work) != 0)
 		return (fail_fs(fs, err, "mount the root: overlay layers"));
 	return (overlay_finish(fs, attr, err));
 }
@@ -126,15 +136,6 @@ reopen_here(int fd, struct ioc_error *err)
 		return (ioc_fail(err, IOC_UNSAFE,
 		    "mount the root: %s was moved away", IOC_SHOW(path)));
 	return (take_fd(&again));
-}
-
-static int
-layer_by_path(int fs, const char *key, int fd)
-{
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return (sys_fsconfig(fs, FSCONFIG_SET_STRING, key, path, 0));
 }
 
 /* Attaches the lower tree to a tmpfs that only this process sees. */

@@ -131,7 +131,7 @@ emit_one_of(struct program *p, const uint32_t *v, size_t n, uint32_t match,
 static void
 emit_action(struct program *p, unsigned nr, enum action a)
 {
-	static const uint32_t ioctls[] = { TIOCSTI, TIOCLINUX };
+	static const uint32_t ioctls[] = { TIOCSTI, TIOCLINUX, TIOCSETD };
 	static const uint32_t families[] = { AF_UNIX, AF_INET, AF_INET6,
 		AF_NETLINK, AF_PACKET };
 	static const uint32_t persons[] = { 0, 8, 0x20000, 0x20008,
