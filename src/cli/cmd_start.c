@@ -120,8 +120,10 @@ restart_one(struct cli *c, struct ioc_jail *j, void *arg,
 	int r = 0;
 
 	start.skip = false;
-	if (!is_asked(t, j))
+	if (!is_asked(t, j)) {
+		(void)snprintf(res->note, sizeof(res->note), "started");
 		return (start_one(c, j, &start, res));
+	}
 	if (is_running(j))
 		r = ioc_jail_stop(j, t->o->force, &res->err);
 	/* On a dry run it still runs: the steps of its start cannot be asked. */
@@ -173,6 +175,10 @@ run_each(struct cli *c, const struct cmd_line *l, struct each *e,
 
 	if (l->args.n == 0 && !o->rc)
 		return (cli_usage(c, "FILTER or --rc is missing"));
+	/* Where nothing is set up, nothing starts with the host. */
+	if (o->rc && l->args.n == 0 && cli_host(c) != NULL &&
+	    ioc_host_sources(c->host) == 0)
+		return (each_run(c, e, NULL, 0));
 	r = cli_select(c, &l->args, o->rc ? rc_term : NULL, o->rc, &s);
 	if (r == 0) {
 		if (e->depends)

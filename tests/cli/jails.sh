@@ -49,7 +49,7 @@ depends_do()
 	prints 'db started\nweb started\n' start --rc -P 4
 	order started 'db web '
 	rm log
-	prints 'db restarted\nweb restarted\n' restart web
+	prints 'db started\nweb restarted\n' restart web
 	not_called 'stop c'
 	# Nor does it start when that has failed; the others do.
 	for workers in 1 4; do
