@@ -4,8 +4,10 @@
 
 case $(uname -s) in
 Linux)
-	# Options of tar(1) when an archive is made.
+	# Options of tar(1) when an archive is made; and the one, with what it
+	# begins with, that changes names.
 	pack=
+	transform=--transform=s
 
 	# The release that the distribution's own mirror has.
 	release=bookworm
@@ -93,6 +95,7 @@ Linux)
 	;;
 FreeBSD)
 	pack="--options xz:compression-level=0"
+	transform=-s
 
 	# With IOC_TEST_BASE, a base.txz, no mirror is needed.
 	release=${IOC_TEST_RELEASE:-$(uname -r | sed 's/-p[0-9]*$//')}
@@ -177,6 +180,7 @@ FreeBSD)
 		ldd -f '%p\n' $(cat programs) 2>/dev/null | grep ^/ |
 		    sort -u >>programs
 		while read -r file; do
+			mkdir -p "$1${file%/*}"
 			cp -p "$file" "$1$file"
 		done <programs
 		cp -p /libexec/ld-elf.so.1 "$1/libexec/"

@@ -107,13 +107,13 @@ is_named(int *mib, size_t n, const char *name)
 }
 
 /*
- * The type of a parameter.  What a node itself is stands beside it, before or
- * behind, under its name with a dot.
+ * The type of a parameter.  What a node itself is stands in it without a name,
+ * and was numbered just before or after it.
  */
 static int
 kind_of(const char *name, struct kind *k)
 {
-	int mib[2 + CTL_MAXNAME], *last;
+	int mib[3 + CTL_MAXNAME];
 	size_t n = CTL_MAXNAME;
 	char full[256];
 
@@ -124,12 +124,12 @@ kind_of(const char *name, struct kind *k)
 	if (k->type != CTLTYPE_NODE)
 		return (0);
 	(void)strlcat(full, ".", sizeof(full));
-	last = &mib[n + 1];
-	*last -= 1;
-	if (is_named(mib, n, full))
-		return (describe(mib, n, k));
-	*last += 2;
-	return (is_named(mib, n, full) ? describe(mib, n, k) : -1);
+	for (int step = -1; step <= 1; step += 2) {
+		mib[n + 2] = mib[n + 1] + step;
+		if (is_named(mib, n + 1, full))
+			return (describe(mib, n + 1, k));
+	}
+	return (-1);
 }
 
 /* "allow.raw_sockets" that is off is given as "allow.noraw_sockets". */

@@ -227,8 +227,6 @@ CALL(kldunload, kldunload(1 << 30))
 CALL(mount, nmount(mount_args, 4, 0))
 CALL(unmount, unmount("/ioc-no-such", 0))
 CALL(jail_set, jail_set(jail_args, 6, JAIL_CREATE))
-CALL(jail_attach, jail_attach(999998))
-CALL(jail_remove, jail_remove(999998))
 CALL(clock_settime, clock_settime(CLOCK_REALTIME, &bad_time))
 CALL(acct, acct("/ioc-no-such"))
 CALL(swapon, swapon("/ioc-no-such"))
@@ -237,12 +235,9 @@ CALL(kenv_set, kenv(KENV_SET, "ioc.test", text_none, sizeof(text_none)))
 CALL(rctl_add, rctl_add_rule("x", 2, NULL, 0))
 CALL(rctl_get, rctl_get_rules("x", 2, NULL, 0))
 CALL(rtprio, rtprio(RTP_SET, 0, &real_time))
-CALL(raw_socket, socket(AF_INET, SOCK_RAW, IPPROTO_ICMP))
 CALL(mlock, mlock(&ioc_number, sizeof(ioc_number)))
 CALL(sysctl_maxfiles, sysctlbyname("kern.maxfiles", NULL, NULL,
     &ioc_number, 0))
-CALL(sysctl_securelevel, sysctlbyname("kern.securelevel", NULL, NULL,
-    &ioc_number, 1))
 CALL(extattr, extattr_set_file(".", EXTATTR_NAMESPACE_SYSTEM, "ioc", "x", 1))
 
 static long
@@ -326,10 +321,10 @@ static const struct call calls[] = {
 #endif
 #else
 	ROW(kldload), ROW(kldunload), ROW(unmount), ROW(jail_set),
-	ROW(jail_attach), ROW(jail_remove), ROW(clock_settime), ROW(acct),
+	ROW(clock_settime), ROW(acct),
 	ROW(swapon), ROW(swapoff), ROW(kenv_set), ROW(rctl_add),
-	ROW(rctl_get), ROW(rtprio), ROW(raw_socket), ROW(mlock),
-	ROW(sysctl_maxfiles), ROW(sysctl_securelevel), ROW(extattr),
+	ROW(rctl_get), ROW(rtprio), ROW(mlock),
+	ROW(sysctl_maxfiles), ROW(extattr),
 	ROW(chflags), ROW(getfh), ROW(fhopen), ROW(interface),
 #endif
 };
