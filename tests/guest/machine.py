@@ -214,7 +214,8 @@ class Machine:
         # The login shell may be csh, and read ahead.
         self.type("exec env -u ENV /bin/sh")
         self.expect([rb"[#$] $"], 5)
-        self.type("PS1= PS2=; stty -echo; echo ioc-'ready'")
+        self.type("set +o emacs +o vi; PS1= PS2=; stty -echo; "
+            "echo ioc-'ready'")
         if self.expect([rb"ioc-ready"], 30)[0] is None:
             raise Trouble("no shell after login; last seen:\n"
                 + self.last_words("console.log", 5))
