@@ -37,8 +37,19 @@ IOC_API int ioc_jail_list(struct ioc_host *h, const struct ioc_filter *f,
 IOC_API size_t ioc_jail_count(const struct ioc_jail_list *l);
 IOC_API struct ioc_jail *ioc_jail_at(const struct ioc_jail_list *l, size_t i);
 IOC_API void ioc_jail_list_free(struct ioc_jail_list *l);
-/* Sorts by start order: dependencies first, then priority, then name. */
+/*
+ * Sorts by start order: dependencies first, then priority, then name.  A damaged
+ * configuration has neither; where jails depend on each other in a circle, the
+ * one that would come first without it does.
+ */
 IOC_API int ioc_jail_list_order(struct ioc_jail_list *l, struct ioc_error *err);
+/*
+ * Adds at the end what a jail of the list depends on, directly or not, as far as
+ * it is not in the list.  A failure adds nothing.  NOT_FOUND: one is not there.
+ * INVALID: one depends on itself.  FORMAT: a configuration is damaged.
+ */
+IOC_API int ioc_jail_list_require(struct ioc_jail_list *l, struct ioc_jail *j,
+    struct ioc_error *err);
 
 /* Its name and that of its source; they belong to the jail. */
 IOC_API const char *ioc_jail_name(const struct ioc_jail *j);

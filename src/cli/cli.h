@@ -118,7 +118,7 @@ struct selection {
  */
 int	cli_select(struct cli *c, const struct strlist *args, const char *extra,
 	    bool may_be_empty, struct selection *ret);
-/* Start order, or backwards. */
+/* All of the list in start order, or backwards. */
 int	cli_select_order(struct cli *c, struct selection *s, bool backwards);
 void	selection_fini(struct selection *s);
 

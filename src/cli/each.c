@@ -190,6 +190,64 @@ has_value(struct ioc_jail *j, const char *name)
 	return (has);
 }
 
+/* Is a name one of "a,b"? */
+static bool
+in_list(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *p = list; p != NULL; p = strchr(p, ',')) {
+		p += *p == ',';
+		if (strncmp(p, name, len) == 0 &&
+		    (p[len] == ',' || p[len] == '\0'))
+			return (true);
+	}
+	return (false);
+}
+
+/* One before the i-th that it depends on and that has failed; NULL: none. */
+static struct ioc_jail *
+failed_need(const struct work *w, size_t i)
+{
+	struct ioc_jail *j = w->v[i], *found = NULL;
+	char *deps = NULL;
+
+	if (ioc_jail_get(j, "depends", &deps, NULL) != 0)
+		return (NULL);
+	for (size_t k = 0; k < i && found == NULL; k++) {
+		if (w->res[k].tried && w->res[k].code < 0 &&
+		    strcmp(ioc_jail_source(w->v[k]), ioc_jail_source(j)) == 0 &&
+		    in_list(deps, ioc_jail_name(w->v[k])))
+			found = w->v[k];
+	}
+	free(deps);
+	return (found);
+}
+
+/* Is there a result for the i-th before anything is done for it? */
+static bool
+refuse(struct work *w, size_t i)
+{
+	struct each_result *res = &w->res[i];
+	struct ioc_jail *need = NULL;
+
+	if (w->e->before != NULL)
+		res->code = w->e->before(w->c, w->v[i], w->e->arg, res);
+	if (res->code == 0 && w->e->depends)
+		need = failed_need(w, i);
+	if (need != NULL) {
+		res->code = res->err.code = IOC_STATE;
+		(void)snprintf(res->err.msg, sizeof(res->err.msg),
+		    "%s %s: %s, on which it depends, has failed", w->e->verb,
+		    SHOW(ioc_jail_name(w->v[i])), SHOW(ioc_jail_name(need)));
+	}
+	if (res->code == 0)
+		return (false);
+	res->tried = true;
+	tell_one(w, i);
+	return (true);
+}
+
 /* True when the i-th jail must wait until all before it are done. */
 static bool
 must_wait(const struct work *w, size_t i)
@@ -217,6 +275,8 @@ run_parallel(struct work *w)
 		if (!more || running == w->e->parallel ||
 		    (running > 0 && must_wait(w, i)))
 			worker_wait(w, ws, &running, &told);
+		else if (refuse(w, i))
+			i++;
 		else if (worker_start(w, i, &ws[running]) == 0) {
 			running++;
 			i++;
@@ -314,6 +374,8 @@ each_run(struct cli *c, const struct each *e, struct ioc_jail *const *v,
 		run_parallel(&w);
 	else {
 		for (size_t i = 0; i < n && progress_caught() == 0; i++) {
+			if (refuse(&w, i))
+				continue;
 			do_one(c, e, v[i], &w.res[i]);
 			tell_one(&w, i);
 		}

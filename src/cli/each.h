@@ -22,9 +22,16 @@ struct each {
 	/* Gives 0, EACH_SKIPPED or a failure in res->err. */
 	int		(*one)(struct cli *c, struct ioc_jail *j, void *arg,
 			    struct each_result *res);
+	/*
+	 * NULL, or what may refuse a jail before anything is done for it; always
+	 * in the first process.
+	 */
+	int		(*before)(struct cli *c, struct ioc_jail *j, void *arg,
+			    struct each_result *res);
 	void		*arg;
 	unsigned	 parallel;	/* at most so many at once; 0 is 1 */
 	bool		 backwards;	/* the jails are in stop order */
+	bool		 depends;	/* what a failed jail is needed for fails */
 };
 
 /* Does it, tells the results, gives the exit status. */

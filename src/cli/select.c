@@ -131,6 +131,10 @@ cli_select_order(struct cli *c, struct selection *s, bool backwards)
 
 	if (ioc_jail_list_order(s->list, &err) != 0)
 		return (cli_fail(c, &err));
+	/* There may be more of them by now. */
+	free(s->v);
+	s->n = ioc_jail_count(s->list);
+	s->v = cli_alloc(s->n, sizeof(*s->v));
 	for (size_t i = 0; i < s->n; i++)
 		s->v[backwards ? s->n - 1 - i : i] = ioc_jail_at(s->list, i);
 	return (0);

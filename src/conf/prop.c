@@ -73,20 +73,39 @@ check_jail(const char *value, struct ioc_error *err)
 
 /* --- the table ------------------------------------------------------------ */
 
+static const char *const sysv_choices[] = { "disable", "new", "inherit",
+	NULL };
 static const char *const userns_choices[] = { "idmap", "off", NULL };
 
 #define	ROW(n, t, f, s, sys, ...)					\
 	{ .name = (n), .type = IOC_PROP_##t, .fallback = (f),		\
 	    .scope = IOC_SCOPE_##s, .systems = IOC_ON_##sys, __VA_ARGS__ }
 #define	LIMIT(n, h)	ROW(n, LIMIT, "-", ADMIN, ALL, .help = (h))
+#define	ALLOW(n, f, p, h)	ROW("allow_" n, BOOL, f, ADMIN, FREEBSD,	\
+    .param = "allow." p, .help = (h))
 
 /*
  * Sorted by name.  A row stands here only if it has an effect.  `param` is a
  * parameter of the kernel, never one that only the program jail(8) knows.
  */
 static const struct ioc_prop table[] = {
+	ALLOW("chflags", "no", "chflags", "may change system file flags"),
+	ALLOW("mlock", "no", "mlock", "may lock memory"),
+	ALLOW("mount", "no", "mount", "may mount, see allow_mount_*"),
+	ALLOW("mount_devfs", "no", "mount.devfs", "may mount devfs"),
+	ALLOW("mount_fdescfs", "no", "mount.fdescfs", "may mount fdescfs"),
+	ALLOW("mount_nullfs", "no", "mount.nullfs", "may mount nullfs"),
+	ALLOW("mount_procfs", "no", "mount.procfs", "may mount procfs"),
+	ALLOW("mount_tmpfs", "no", "mount.tmpfs", "may mount tmpfs"),
+	ALLOW("quotas", "no", "quotas", "may administer quotas"),
+	ALLOW("raw_sockets", "no", "raw_sockets", "may make raw sockets"),
+	ALLOW("set_hostname", "yes", "set_hostname", "may change its host name"),
+	ALLOW("socket_af", "no", "socket_af",
+	    "may use protocols other than local, IP and route"),
 	ROW("boot", BOOL, "no", ADMIN, ALL,
 	    .help = "start it with the host"),
+	ROW("children_max", INT, "0", ADMIN, FREEBSD, .min = 0, .max = 99999,
+	    .param = "children.max", .help = "number of jails in the jail"),
 	LIMIT("coredumpsize", "bytes of a core dump (FreeBSD)"),
 	LIMIT("cputime", "seconds of CPU time (FreeBSD; not with deny)"),
 	LIMIT("datasize", "bytes of data segments (FreeBSD)"),
@@ -94,6 +113,9 @@ static const struct ioc_prop table[] = {
 	    .help = "names of the jails that are started before it"),
 	ROW("distribution", STRING, "-", INTERNAL, ALL, .check = check_line,
 	    .help = "distribution that its release is of"),
+	ROW("enforce_statfs", INT, "2", ADMIN, FREEBSD, .min = 0, .max = 2,
+	    .param = "enforce_statfs",
+	    .help = "mounts that it sees: 2 its root, 1 those in it, 0 all"),
 	ROW("exec_start", STRING, ioc_prop_exec_start, TENANT, ALL,
 	    .check = check_line,
 	    .help = "command that is run in the jail when it starts"),
@@ -141,11 +163,19 @@ static const struct ioc_prop table[] = {
 	LIMIT("readiops", "reads per second (FreeBSD; not with deny)"),
 	ROW("release", STRING, "-", INTERNAL, ALL, .check = check_release,
 	    .help = "release that it was made from"),
+	ROW("securelevel", INT, "2", ADMIN, FREEBSD, .min = -1, .max = 3,
+	    .param = "securelevel", .help = "securelevel of the jail"),
 	LIMIT("shmsize", "bytes of SysV shared memory (FreeBSD)"),
 	LIMIT("stacksize", "bytes of a stack (FreeBSD)"),
 	ROW("stop_timeout", INT, "30", ADMIN, ALL, .min = 0, .max = 3600,
 	    .help = "seconds from TERM to KILL when it stops"),
 	LIMIT("swapuse", "bytes of swap space (Linux: memory.swap.max)"),
+	ROW("sysvmsg", CHOICE, "new", ADMIN, FREEBSD, .choices = sysv_choices,
+	    .param = "sysvmsg", .help = "SysV message queues"),
+	ROW("sysvsem", CHOICE, "new", ADMIN, FREEBSD, .choices = sysv_choices,
+	    .param = "sysvsem", .help = "SysV semaphores"),
+	ROW("sysvshm", CHOICE, "new", ADMIN, FREEBSD, .choices = sysv_choices,
+	    .param = "sysvshm", .help = "SysV shared memory"),
 	ROW("tags", LIST, "-", TENANT, ALL, .check = check_line,
 	    .help = "labels to select it by"),
 	ROW("template", BOOL, "no", ADMIN, ALL,

@@ -6,8 +6,11 @@
 #include "core/exec.h"
 #include "core/ids.h"
 #include "core/jail.h"
+#include "core/plan.h"
 #include "core/release.h"
 #include "core/step.h"
+#include "conf/prop.h"
+#include "conf/value.h"
 #include "safe/name.h"
 
 /* The kernel's part; its own steps are told as "jail.start/...". */
@@ -83,6 +86,7 @@ ioc_ephemeral_end(struct ioc_ephemeral *e, struct ioc_error *err)
 		ioc_lock_release(e->name_lock, true);
 	if (e->release_lock != NULL)
 		ioc_lock_release(e->release_lock, false);
+	ioc_strv_fini(&e->values);
 	free(e->kernel);
 	free(e->name);
 	free(e);
@@ -95,7 +99,20 @@ ephemeral_freep(struct ioc_ephemeral **e)
 	(void)ioc_ephemeral_end(*e, NULL);
 }
 
-/* Limits and mounts for this run, from "-o" and the defaults. */
+/* A parameter for this run; its text lives as long as the run. */
+static int
+keep_param(struct ioc_ephemeral *e, const struct ioc_prop *p, const char *v,
+    struct ioc_error *err)
+{
+	if (p->param == NULL || (p->systems & ioc_prop_this_system) == 0)
+		return (0);
+	if (v != NULL && ioc_strv_add(&e->values, v) != 0)
+		return (ioc_fail_nomem(err));
+	return (ioc_plan_param(&e->launch, p, v != NULL ?
+	    e->values.v[e->values.n - 1] : p->fallback, err));
+}
+
+/* Limits, parameters and mounts for this run, from "-o" and the defaults. */
 static int
 plan(struct ioc_ephemeral *e, const struct ioc_run_options *o,
     struct ioc_error *err)
@@ -123,7 +140,8 @@ plan(struct ioc_ephemeral *e, const struct ioc_run_options *o,
 	table = ioc_prop_table(&n);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		v = ioc_conf_get(conf, table[i].name);
-		if (table[i].type == IOC_PROP_LIMIT && v != NULL &&
+		r = keep_param(e, &table[i], v, err);
+		if (r == 0 && table[i].type == IOC_PROP_LIMIT && v != NULL &&
 		    !ioc_str_is_none(v))
 			r = ioc_launch_add_limit(l, table[i].name, v, err);
 	}

@@ -113,6 +113,11 @@ ioc_launch_add_system_mounts(struct ioc_launch *l, bool proc, bool dev)
 			.kind = IOC_MOUNT_DEV, .source = -1, .target = "/dev",
 			.devfs_ruleset = 4,
 		};
+	if (dev && ioc_os_can(l->host->os, IOC_CAN_NULLFS, NULL) == 0)
+		l->mounts[l->nmounts++] = (struct ioc_os_mount){
+			.kind = IOC_MOUNT_FDESC, .source = -1,
+			.target = "/dev/fd",
+		};
 }
 
 int

@@ -13,6 +13,7 @@
 
 #define	IOC_LAUNCH_MOUNTS	16
 #define	IOC_LAUNCH_LIMITS	32
+#define	IOC_LAUNCH_PARAMS	48
 
 struct ioc_launch {
 	struct ioc_host	*host;
@@ -24,6 +25,7 @@ struct ioc_launch {
 	struct ioc_os_limit limits[IOC_LAUNCH_LIMITS];
 	struct ioc_value_limit limit_values[IOC_LAUNCH_LIMITS]; /* their texts */
 	size_t		 nlimits;
+	struct ioc_os_param params[IOC_LAUNCH_PARAMS];	/* of spec */
 	const struct ioc_os_exec *command;	/* started with it, or NULL */
 	struct ioc_os_process process;	/* of command */
 	struct ioc_os_jail *jail;

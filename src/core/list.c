@@ -3,15 +3,10 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "base/vec.h"
 #include "conf/filter.h"
 #include "conf/value.h"
 #include "core/event.h"
-#include "core/jail.h"
-
-struct ioc_jail_list {
-	IOC_VEC(struct ioc_jail *) jails;
-};
+#include "core/list.h"
 
 struct running {
 	struct ioc_os_jail_info *v;
@@ -217,82 +212,4 @@ ioc_jail_list_free(struct ioc_jail_list *l)
 		ioc_jail_close(l->jails.v[i]);
 	ioc_vec_fini(&l->jails);
 	free(l);
-}
-
-/* --- start order ------------------------------------------------------------ */
-
-struct node {
-	struct ioc_jail	*jail;
-	int64_t		 priority;
-	int		 mark;		/* 0 new, 1 being visited, 2 placed */
-};
-
-static int
-by_priority(const void *a, const void *b)
-{
-	const struct node *x = a, *y = b;
-
-	if (x->priority != y->priority)
-		return (x->priority < y->priority ? -1 : 1);
-	return (strcmp(x->jail->name, y->jail->name));
-}
-
-/* Places a jail behind those it depends on, as far as they are in the list. */
-static int
-place(struct node *nodes, size_t n, size_t i, struct ioc_jail **out,
-    size_t *placed, struct ioc_error *err)
-{
-	auto_strv struct ioc_strv deps = IOC_STRV;
-	const char *text;
-	int r;
-
-	if (nodes[i].mark == 2)
-		return (0);
-	if (nodes[i].mark == 1)
-		return (ioc_fail(err, IOC_INVALID,
-		    "jail %s depends on itself", nodes[i].jail->name));
-	nodes[i].mark = 1;
-	r = ioc_jail_value(nodes[i].jail, "depends", &text, err);
-	if (r == 0)
-		r = ioc_value_list(text, &deps, err);
-	for (size_t d = 0; r == 0 && d < deps.n; d++)
-		for (size_t k = 0; r == 0 && k < n; k++)
-			if (strcmp(nodes[k].jail->name, deps.v[d]) == 0)
-				r = ioc_wrap(err, place(nodes, n, k, out,
-				    placed, err), "jail %s",
-				    nodes[i].jail->name);
-	if (r != 0)
-		return (r);
-	nodes[i].mark = 2;
-	out[(*placed)++] = nodes[i].jail;
-	return (0);
-}
-
-int
-ioc_jail_list_order(struct ioc_jail_list *l, struct ioc_error *err)
-{
-	size_t n = l->jails.n, placed = 0;
-	auto_free struct ioc_jail **out = NULL;
-	auto_free struct node *nodes = NULL;
-	int r = 0;
-
-	if (n < 2)
-		return (0);
-	nodes = calloc(n, sizeof(*nodes));
-	out = calloc(n, sizeof(*out));
-	if (nodes == NULL || out == NULL)
-		return (ioc_fail_nomem(err));
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		nodes[i].jail = l->jails.v[i];
-		r = ioc_jail_value_int(nodes[i].jail, "priority",
-		    &nodes[i].priority, err);
-	}
-	if (r != 0)
-		return (r);
-	qsort(nodes, n, sizeof(*nodes), by_priority);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = place(nodes, n, i, out, &placed, err);
-	if (r == 0)
-		memcpy(l->jails.v, out, n * sizeof(*out));
-	return (r);
 }

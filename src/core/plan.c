@@ -59,6 +59,42 @@ plan_spec(struct ioc_launch *l, struct ioc_jail *j, const char *kernel,
 	return (0);
 }
 
+int
+ioc_plan_param(struct ioc_launch *l, const struct ioc_prop *p,
+    const char *value, struct ioc_error *err)
+{
+	if (p->param == NULL || p->systems != ioc_prop_this_system ||
+	    ioc_str_is_none(value))
+		return (0);
+	if (l->spec.nparams == IOC_LAUNCH_PARAMS)
+		return (ioc_fail(err, IOC_LIMIT, "too many parameters"));
+	l->params[l->spec.nparams++] = (struct ioc_os_param){
+		.name = p->param, .value = value,
+	};
+	l->spec.params = l->params;
+	return (0);
+}
+
+static int
+plan_params(struct ioc_launch *l, struct ioc_jail *j, struct ioc_error *err)
+{
+	const struct ioc_prop *table;
+	const char *value;
+	size_t n;
+	int r = 0;
+
+	table = ioc_prop_table(&n);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (table[i].param == NULL ||
+		    (table[i].systems & ioc_prop_this_system) == 0)
+			continue;
+		r = ioc_jail_value(j, table[i].name, &value, err);
+		if (r == 0)
+			r = ioc_plan_param(l, &table[i], value, err);
+	}
+	return (r);
+}
+
 static int
 plan_limits(struct ioc_launch *l, struct ioc_jail *j, struct ioc_error *err)
 {
@@ -100,6 +136,8 @@ ioc_plan_jail(struct ioc_launch *l, struct ioc_jail *j, const char *kernel,
 	int r;
 
 	r = plan_spec(l, j, kernel, err);
+	if (r == 0)
+		r = plan_params(l, j, err);
 	if (r == 0)
 		r = plan_limits(l, j, err);
 	if (r == 0)

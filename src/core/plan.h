@@ -14,4 +14,11 @@
 int	ioc_plan_jail(struct ioc_launch *l, struct ioc_jail *j,
 	    const char *kernel, struct ioc_error *err);
 
+/*
+ * Adds the kernel's parameter of a property to a launch; those of all systems,
+ * which have a place in the spec, and those of other systems are none.
+ */
+int	ioc_plan_param(struct ioc_launch *l, const struct ioc_prop *p,
+	    const char *value, struct ioc_error *err);
+
 #endif /* CORE_PLAN_H */

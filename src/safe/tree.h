@@ -28,6 +28,10 @@ typedef int ioc_tree_progress(uint64_t entries, uint64_t bytes, void *arg);
 int	ioc_tree_copy(int from, int to, ioc_tree_progress *progress, void *arg,
 	    struct ioc_error *err);
 
+/* The same, and directories of these paths (up to NULL) stay empty. */
+int	ioc_tree_copy_except(int from, int to, const char *const *except,
+	    ioc_tree_progress *progress, void *arg, struct ioc_error *err);
+
 /* BUSY, with its path, when something is mounted beneath a directory. */
 int	ioc_tree_idle(int dirfd, struct ioc_error *err);
 

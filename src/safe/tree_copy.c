@@ -18,6 +18,7 @@
 
 struct copy {
 	int			 to;
+	const char *const	*except;	/* or NULL */
 	ioc_tree_progress	*progress;
 	void			*arg;
 	struct ioc_inodes	 links;	/* files with more than one name */
@@ -255,11 +256,31 @@ copy_file(struct ioc_tree_walk *w, const char *name, struct ioc_error *err)
 	    IOC_SHOW(name)));
 }
 
+/* Is the present directory one of those that stay empty? */
+static int
+is_excepted(struct ioc_tree_walk *w, struct ioc_error *err)
+{
+	const struct copy *c = w->arg;
+	auto_buf struct ioc_buf b = IOC_BUF(64 * 1024);
+	int r;
+
+	if (c->except == NULL)
+		return (0);
+	r = ioc_tree_path(w, "", &b);
+	if (r != 0)
+		return (ioc_buf_check(&b, err));
+	for (const char *const *e = c->except; *e != NULL; e++)
+		if (strncmp(b.data, *e, strlen(*e)) == 0 &&
+		    strcmp(b.data + strlen(*e), "/") == 0)
+			return (1);
+	return (0);
+}
+
 static int
 copy_enter(struct ioc_tree_walk *w, const char *name, struct ioc_error *err)
 {
 	struct ioc_tree_dir *above = ioc_tree_here(w) - 1;
-	int fd;
+	int fd, r;
 
 	if (mkdirat(above->mate, name, 0700) != 0)
 		return (ioc_tree_fail(w, "mkdir", "", err));
@@ -267,7 +288,8 @@ copy_enter(struct ioc_tree_walk *w, const char *name, struct ioc_error *err)
 	    O_CLOEXEC);
 	if (fd < 0)
 		return (ioc_tree_fail(w, "open", "", err));
-	return (ioc_tree_set_mate(w, fd, err));
+	r = ioc_tree_set_mate(w, fd, err);
+	return (r == 0 ? is_excepted(w, err) : r);
 }
 
 /* When nothing in it changes any more, so that its times stay. */
@@ -317,10 +339,18 @@ int
 ioc_tree_copy(int from, int to, ioc_tree_progress *progress, void *arg,
     struct ioc_error *err)
 {
+	return (ioc_tree_copy_except(from, to, NULL, progress, arg, err));
+}
+
+int
+ioc_tree_copy_except(int from, int to, const char *const *except,
+    ioc_tree_progress *progress, void *arg, struct ioc_error *err)
+{
 	static const struct ioc_tree_ops ops = {
 		.file = copy_file, .enter = copy_enter, .leave = copy_leave,
 	};
-	struct copy c = { .to = to, .progress = progress, .arg = arg };
+	struct copy c = { .to = to, .except = except, .progress = progress,
+		.arg = arg };
 	struct ioc_tree_walk w = { .ops = &ops, .arg = &c };
 	int r = check_empty(to, err);
 

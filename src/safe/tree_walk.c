@@ -282,7 +282,7 @@ descend(struct ioc_tree_walk *w, const char *name, bool *entered,
 		return (r);
 	*entered = true;
 	r = w->ops->enter != NULL ? w->ops->enter(w, name, err) : 0;
-	return (r != 0 ? r : read_dir(w, err));
+	return (r == 0 ? read_dir(w, err) : r < 0 ? r : 0);
 }
 
 static int

@@ -34,7 +34,8 @@ struct ioc_tree_ops {
 	/* Something in the present directory that is not a directory. */
 	int	(*file)(struct ioc_tree_walk *w, const char *name,
 		    struct ioc_error *err);
-	/* The present directory was just entered; not called for the top. */
+	/* The present directory was just entered; not called for the top.
+	   1: what is in it is left out. */
 	int	(*enter)(struct ioc_tree_walk *w, const char *name,
 		    struct ioc_error *err);
 	/* All in it is done; not called for the top. */

@@ -8,8 +8,10 @@
  *	.staging/NAME	volumes that are being built or removed
  *	.journal .ids cache	for the layers above
  *
- * A volume has either root/ (its whole tree) or layer/, work/ and origin: what
- * differs from the root of the volume that origin names.
+ * A volume has root/, its whole tree.  A thin one has a file origin, which names
+ * the volume that it shares data with, and what differs from that: layer/ and
+ * work/ of an overlay, or root/ beneath whose base directories that of the
+ * origin are mounted.
  *
  * The source itself is 0711: everybody may see that it is a source (.ioc is
  * readable), nobody but its owner may see what is in it.  That keeps set-id
@@ -352,25 +354,19 @@ dir_root(struct ioc_store *s, const char *vol, struct ioc_os_root *ret,
 
 	if (fd < 0)
 		return (fd);
-	root.root = ioc_path_dir(fd, "root", OURS, err);
-	if (root.root >= 0) {
-		root.kind = IOC_ROOT_DIR;
-	} else if (root.root != IOC_NOT_FOUND) {
-		return (ioc_wrap(err, root.root, "volume %s: root", vol));
-	} else {
-		root.kind = IOC_ROOT_OVERLAY;
-		r = ioc_dir_origin(fd, name, err);
-		if (r == 0)
-			r = origin = dir_dir(s, name, err);
+	r = ioc_dir_origin(fd, name, err);
+	if (r == IOC_NOT_FOUND)
+		r = root.root = ioc_path_dir(fd, "root", OURS, err);
+	else if (r == 0) {
+		r = origin = dir_dir(s, name, err);
 		if (r >= 0)
-			r = root.lower = ioc_path_dir(origin, "root", OURS, err);
+			r = root.lower = ioc_path_dir(origin, "root", OURS,
+			    err);
 		if (r >= 0)
-			r = root.upper = ioc_path_dir(fd, "layer", OURS, err);
-		if (r >= 0)
-			r = root.work = ioc_path_dir(fd, "work", OURS, err);
-		if (r < 0)
-			return (ioc_wrap(err, r, "volume %s: root", vol));
+			r = ioc_dir_thin_root(fd, &root, err);
 	}
+	if (r < 0)
+		return (ioc_wrap(err, r, "volume %s: root", vol));
 	*ret = root;
 	root = (struct ioc_os_root)IOC_OS_ROOT;
 	return (0);
@@ -389,8 +385,9 @@ settle(struct ioc_store *s, const char *vol, struct ioc_error *err)
 	fd = ioc_path_dir(s->root, vol, OURS, err);
 	if (fd < 0)
 		return (fd);
-	/* A thin volume is three entries, a full one is anything. */
-	origin = openat(fd, ORIGIN, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	/* A thin volume may be three entries, a full one is anything. */
+	if (ioc_dir_thin_is_light)
+		origin = openat(fd, ORIGIN, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (origin >= 0)
 		r = fsync(origin) == 0 && fsync(fd) == 0 ? 0 : -1;
 	else

@@ -23,9 +23,8 @@
 
 /* --- clone ------------------------------------------------------------------ */
 
-/* A directory of a new volume, with exactly that owner and mode. */
-static int
-make_part(int vol, const char *name, uint32_t id, mode_t mode,
+int
+ioc_dir_make_part(int vol, const char *name, uint32_t id, mode_t mode,
     struct ioc_error *err)
 {
 	auto_fd int fd = ioc_path_mkdir(vol, name, mode, OURS, err);
@@ -50,21 +49,16 @@ write_origin(int vol, const char *line, size_t len, struct ioc_error *err)
 }
 
 static int
-clone_thin(struct ioc_store *s, const char *from, int vol, uint32_t id_base,
-    struct ioc_error *err)
+clone_thin(struct ioc_store *s, const char *from, int origin, int vol,
+    uint32_t id_base, struct ioc_error *err)
 {
 	char line[IOC_DIR_ORIGIN + 1];
 	int len, r;
 
-	r = ioc_os_can(s->os, IOC_CAN_OVERLAY, err);
-	if (r != 0)
-		return (r);
 	len = snprintf(line, sizeof(line), "%s\n", from);
 	if (len < 0 || (size_t)len > IOC_DIR_ORIGIN - 1)
 		return (ioc_fail(err, IOC_INVALID, "name too long"));
-	r = make_part(vol, "layer", id_base, 0755, err);
-	if (r == 0)
-		r = make_part(vol, "work", id_base, 0700, err);
+	r = ioc_dir_thin_make(s, origin, vol, id_base, err);
 	/* the origin last: a volume without it is visibly unfinished */
 	if (r == 0)
 		r = write_origin(vol, line, (size_t)len, err);
@@ -116,6 +110,7 @@ open_origin(struct ioc_store *s, const char *from, enum ioc_store_clone how,
 {
 	enum ioc_volume_area area;
 	auto_fd int vol = -1;
+	struct stat st;
 	int fd, r;
 
 	r = ioc_volume_check(from, false, &area, err);
@@ -127,17 +122,14 @@ open_origin(struct ioc_store *s, const char *from, enum ioc_store_clone how,
 	if (how == IOC_CLONE_THIN && area != IOC_VOLUME_RELEASES)
 		return (ioc_fail(err, IOC_STATE, "clone %s: only a release "
 		    "stays as it is and can be shared by thin clones", from));
+	if (fstatat(vol, "origin", &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return (ioc_fail(err, IOC_UNSUPPORTED, "clone %s: it is a thin "
+		    "volume, and a directory source can clone full ones only",
+		    from));
 	fd = ioc_path_dir(vol, "root", OURS, err);
-	if (fd == IOC_NOT_FOUND) {
-		struct stat st;
-
-		if (fstatat(vol, "origin", &st, AT_SYMLINK_NOFOLLOW) == 0)
-			return (ioc_fail(err, IOC_UNSUPPORTED, "clone %s: it "
-			    "is a thin volume, and a directory source can "
-			    "clone full ones only", from));
+	if (fd == IOC_NOT_FOUND)
 		return (ioc_fail(err, IOC_NOT_FOUND, "clone %s: it has no root",
 		    from));
-	}
 	if (fd < 0)
 		return (ioc_wrap(err, fd, "clone %s", from));
 	return (fd);
@@ -167,7 +159,7 @@ ioc_dir_clone(struct ioc_store *s, const char *from, const char *to,
 	if (vol < 0)
 		return (ioc_wrap(err, vol, "make volume %s", to));
 	if (how == IOC_CLONE_THIN)
-		r = clone_thin(s, from, vol, id_base, err);
+		r = clone_thin(s, from, origin, vol, id_base, err);
 	else
 		r = clone_thick(origin, vol, progress, arg, err);
 	if (r != 0) {

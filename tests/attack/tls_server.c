@@ -2,7 +2,6 @@
 /* Well and badly behaved servers; a process each, and one a connection. */
 #include "tls_server.h"
 
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -19,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/compat.h"
 
 #define	DAY	(24 * 60 * 60)
 
@@ -317,7 +318,7 @@ serve(struct connection *c, SSL_CTX *ctx)
 static void
 run(const struct tls_server *s, enum tls_kind kind, int sock, SSL_CTX *ctx)
 {
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	ioc_die_with_parent();
 	(void)signal(SIGCHLD, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
 	for (;;) {
@@ -327,7 +328,7 @@ run(const struct tls_server *s, enum tls_kind kind, int sock, SSL_CTX *ctx)
 		if (c.fd < 0)
 			continue;
 		if (fork() == 0) {
-			(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+			ioc_die_with_parent();
 			(void)alarm(60);
 			serve(&c, ctx);
 			_exit(0);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/attack/attack.h"
 
+#include <sys/utsname.h>
+
 #include <dirent.h>
 
 #include "safe/path.h"
@@ -142,7 +144,11 @@ static void
 test_attack_30__file_mounted_on_a_file(void **state)
 {
 	struct tmp *t = *state;
+	struct utsname u;
 
+	/* Its kernels before 14 panic when a mount on a file is tried. */
+	if (uname(&u) == 0 && strcmp(u.sysname, "FreeBSD") == 0)
+		skip();
 	put(t, "side/precious", "tree/a/b/file");
 	refused(t, "remove \"tree\": \"a/b/file\" is a mount point");
 }

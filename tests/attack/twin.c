@@ -3,7 +3,9 @@
 #include "twin.h"
 
 #include <sys/stat.h>
+#if __has_include(<sys/sysmacros.h>)
 #include <sys/sysmacros.h>
+#endif
 
 #include <archive.h>
 #include <archive_entry.h>

@@ -273,21 +273,32 @@ matches(const struct ioc_filter *f, struct ioc_jail *j)
 }
 
 struct ioc_jail_list {
-	IOC_VEC(struct ioc_jail) v;
+	IOC_VEC(struct ioc_jail *) v;
 };
+
+static void
+add(struct ioc_jail_list *l, struct ioc_host *h, struct fake_jail *f)
+{
+	struct ioc_jail *j = malloc(sizeof(*j));
+
+	*j = (struct ioc_jail){ h, f };
+	*(struct ioc_jail **)ioc_vec_push(&l->v) = j;
+}
 
 static int
 by_name(const void *a, const void *b)
 {
-	return (strcmp(((const struct ioc_jail *)a)->f->name,
-	    ((const struct ioc_jail *)b)->f->name));
+	struct ioc_jail *const *x = a, *const *y = b;
+
+	return (strcmp((*x)->f->name, (*y)->f->name));
 }
 
 static int
 by_priority(const void *a, const void *b)
 {
-	const char *x = fake_value(((const struct ioc_jail *)a)->f, "priority");
-	const char *y = fake_value(((const struct ioc_jail *)b)->f, "priority");
+	struct ioc_jail *const *i = a, *const *k = b;
+	const char *x = fake_value((*i)->f, "priority");
+	const char *y = fake_value((*k)->f, "priority");
 	long m = x != NULL ? strtol(x, NULL, 10) : 0;
 	long n = y != NULL ? strtol(y, NULL, 10) : 0;
 
@@ -308,19 +319,44 @@ ioc_jail_list(struct ioc_host *h, const struct ioc_filter *f,
 		struct ioc_jail j = { h, h->jails.v[i] };
 
 		if (matches(f, &j))
-			*ioc_vec_push(&l->v) = j;
+			add(l, h, j.f);
 	}
 	if (l->v.n > 0)
-		qsort(l->v.v, l->v.n, sizeof(*l->v.v), by_name);
+		qsort(l->v.v, l->v.n, sizeof(l->v.v[0]), by_name);
 	*ret = l;
 	return (0);
+}
+
+/* Only what is named directly, all in the main source. */
+int
+ioc_jail_list_require(struct ioc_jail_list *l, struct ioc_jail *j,
+    struct ioc_error *err)
+{
+	const char *deps = fake_value(j->f, "depends");
+	struct ioc_host *h = j->h;
+	char *copy, *rest, *dep;
+	int r = fake_fail("require", j->f->name, err);
+
+	copy = rest = strdup(deps != NULL ? deps : "");
+	while (r == 0 && (dep = fake_field(&rest, ',')) != NULL) {
+		size_t i = 0, k = 0;
+
+		while (i < l->v.n && strcmp(l->v.v[i]->f->name, dep) != 0)
+			i++;
+		while (k < h->jails.n && strcmp(h->jails.v[k]->name, dep) != 0)
+			k++;
+		if (i == l->v.n && k < h->jails.n)
+			add(l, h, h->jails.v[k]);
+	}
+	free(copy);
+	return (r);
 }
 
 int
 ioc_jail_list_order(struct ioc_jail_list *l, struct ioc_error *err)
 {
 	if (l->v.n > 0)
-		qsort(l->v.v, l->v.n, sizeof(*l->v.v), by_priority);
+		qsort(l->v.v, l->v.n, sizeof(l->v.v[0]), by_priority);
 	return (fake_fail("order", NULL, err));
 }
 
@@ -333,12 +369,14 @@ ioc_jail_count(const struct ioc_jail_list *l)
 struct ioc_jail *
 ioc_jail_at(const struct ioc_jail_list *l, size_t i)
 {
-	return (&l->v.v[i]);
+	return (l->v.v[i]);
 }
 
 void
 ioc_jail_list_free(struct ioc_jail_list *l)
 {
+	for (size_t i = 0; l != NULL && i < l->v.n; i++)
+		free(l->v.v[i]);
 	if (l != NULL)
 		ioc_vec_fini(&l->v);
 	free(l);

@@ -36,6 +36,44 @@ start_do()
 	IOC_FAKE_JAILS='' prints '' start --rc
 }
 
+depends_do()
+{
+	# What it depends on comes along, with its own properties, unless it runs.
+	IOC_FAKE_JAILS='a stopped priority=-1;web stopped boot=yes depends=db,c;db stopped priority=-2;c running'
+	export IOC_FAKE_JAILS
+	prints 'db started\nweb started\n' start -o user.x=1 web
+	order start 'db web '
+	[ "$(grep -c '^with user.x=1' log)" -eq 1 ] || atf_fail "$(cat log)"
+	prints 'db started\nweb started\n' start --rc
+	rm log
+	prints 'db started\nweb started\n' start --rc -P 4
+	order started 'db web '
+	rm log
+	prints 'db started\nweb restarted\n' restart web
+	not_called 'stop c'
+	# Nor does it start when that has failed; the others do.
+	for workers in 1 4; do
+		rm log
+		IOC_FAKE_FAIL='jail.start/mount:db=FAILED:1:no disk' \
+		    gives 1 -q start -P $workers '*' boot=no,yes
+		grep -qx 'ioc: start db: no disk' err || atf_fail "$(cat err)"
+		grep -qx 'ioc: start web: db, on which it depends, has failed' \
+		    err || atf_fail "$(cat err)"
+		grep -qx 'ioc: start failed for 2 of 4 jails: db, web' err ||
+		    atf_fail "$(cat err)"
+		called 'start a'
+		not_called 'start web'
+	done
+	IOC_FAKE_FAIL='require:web=NOT_FOUND:2:jail web: depends: no jail x' \
+	    gives 1 -q start a web
+	[ "$(cat err out)" = 'ioc: jail web: depends: no jail x
+"ioc list" shows the jails.
+ioc: start failed for 1 of 2 jails: web
+a started' ] || atf_fail "$(cat err out)"
+	# Stopping asks for nothing.
+	IOC_FAKE_FAIL='require=INVALID:0:a circle' gives 0 stop c
+}
+
 stop_do()
 {
 	prints 'c stopped\n' stop c
@@ -354,6 +392,7 @@ progress_do()
 atf_init_test_cases()
 {
 	testcase start "order, --rc, properties for one run"
+	testcase depends "what others depend on is started before them"
 	testcase stop "reverse order, force, restart"
 	testcase failures "a failure does not end the rest"
 	testcase parallel "workers at once, priorities and dependencies kept" jq

@@ -44,6 +44,8 @@ op_list(struct engine *e, struct ioc_error *err)
 	if (r == 0 && ioc_jail_count(l) != 1)
 		fail_msg("%zu jails are listed", ioc_jail_count(l));
 	if (r == 0)
+		r = ioc_jail_list_require(l, ioc_jail_at(l, 0), err);
+	if (r == 0)
 		r = ioc_jail_list_order(l, err);
 	ioc_jail_list_free(l);
 	ioc_filter_free(f);

@@ -5,6 +5,7 @@
 
 get_set_do()
 {
+	needs jq
 	begin
 	with tiny
 	ok create -r tiny web
@@ -47,6 +48,7 @@ defaults_do()
 
 unknown_keys_do()
 {
+	needs jq
 	begin
 	with tiny
 	ok create -r tiny web
@@ -83,6 +85,7 @@ filters_do()
 
 formats_do()
 {
+	needs jq
 	begin
 	with tiny
 	ok create -r tiny web
@@ -129,6 +132,7 @@ any_user_do()
 
 events_do()
 {
+	needs jq
 	begin
 	with tiny
 	atf_check -o ignore -e save:events "$program" -c "$conf" \

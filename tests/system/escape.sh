@@ -35,7 +35,7 @@ calls_do()
 	cat said
 	[ $status -eq 0 ] || atf_fail "a call went through: $(grep -v \
 	    ' refused$' said | tr '\n' ';')"
-	[ "$(grep -c ' refused$' said)" -ge 25 ] ||
+	[ "$(grep -c ' refused$' said)" -ge 20 ] ||
 	    atf_fail "only $(wc -l <said) calls were tried"
 }
 
@@ -100,7 +100,7 @@ devices_do()
 	inside
 	in_jail 'find /dev -type c -o -type b' | sort >devices
 	atf_check -s exit:1 grep -vE \
-	    '^/dev/(null|zero|full|random|urandom|tty|console|ptmx|pts/.*)$' \
+	    '^/dev/(null|zero|full|random|urandom|tty|console|ptmx|pts/.*|fd/[0-9]*)$' \
 	    devices
 	for device in mem kmem port sda vda kmsg loop-control fuse kvm \
 	    net/tun mapper/control; do
@@ -170,6 +170,8 @@ network_do()
 	kill $listener
 	[ "$status" -eq 1 ] || atf_fail "the host is reached: $(cat said)"
 	atf_check -o match:'^tcp refused$' -o match:'^abstract refused$' cat said
+	# Without a network of its own there is none at all.
+	[ "$(uname -s)" = Linux ] || return 0
 	prints lo exec web -- ls /sys/class/net
 	# Its own loopback works.
 	in_jail "/p/net listen $port x & sleep 0.3; /p/net connect $port x;
@@ -233,7 +235,7 @@ without_uids_do()
 	"$program" -c "$conf" exec web -- /calls >said 2>&1 ||
 	    atf_fail "a call went through: $(grep -v ' refused$' said |
 	    tr '\n' ';')"
-	[ "$(grep -c ' refused$' said)" -ge 25 ] ||
+	[ "$(grep -c ' refused$' said)" -ge 20 ] ||
 	    atf_fail "only $(wc -l <said) calls were tried"
 	# Its commands say what those of other jails say.
 	gives 3 exec web -- sh -c 'exit 3'
@@ -294,6 +296,53 @@ propagation_do()
 	umount "$dir/late"
 }
 
+# FreeBSD: what a jail made of its own tree is met at the next start.
+targets_do()
+{
+	begin
+	with tiny
+	mkdir "$dir/out"
+	for link in "$dir/out" ../../../../../../../out /; do
+		ok create -r tiny web
+		root=$src/jails/web/root
+		rm -rf "${root:?}/dev"
+		ln -s "$link" "$root/dev"
+		refuses 1 dev start web
+		no_leaks "a start with /dev leading to $link"
+		rm "$root/dev"
+		mkdir -p "$root/inner" "$root/usr"
+		mv "$root/usr" "$root/usr-away"
+		ln -s "$link" "$root/usr"
+		refuses 1 usr start web
+		no_leaks "a start with /usr leading to $link"
+		ok destroy -y web
+	done
+	atf_check ls "$dir/out"
+}
+
+parameters_do()
+{
+	begin
+	with tiny
+	ok create -r tiny web securelevel=3 enforce_statfs=1 children_max=4 \
+	    sysvmsg=new sysvsem=disable sysvshm=inherit allow_raw_sockets=yes \
+	    allow_set_hostname=no
+	ok start web
+	jls -n -j "$source-web" | tr ' ' '\n' >params
+	for line in securelevel=3 enforce_statfs=1 children.max=4 sysvmsg=new \
+	    sysvsem=disable sysvshm=inherit allow.raw_sockets \
+	    allow.noset_hostname allow.nochflags vnet=inherit ip4=disable \
+	    ip6=disable persist; do
+		atf_check -o ignore grep -Fx "$line" params
+	done
+	# A ruleset of its own, which hides what it does not show.
+	set=$(sed -n 's/^devfs_ruleset=//p' params)
+	[ "$set" -gt 4 ] || atf_fail "ruleset $set"
+	ok stop web
+	no_leaks
+	prints 1 run -r tiny -o securelevel=1 -- sysctl -n kern.securelevel
+}
+
 atf_init_test_cases()
 {
 	testcase files "files of the host"
@@ -309,5 +358,8 @@ atf_init_test_cases()
 		testcase without_uids "a jail without uids of its own"
 		testcase limits "limits on processes and memory"
 		testcase propagation "mounts stay where they were made"
+	else
+		testcase targets "targets of mounts that a jail has changed"
+		testcase parameters "what the kernel was told about the jail"
 	fi
 }

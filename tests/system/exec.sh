@@ -81,11 +81,14 @@ user_do()
 descriptors_do()
 {
 	running
-	exec 7</etc/shadow 8</ 9<"$dir"
-	atf_check -o save:fds "$program" -c "$conf" exec web -- ls /proc/self/fd
+	exec 7</etc/passwd 8</ 9<"$dir"
+	atf_check "$program" -c "$conf" exec web -- sh -c 'for f in 3 4 5 6 7 8 9
+	    do (eval ": <&$f") 2>/dev/null && echo "$f"; done; :'
+	if [ "$(uname -s)" = Linux ]; then
+		# 0 to 2, and the one with which ls reads the directory.
+		prints '0\n1\n2\n3' exec web -- ls /proc/self/fd
+	fi
 	exec 7<&- 8<&- 9<&-
-	# 0 to 2, and the one with which ls reads the directory.
-	atf_check -o inline:'0\n1\n2\n3\n' cat fds
 	# 0 to 2 may be closed.
 	"$program" -c "$conf" exec web -- true <&- >&- 2>&- ||
 	    atf_fail "closed descriptors"

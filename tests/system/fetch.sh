@@ -5,6 +5,7 @@
 
 native_do()
 {
+	needs jq
 	begin
 	with native
 	says "^$release" list -r -H -o name
@@ -97,10 +98,10 @@ hostile_do()
 	ln -s "$dir/out" "$dir/in/link"
 	mkdir "$dir/out"
 	serve "$dir/www"
-	hostile dotdot 'leads out' -P --transform "s,a/f,../../../../../..$dir/out/f," \
+	hostile dotdot 'leads out' -P "${transform},a/f,../../../../../..$dir/out/f," \
 	    -C "$dir/in" a/f
-	hostile absolute absolute -P --transform "s,^a/f,$dir/out/f," -C "$dir/in" a/f
-	hostile through link -C "$dir/in" --transform 's,^a/f,link/f,' link a/f
+	hostile absolute absolute -P "${transform},^a/f,$dir/out/f," -C "$dir/in" a/f
+	hostile through link -C "$dir/in" "${transform},^a/f,link/f," link a/f
 	head -c 3000 /dev/urandom >"$dir/files/noise.tar"
 	publish noise.tar
 	refuses 1 archive fetch --url "https://localhost:$port/noise.tar" \

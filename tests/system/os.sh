@@ -4,6 +4,11 @@
 
 case $(uname -s) in
 Linux)
+	# Options of tar(1) when an archive is made; and the one, with what it
+	# begins with, that changes names.
+	pack=
+	transform=--transform=s
+
 	# The release that the distribution's own mirror has.
 	release=bookworm
 
@@ -89,53 +94,98 @@ Linux)
 	}
 	;;
 FreeBSD)
-	release=14.2-RELEASE
+	pack="--options xz:compression-level=0"
+	transform=-s
+
+	# With IOC_TEST_BASE, a base.txz, no mirror is needed.
+	release=${IOC_TEST_RELEASE:-$(uname -r | sed 's/-p[0-9]*$//')}
 
 	os_traces()
 	{
 		mount -p | awk -v d="$dir/" 'index($0, d) { print "mount:", $0 }'
-		jls -d name 2>/dev/null | grep "^$source" | sed 's/^/jail: /'
+		os_jails | sed 's/^/jail: /'
 		os_pids | sed 's/^/process: /'
+		rctl 2>/dev/null | grep "^jail:$source-" | sed 's/^/limit: /'
+		for set in $(devfs rule showsets); do
+			devfs rule -s "$set" show | grep -F " $source-" |
+			    sed "s/^/devfs ruleset $set: /"
+		done
+	}
+
+	os_jails()
+	{
+		jls -d name 2>/dev/null | grep "^$source-"
 	}
 
 	os_pids()
 	{
-		for j in $(jls -d name 2>/dev/null | grep "^$source"); do
-			ps -o pid= -o command= -J "$j"
+		for j in $(os_jails); do
+			ps -xww -o pid= -o command= -J "$j" 2>/dev/null
 		done
 	}
 
 	os_unmount()
 	{
 		mount -p | awk -v d="$dir" 'index($2, d) == 1 { print $2 }' |
-		    sort -r | while read -r target; do
+		    tail -r | while read -r target; do
 			umount -f "$target"
 		done
 	}
 
 	os_cgroups_remove()
 	{
-		jls -d name | grep "^$source" | while read -r j; do
+		os_jails | while read -r j; do
 			jail -r "$j"
+		done
+		rctl 2>/dev/null | grep "^jail:$source-" | while read -r r; do
+			rctl -r "$r"
 		done
 	}
 
 	os_tty()
 	{
-		script -qe /dev/null sh -c "$1"
+		# A shell that begins to edit lines forgets what came before.
+		{ sleep 1; cat; sleep 1; } | script -qe /dev/null sh -c "$1"
 	}
 
+	# su(1) would close them, and looks for a shell.
 	os_nobody()
 	{
-		su -m nobody -c 'exec "$0" "$@"' -- "$@"
+		chroot -u nobody -g nobody / "$@"
 	}
 
+	# A root that needs little: programs of this system and their libraries,
+	# and an rc that has nothing to do.
 	os_tiny()
 	{
-		cp /rescue/sh "$1/bin/busybox"
-		for applet in /rescue/*; do
-			ln "$1/bin/busybox" "$1/bin/${applet##*/}" || :
-		done
+		mkdir -p "$1/usr/bin" "$1/usr/lib" "$1/usr/sbin" "$1/sbin" \
+		    "$1/lib" "$1/libexec" "$1/var/run"
+		{
+			for file in cat chmod cp date dd echo expr hostname \
+			    kill ln ls mkdir mv pkill ps pwd rm rmdir sh sleep \
+			    stty test; do
+				echo "/bin/$file"
+			done
+			for file in awk cksum cut env false find grep head id \
+			    mkfifo printf readlink seq sort stat tail touch tr \
+			    true tty wc; do
+				echo "/usr/bin/$file"
+			done
+			for file in mknod mount sysctl umount; do
+				echo "/sbin/$file"
+			done
+			echo /usr/sbin/chroot
+		} >programs
+		# shellcheck disable=SC2046
+		ldd -f '%p\n' $(cat programs) 2>/dev/null | grep ^/ |
+		    sort -u >>programs
+		while read -r file; do
+			mkdir -p "$1${file%/*}"
+			cp -p "$file" "$1$file"
+		done <programs
+		cp -p /libexec/ld-elf.so.1 "$1/libexec/"
+		echo 'exit 0' >"$1/etc/rc"
+		echo 'exit 0' >"$1/etc/rc.shutdown"
 	}
 
 	os_tmpfs()

@@ -2,7 +2,9 @@
 #include "tests/unit/unit.h"
 
 #include <sys/stat.h>
+#if __has_include(<sys/sysmacros.h>)
 #include <sys/sysmacros.h>
+#endif
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -74,30 +74,30 @@ read_file(const char *path, char **text)
 }
 
 static int
-find_user(const char *who, struct lx_user *u, struct ioc_error *err)
+find_user(const char *who, struct ioc_user *u, struct ioc_error *err)
 {
 	const char *name = who != NULL ? who : "0";
 	char *passwd = NULL, *group = NULL;
 	size_t plen = read_file("/etc/passwd", &passwd);
 	size_t glen;
 
-	if (!ioc_lx_user_find(passwd, plen, name, u)) {
+	if (!ioc_user_find(passwd, plen, name, u)) {
 		/* A root without passwd still has its root. */
 		if (plen > 0 || strcmp(name, "root") != 0)
 			return (ioc_fail(err, IOC_NOT_FOUND,
 			    "no user %s in the jail", IOC_SHOW(name)));
-		(void)ioc_lx_user_find(NULL, 0, "0", u);
+		(void)ioc_user_find(NULL, 0, "0", u);
 	}
 	if (u->uid == 0 && !u->known)
 		(void)snprintf(u->name, sizeof(u->name), "root");
 	glen = read_file("/etc/group", &group);
 	if (u->known)
-		ioc_lx_user_groups(group, glen, u);
+		ioc_user_groups(group, glen, u);
 	return (0);
 }
 
 static int
-open_tty(const struct lx_plan *p, const struct lx_user *u, int ctl,
+open_tty(const struct lx_plan *p, const struct ioc_user *u, int ctl,
     struct ioc_error *err)
 {
 	struct winsize ws = { .ws_row = p->rows, .ws_col = p->cols };
@@ -142,7 +142,7 @@ drop_fds(int in[3], int *init, int *ctl, struct ioc_error *err)
 
 /* Descriptors 0-2, ctl as 3, ioc-init as 4; everything else is closed. */
 static int
-set_stdio(const struct lx_plan *p, const struct lx_user *u, int in[3],
+set_stdio(const struct lx_plan *p, const struct ioc_user *u, int in[3],
     int *init, int *ctl, struct ioc_error *err)
 {
 	int tty = -1, rc;
@@ -177,7 +177,7 @@ set_stdio(const struct lx_plan *p, const struct lx_user *u, int in[3],
 
 /* The filter needs a right that is dropped, so it comes in between. */
 static int
-take_rights(const struct lx_user *u, const struct lx_rights *r,
+take_rights(const struct ioc_user *u, const struct lx_rights *r,
     struct ioc_error *err)
 {
 	int rc;
@@ -202,7 +202,7 @@ take_rights(const struct lx_user *u, const struct lx_rights *r,
 }
 
 static int
-enter_dir(const struct lx_plan *p, const struct lx_user *u,
+enter_dir(const struct lx_plan *p, const struct ioc_user *u,
     struct ioc_error *err)
 {
 	const char *dir = p->dir != 0 ? (const char *)p + p->dir : NULL;
@@ -228,7 +228,7 @@ env_get(char *const *env, const char *name)
 
 /* Adds what a program may expect and the caller did not give. */
 static void
-add_env(struct lx_plan *p, char **env, const struct lx_user *u, char **free_at)
+add_env(struct lx_plan *p, char **env, const struct ioc_user *u, char **free_at)
 {
 	const char *const defaults[][2] = {
 		{ "PATH", DEFAULT_PATH }, { "HOME", u->home },
@@ -323,7 +323,7 @@ search_by(int init, int ctl, const char *name, const char *path,
 }
 
 static int
-run(struct lx_plan *p, const struct lx_user *u, int init, int ctl,
+run(struct lx_plan *p, const struct ioc_user *u, int init, int ctl,
     struct ioc_error *err)
 {
 	char **argv = (char **)(void *)((char *)p + p->argv);
@@ -363,7 +363,7 @@ ioc_lx_become(struct lx_plan *p, const struct lx_rights *r, int *ctl,
 {
 	const char *who = p->user != 0 ? (const char *)p + p->user : NULL;
 	int in[3] = { fds[0], fds[1], fds[2] }, init = r->init, rc;
-	struct lx_user u;
+	struct ioc_user u;
 
 	/* The terminal, and the keys, of whoever asked stay outside. */
 	(void)setsid();

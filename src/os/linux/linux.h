@@ -27,7 +27,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "os/linux/sys.h"
-#include "os/linux/user.h"
+#include "os/user.h"
 #include "os/linux/wire.h"
 #include "os/os.h"
 

@@ -183,24 +183,104 @@ try_compat_keyctl(void)
 #endif
 #else
 #include <sys/param.h>
+#include <sys/extattr.h>
+#include <sys/ioctl.h>
+#include <sys/jail.h>
 #include <sys/linker.h>
+#include <sys/mman.h>
+#include <sys/rctl.h>
+#include <sys/rtprio.h>
+#include <sys/syscall.h>
+#include <sys/sysctl.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+
+#include <net/if.h>
+#include <netinet/in.h>
+
+#include <kenv.h>
+#include <time.h>
+
+/* For each the right is asked for before the arguments are looked at. */
+#define	CALL(name, call)						\
+	static long							\
+	try_##name(void)						\
+	{								\
+		return (call);						\
+	}
+
+static char text_fstype[] = "fstype", text_none[] = "ioc-no-such",
+    text_fspath[] = "fspath", text_name[] = "name", text_path[] = "path",
+    text_root[] = "/", text_persist[] = "persist";
+static struct timespec bad_time = { 0, -1 };
+static struct rtprio real_time = { RTP_PRIO_REALTIME, 31 };
+static int ioc_number = 1;
+
+#define	TEXT(t)	{ t, sizeof(t) }
+static struct iovec mount_args[] = { TEXT(text_fstype), TEXT(text_none),
+	TEXT(text_fspath), TEXT(text_root) };
+static struct iovec jail_args[] = { TEXT(text_name), TEXT(text_none),
+	TEXT(text_path), TEXT(text_none), TEXT(text_persist), { NULL, 0 } };
+
+CALL(kldload, kldload("ioc_no_such"))
+CALL(kldunload, kldunload(1 << 30))
+CALL(mount, nmount(mount_args, 4, 0))
+CALL(unmount, unmount("/ioc-no-such", 0))
+CALL(jail_set, jail_set(jail_args, 6, JAIL_CREATE))
+CALL(clock_settime, clock_settime(CLOCK_REALTIME, &bad_time))
+CALL(acct, acct("/ioc-no-such"))
+CALL(swapon, swapon("/ioc-no-such"))
+CALL(swapoff, syscall(SYS_swapoff, "/ioc-no-such"))
+CALL(kenv_set, kenv(KENV_SET, "ioc.test", text_none, sizeof(text_none)))
+CALL(rctl_add, rctl_add_rule("x", 2, NULL, 0))
+CALL(rctl_get, rctl_get_rules("x", 2, NULL, 0))
+CALL(rtprio, rtprio(RTP_SET, 0, &real_time))
+CALL(mlock, mlock(&ioc_number, sizeof(ioc_number)))
+CALL(sysctl_maxfiles, sysctlbyname("kern.maxfiles", NULL, NULL,
+    &ioc_number, 0))
+CALL(extattr, extattr_set_file(".", EXTATTR_NAMESPACE_SYSTEM, "ioc", "x", 1))
 
 static long
-try_kldload(void)
+try_chflags(void)
 {
-	return (kldload("ioc_no_such"));
+	int fd = open("ioc-flags", O_WRONLY | O_CREAT, 0600);
+	long r = fchflags(fd, SF_ARCHIVED | SF_NOUNLINK);
+
+	(void)fchflags(fd, 0);
+	(void)unlink("ioc-flags");
+	return (r);
 }
 
 static long
-try_kldunload(void)
+try_getfh(void)
 {
-	return (kldunload(1 << 30));
+	fhandle_t fh;
+
+	return (getfh("/", &fh));
 }
 
 static long
-try_mount(void)
+try_fhopen(void)
 {
-	return (unmount("/ioc-no-such", 0));
+	fhandle_t fh;
+
+	memset(&fh, 0, sizeof(fh));
+	return (fhopen(&fh, O_RDONLY));
+}
+
+static long
+try_interface(void)
+{
+	struct ifreq ifr;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	memset(&ifr, 0, sizeof(ifr));
+	(void)strlcpy(ifr.ifr_name, "ioc9", sizeof(ifr.ifr_name));
+	if (fd == -1) {
+		errno = EPERM;	/* no network at all */
+		return (-1);
+	}
+	return (ioctl(fd, SIOCIFCREATE, &ifr));
 }
 #endif
 
@@ -240,7 +320,12 @@ static const struct call calls[] = {
 	ROW(iopl), ROW(compat_keyctl),
 #endif
 #else
-	ROW(kldload), ROW(kldunload),
+	ROW(kldload), ROW(kldunload), ROW(unmount), ROW(jail_set),
+	ROW(clock_settime), ROW(acct),
+	ROW(swapon), ROW(swapoff), ROW(kenv_set), ROW(rctl_add),
+	ROW(rctl_get), ROW(rtprio), ROW(mlock),
+	ROW(sysctl_maxfiles), ROW(extattr),
+	ROW(chflags), ROW(getfh), ROW(fhopen), ROW(interface),
 #endif
 };
 

@@ -3,8 +3,8 @@
  * passwd(5) and group(5), as text.  The files are the jail's, so nothing about
  * them is true: lines that make no sense are skipped, as the C library does.
  */
-#ifndef OS_LINUX_USER_H
-#define OS_LINUX_USER_H
+#ifndef OS_USER_H
+#define OS_USER_H
 
 #include <sys/types.h>
 
@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define	LX_USER_GROUPS	64
+#define	IOC_USER_GROUPS	64
 
-struct lx_user {
+struct ioc_user {
 	char	 name[64];
 	char	 home[512];
 	char	 shell[512];
@@ -22,7 +22,7 @@ struct lx_user {
 	uint32_t gid;
 	bool	 known;			/* a line of passwd was found */
 	size_t	 ngroups;
-	uint32_t groups[LX_USER_GROUPS];	/* supplementary, without gid */
+	uint32_t groups[IOC_USER_GROUPS];	/* supplementary, without gid */
 };
 
 /*
@@ -30,9 +30,9 @@ struct lx_user {
  * home "/" and shell /bin/sh).  Texts need no NUL.  False: no such user.
  * Allocates nothing.
  */
-bool	ioc_lx_user_find(const char *passwd, size_t plen, const char *who,
-	    struct lx_user *u);
-/* Adds the groups that name u; those beyond LX_USER_GROUPS are left out. */
-void	ioc_lx_user_groups(const char *group, size_t glen, struct lx_user *u);
+bool	ioc_user_find(const char *passwd, size_t plen, const char *who,
+	    struct ioc_user *u);
+/* Adds the groups that name u; those beyond IOC_USER_GROUPS are left out. */
+void	ioc_user_groups(const char *group, size_t glen, struct ioc_user *u);
 
-#endif /* OS_LINUX_USER_H */
+#endif /* OS_USER_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Parsers of the jail's passwd and group, over text, without allocation. */
-#include "os/linux/user.h"
+#include "os/user.h"
 
 #include <string.h>
 
@@ -78,11 +78,11 @@ next_line(const char *text, size_t len, size_t *pos, struct field *line)
 
 /* name:password:uid:gid:gecos:home:shell */
 static bool
-parse_passwd(struct field line, struct lx_user *u)
+parse_passwd(struct field line, struct ioc_user *u)
 {
 	struct field f[7];
 
-	*u = (struct lx_user){ .known = true };
+	*u = (struct ioc_user){ .known = true };
 	return (split(line.s, line.len, f, 7) == 7 && f[0].len > 0 &&
 	    f[0].s[0] != '#' && f[0].s[0] != '+' && f[0].s[0] != '-' &&
 	    copy(u->name, sizeof(u->name), f[0]) && number(f[2], &u->uid) &&
@@ -91,8 +91,8 @@ parse_passwd(struct field line, struct lx_user *u)
 }
 
 bool
-ioc_lx_user_find(const char *passwd, size_t plen, const char *who,
-    struct lx_user *u)
+ioc_user_find(const char *passwd, size_t plen, const char *who,
+    struct ioc_user *u)
 {
 	struct field line, me = { who, strlen(who) };
 	uint32_t uid = 0;
@@ -113,7 +113,7 @@ ioc_lx_user_find(const char *passwd, size_t plen, const char *who,
 	}
 	if (!numeric)
 		return (false);
-	*u = (struct lx_user){ .uid = uid, .gid = uid, .home = "/",
+	*u = (struct ioc_user){ .uid = uid, .gid = uid, .home = "/",
 		.shell = "/bin/sh" };
 	memcpy(u->name, who, me.len + 1);
 	return (true);
@@ -137,14 +137,14 @@ is_member(struct field members, const char *name, size_t len)
 
 /* name:password:gid:member,member */
 void
-ioc_lx_user_groups(const char *group, size_t glen, struct lx_user *u)
+ioc_user_groups(const char *group, size_t glen, struct ioc_user *u)
 {
 	size_t pos = 0, len = strlen(u->name);
 	struct field line;
 
 	if (!u->known)
 		return;
-	while (u->ngroups < LX_USER_GROUPS &&
+	while (u->ngroups < IOC_USER_GROUPS &&
 	    next_line(group, glen, &pos, &line)) {
 		struct field f[4];
 		uint32_t gid;

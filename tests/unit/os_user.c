@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "os/linux/user.h"
+#include "os/user.h"
 
 static const char passwd[] =
     "root:x:0:0:root:/root:/bin/bash\n"
@@ -23,15 +23,15 @@ static const char passwd[] =
     "last:x:50:51::/last:/bin/last";
 
 static bool
-find(const char *who, struct lx_user *u)
+find(const char *who, struct ioc_user *u)
 {
-	return (ioc_lx_user_find(passwd, sizeof(passwd) - 1, who, u));
+	return (ioc_user_find(passwd, sizeof(passwd) - 1, who, u));
 }
 
 static void
 test_names(void **state)
 {
-	struct lx_user u;
+	struct ioc_user u;
 
 	assert_true(find("root", &u));
 	assert_int_equal(u.uid, 0);
@@ -56,7 +56,7 @@ test_names(void **state)
 static void
 test_numbers(void **state)
 {
-	struct lx_user u;
+	struct ioc_user u;
 
 	assert_true(find("33", &u));
 	assert_string_equal(u.name, "www");
@@ -70,8 +70,8 @@ test_numbers(void **state)
 	assert_int_equal(u.gid, 1234);
 	assert_string_equal(u.home, "/");
 	assert_string_equal(u.shell, "/bin/sh");
-	assert_true(ioc_lx_user_find(NULL, 0, "0", &u));
-	assert_false(ioc_lx_user_find(NULL, 0, "root", &u));
+	assert_true(ioc_user_find(NULL, 0, "0", &u));
+	assert_false(ioc_user_find(NULL, 0, "root", &u));
 	assert_false(find("4294967295", &u));
 	assert_false(find("99999999999999999999", &u));
 }
@@ -80,16 +80,16 @@ static void
 test_fields_too_long(void **state)
 {
 	char text[4096];
-	struct lx_user u;
+	struct ioc_user u;
 
 	(void)snprintf(text, sizeof(text), "a:x:1:1::/%0600d:/bin/sh\n"
 	    "b:x:2:2::/:/%0600d\n%0100d:x:3:3::/:/bin/sh\n"
 	    "c:x:4:4::/:/bin/sh\n", 0, 0, 0);
-	assert_false(ioc_lx_user_find(text, strlen(text), "a", &u));
-	assert_false(ioc_lx_user_find(text, strlen(text), "b", &u));
-	assert_true(ioc_lx_user_find(text, strlen(text), "c", &u));
+	assert_false(ioc_user_find(text, strlen(text), "a", &u));
+	assert_false(ioc_user_find(text, strlen(text), "b", &u));
+	assert_true(ioc_user_find(text, strlen(text), "c", &u));
 	/* A NUL in a field cuts nothing. */
-	assert_false(ioc_lx_user_find("d\0e:x:1:1::/:/bin/sh\n", 21, "d", &u));
+	assert_false(ioc_user_find("d\0e:x:1:1::/:/bin/sh\n", 21, "d", &u));
 }
 
 static void
@@ -98,12 +98,12 @@ test_groups(void **state)
 	static const char group[] = "root:x:0:\nwww:x:34:www\n"
 	    "a:x:100:www\nb:x:101:ww,wwww,xwww\nc:x:102:x,www,y\n"
 	    "#d:x:103:www\ne:x:104\nf:x:zz:www\na2:x:100:www\ng:x:105:,www";
-	struct lx_user u;
+	struct ioc_user u;
 	char many[8192] = "";
 	size_t len = 0;
 
 	assert_true(find("www", &u));
-	ioc_lx_user_groups(group, sizeof(group) - 1, &u);
+	ioc_user_groups(group, sizeof(group) - 1, &u);
 	assert_int_equal(u.ngroups, 3);
 	assert_int_equal(u.groups[0], 100);
 	assert_int_equal(u.groups[1], 102);
@@ -112,11 +112,11 @@ test_groups(void **state)
 		len += (size_t)snprintf(many + len, sizeof(many) - len,
 		    "g%d:x:%d:www\n", i, 1000 + i);
 	assert_true(find("www", &u));
-	ioc_lx_user_groups(many, len, &u);
-	assert_int_equal(u.ngroups, LX_USER_GROUPS);
+	ioc_user_groups(many, len, &u);
+	assert_int_equal(u.ngroups, IOC_USER_GROUPS);
 	/* A number that no line has is in no group. */
 	assert_true(find("1234", &u));
-	ioc_lx_user_groups("a:x:1:1234\n", 11, &u);
+	ioc_user_groups("a:x:1:1234\n", 11, &u);
 	assert_int_equal(u.ngroups, 0);
 }
 

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of this folder share.
+ *
+ * A jail is addressed by its name, and what the name stands for is compared
+ * with what was recorded when it was created: its jid, the path of its root
+ * and, by each process that enters it, the root itself.
+ *
+ * Children that enter a jail are made by pdfork(2), of a process that may have
+ * threads: between it and exec they make system calls only, and use what was
+ * allocated before.
+ */
+#ifndef OS_FREEBSD_FREEBSD_H
+#define OS_FREEBSD_FREEBSD_H
+
+#include <sys/param.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <signal.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/compat.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "os/os.h"
+
+#define	FB_NAME_MAX	127
+
+struct ioc_os {
+	int	 run_fd;		/* own copy, or -1 */
+	char	 run_id[40];		/* tells run directories apart */
+	struct ioc_os_facts facts;
+};
+
+/* --- state.c: one record per jail in the run directory ------------------- */
+
+struct fb_record {
+	char	 name[FB_NAME_MAX + 1];
+	char	 boot[64];
+	int32_t	 jid;			/* 0: never created */
+	uint64_t time;			/* seconds since the epoch */
+	uint64_t dev;			/* its root, as seen from inside */
+	uint64_t ino;
+	bool	 ephemeral;
+	uint32_t ruleset;		/* of devfs, its own; 0: none */
+	char	 path[MNAMELEN];	/* of its root; "": never mounted */
+};
+
+/* EXISTS when there is one. */
+int	ioc_fb_record_claim(struct ioc_os *os, const struct fb_record *r,
+	    struct ioc_error *err);
+int	ioc_fb_record_write(struct ioc_os *os, const struct fb_record *r,
+	    struct ioc_error *err);
+/* NOT_FOUND when there is none; a damaged one has jid 0 and no path. */
+int	ioc_fb_record_read(struct ioc_os *os, const char *name,
+	    struct fb_record *r, struct ioc_error *err);
+int	ioc_fb_record_remove(struct ioc_os *os, const char *name,
+	    struct ioc_error *err);
+/* Calls fn for each record; ends when it returns not 0, and returns that. */
+int	ioc_fb_record_each(struct ioc_os *os,
+	    int (*fn)(const struct fb_record *r, void *arg), void *arg,
+	    struct ioc_error *err);
+
+/* --- param.c: jail_set(2) and jail_get(2) --------------------------------- */
+
+#define	FB_PARAMS	64
+
+struct fb_params {
+	struct iovec	 v[2 * FB_PARAMS];
+	unsigned	 n;		/* of v */
+	void		*owned[2 * FB_PARAMS];
+	unsigned	 nowned;
+	char		 errmsg[256];
+};
+
+void	ioc_fb_params_init(struct fb_params *p);
+void	ioc_fb_params_fini(struct fb_params *p);
+/* A parameter as bytes; both must outlive it. */
+void	ioc_fb_param_raw(struct fb_params *p, const char *name, void *value,
+	    size_t len);
+void	ioc_fb_param_text(struct fb_params *p, const char *name,
+	    const char *value);
+/*
+ * A parameter of security.jail.param by its name, its value as text: a number,
+ * yes or no, disable, new or inherit, a list of addresses.
+ */
+int	ioc_fb_param_add(struct fb_params *p, const char *name,
+	    const char *value, struct ioc_error *err);
+/* The jid, or an error with the kernel's sentence. */
+int	ioc_fb_params_set(struct fb_params *p, int flags,
+	    struct ioc_error *err);
+
+struct fb_found {
+	int	jid;			/* 0: there is no such jail */
+	char	path[MAXPATHLEN];
+};
+
+/* What runs under that name; one that is dying does not. */
+int	ioc_fb_jail_lookup(const char *name, struct fb_found *ret,
+	    struct ioc_error *err);
+
+/* --- jail.c ---------------------------------------------------------------- */
+
+struct ioc_os_jail {
+	struct ioc_os	*os;
+	struct fb_record r;
+	char		*hostname;
+	char		*domainname;
+	char		*hostuuid;
+	struct ioc_os_param *params;
+	size_t		 nparams;
+	bool		 vnet;
+	bool		 prepared;	/* by this handle, not created yet */
+	bool		 limited;
+	int		 life;		/* its keeper ends it when this ends */
+};
+
+/* The jid when it runs and is the one that was recorded; STATE otherwise. */
+int	ioc_fb_running(struct ioc_os_jail *j, int *jid, struct ioc_error *err);
+/* The same for anything with its name and path, also half-made; 0: none. */
+int	ioc_fb_present(const struct fb_record *r);
+
+/* --- create.c ---------------------------------------------------------------- */
+
+/* Starts the process that ends an ephemeral jail with its maker. */
+int	ioc_fb_keep(struct ioc_os_jail *j, int jid, struct ioc_error *err);
+
+/* --- child.c ----------------------------------------------------------------- */
+
+/* Blocks every signal and gives the mask from before. */
+void	ioc_fb_block_signals(sigset_t *old);
+/* A child with a descriptor; it is not found by wait(2), and stays when that
+   is closed. */
+pid_t	ioc_fb_fork(int *pidfd);
+/* Waits, at most timeout_ms (-1: for ever): 1 and *status, 0: not yet, -1. */
+int	ioc_fb_wait(int pidfd, int timeout_ms, int *status);
+/*
+ * Runs fn in a fork of its own working directory, from which its error comes
+ * back.  It may allocate.
+ */
+int	ioc_fb_in_child(int (*fn)(void *arg, struct ioc_error *err), void *arg,
+	    struct ioc_error *err);
+/* Nobody may trace the calling process before it executes a program. */
+int	ioc_fb_untraceable(struct ioc_error *err);
+/*
+ * Enters the jail, with nothing of the host but its descriptors, and makes sure
+ * that it is the one of the record.
+ */
+int	ioc_fb_attach(const struct fb_record *r, int jid,
+	    struct ioc_error *err);
+/* Runs fn in a child in the jail; system calls only. */
+int	ioc_fb_in_jail(const struct fb_record *r, int jid,
+	    int (*fn)(struct ioc_error *err), struct ioc_error *err);
+
+/* --- become.c ---------------------------------------------------------------- */
+
+struct fb_plan;
+
+int	ioc_fb_plan_make(const struct ioc_os_exec *e, struct fb_plan **ret,
+	    struct ioc_error *err);
+void	ioc_fb_plan_free(struct fb_plan *p);
+/*
+ * In the jail, as its root, in a fresh process whose descriptors are 0-2 (or
+ * closed where fds says -1) and ctl: takes the user's place and executes the
+ * command.  Returns only when it failed.
+ */
+int	ioc_fb_become(struct fb_plan *p, int ctl, const int fds[3],
+	    struct ioc_error *err);
+
+struct fb_msg {
+	int32_t	kind;			/* enum fb_kind */
+	int32_t	code;
+	int32_t	sys;
+	char	text[1024];
+};
+
+enum fb_kind {
+	FB_ERROR = 1,			/* code, sys, text */
+	FB_PTY,				/* with a descriptor */
+};
+
+/* 0 or -1 with errno. */
+int	ioc_fb_msg_send(int ctl, enum fb_kind kind, const struct ioc_error *e,
+	    int fd);
+/* 1: a message, 0: the other side is gone, -1. */
+int	ioc_fb_msg_recv(int ctl, struct fb_msg *m, int *fd);
+
+/* --- mount.c ----------------------------------------------------------------- */
+
+/* The path of an open directory. */
+int	ioc_fb_path_of(int fd, char ret[MNAMELEN], struct ioc_error *err);
+/* Mounts beneath root; changes the working directory. */
+int	ioc_fb_mount_one(int root, const struct ioc_os_mount *m,
+	    uint32_t ruleset, struct ioc_error *err);
+int	ioc_fb_mount_null(int root, const char *target, int source,
+	    unsigned flags, struct ioc_error *err);
+/* Unmounts everything at and beneath a path, the last first. */
+int	ioc_fb_unmount_all(const char *path, struct ioc_error *err);
+int	ioc_fb_unmount_fsid(const fsid_t *id, const char *what, bool force,
+	    struct ioc_error *err);
+
+/* --- devfs.c, limit.c, net.c, module.c -------------------------------------- */
+
+/*
+ * A ruleset of its own with the minimal set of devices.  It carries the jail's
+ * name, so that nobody else's is ever removed.
+ */
+int	ioc_fb_devfs_make(const struct ioc_os *os, const char *name,
+	    uint32_t *ret, struct ioc_error *err);
+int	ioc_fb_devfs_remove(const struct ioc_os *os, const char *name,
+	    uint32_t ruleset, struct ioc_error *err);
+/* INVALID when a ruleset is empty: it would hide nothing. */
+int	ioc_fb_devfs_check(uint32_t ruleset, struct ioc_error *err);
+
+int	ioc_fb_limit_can(struct ioc_error *err);
+int	ioc_fb_limit_remove(const char *name, struct ioc_error *err);
+
+/* In a jail with a network of its own: loopback. */
+int	ioc_fb_loopback_up(struct ioc_error *err);
+
+/* Loads what a file system, or a parameter, needs; UNSUPPORTED names it. */
+int	ioc_fb_module_need(const char *fs, const char *module,
+	    struct ioc_error *err);
+/* True when it is there or could be loaded; loads nothing. */
+bool	ioc_fb_module_has(const char *fs, const char *module);
+
+#endif /* OS_FREEBSD_FREEBSD_H */

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Handles of jails: claimed, found, listed, released. */
+#include "os/freebsd/freebsd.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+/* What becomes a name in the run directory, of the kernel and in rules. */
+static int
+check_name(const char *name, struct ioc_error *err)
+{
+	static const char set[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_*-";
+	size_t len = strlen(name);
+
+	/* A dot would stand for a jail in a jail, a number for a jid. */
+	if (len == 0 || len > FB_NAME_MAX || strspn(name, set) != len ||
+	    strchr("_*-", name[0]) != NULL ||
+	    strspn(name, "0123456789") == len)
+		return (ioc_fail(err, IOC_INVALID, "%s is no name of a jail",
+		    IOC_SHOW(name)));
+	return (0);
+}
+
+static int
+new_jail(struct ioc_os *os, const char *name, struct ioc_os_jail **ret,
+    struct ioc_error *err)
+{
+	struct ioc_os_jail *j;
+	int rc;
+
+	if ((rc = check_name(name, err)) != 0)
+		return (rc);
+	j = calloc(1, sizeof(*j));
+	if (j == NULL)
+		return (ioc_fail_nomem(err));
+	j->os = os;
+	j->life = -1;
+	memcpy(j->r.name, name, strlen(name) + 1);
+	*ret = j;
+	return (0);
+}
+
+static void
+end_jail(struct ioc_os_jail *j)
+{
+	for (size_t i = 0; i < j->nparams; i++) {
+		free((void *)(uintptr_t)j->params[i].name);
+		free((void *)(uintptr_t)j->params[i].value);
+	}
+	free(j->params);
+	free(j->hostname);
+	free(j->domainname);
+	free(j->hostuuid);
+	ioc_fd_close(&j->life);
+	free(j);
+}
+
+void
+ioc_os_jail_free(struct ioc_os_jail *j)
+{
+	if (j == NULL)
+		return;
+	if (j->prepared) {
+		(void)ioc_os_jail_unmount(j, NULL);
+		(void)ioc_os_jail_unlimit(j, NULL);
+		(void)ioc_os_jail_release(j, NULL);
+	}
+	end_jail(j);
+}
+
+static int
+copy_text(char **to, const char *from, struct ioc_error *err)
+{
+	if (from != NULL && (*to = strdup(from)) == NULL)
+		return (ioc_fail_nomem(err));
+	return (0);
+}
+
+static int
+copy_params(struct ioc_os_jail *j, const struct ioc_os_jail_spec *s,
+    struct ioc_error *err)
+{
+	j->params = calloc(s->nparams + 1, sizeof(*j->params));
+	if (j->params == NULL)
+		return (ioc_fail_nomem(err));
+	for (size_t i = 0; i < s->nparams; i++) {
+		j->params[i].name = strdup(s->params[i].name);
+		j->params[i].value = strdup(s->params[i].value);
+		j->nparams++;
+		if (j->params[i].name == NULL || j->params[i].value == NULL)
+			return (ioc_fail_nomem(err));
+	}
+	return (0);
+}
+
+static int
+copy_spec(struct ioc_os_jail *j, const struct ioc_os_jail_spec *s,
+    struct ioc_error *err)
+{
+	int rc;
+
+	if (s->userns)
+		return (ioc_fail(err, IOC_UNSUPPORTED,
+		    "uid ranges for jails exist on Linux only"));
+	j->r.ephemeral = s->ephemeral;
+	j->vnet = s->vnet;
+	j->r.time = (uint64_t)time(NULL);
+	(void)strlcpy(j->r.boot, j->os->facts.boot_id, sizeof(j->r.boot));
+	rc = copy_text(&j->hostname, s->hostname, err);
+	if (rc == 0)
+		rc = copy_text(&j->domainname, s->domainname, err);
+	if (rc == 0)
+		rc = copy_text(&j->hostuuid, s->hostuuid, err);
+	return (rc == 0 ? copy_params(j, s, err) : rc);
+}
+
+int
+ioc_fb_present(const struct fb_record *r)
+{
+	struct fb_found f;
+
+	if (r->path[0] == '\0' || ioc_fb_jail_lookup(r->name, &f, NULL) != 0 ||
+	    f.jid == 0 || strcmp(f.path, r->path) != 0)
+		return (0);
+	return (f.jid);
+}
+
+static bool
+is_running(const struct fb_record *r)
+{
+	return (r->jid != 0 && ioc_fb_present(r) == r->jid);
+}
+
+int
+ioc_fb_running(struct ioc_os_jail *j, int *jid, struct ioc_error *err)
+{
+	if (!is_running(&j->r))
+		return (ioc_fail(err, IOC_STATE, "jail %s is not running",
+		    j->r.name));
+	*jid = j->r.jid;
+	return (0);
+}
+
+/* Nobody else's jail may be taken for ours. */
+static int
+check_foreign(const char *name, struct ioc_error *err)
+{
+	struct fb_found f;
+	int rc = ioc_fb_jail_lookup(name, &f, err);
+
+	if (rc == 0 && f.jid != 0)
+		rc = ioc_fail(err, IOC_BUSY, "a jail %s that was not started "
+		    "by ioc is running (jid %d)", name, f.jid);
+	return (rc);
+}
+
+/* Takes the name; what a start that died left behind is cleared first. */
+static int
+claim(struct ioc_os_jail *j, struct ioc_error *err)
+{
+	struct ioc_os_jail old = { .os = j->os, .life = -1 };
+	int rc = ioc_fb_record_claim(j->os, &j->r, err);
+
+	if (rc != IOC_EXISTS)
+		return (rc);
+	rc = ioc_fb_record_read(j->os, j->r.name, &old.r, err);
+	if (rc != 0 && rc != IOC_NOT_FOUND)
+		return (rc);
+	if (rc == 0 && is_running(&old.r))
+		return (ioc_fail(err, IOC_BUSY, "jail %s is running",
+		    j->r.name));
+	if (rc == 0 && ((rc = ioc_os_jail_remove(&old, 0, err)) != 0 ||
+	    (rc = ioc_os_jail_unmount(&old, err)) != 0 ||
+	    (rc = ioc_os_jail_unlimit(&old, err)) != 0 ||
+	    (rc = ioc_os_jail_release(&old, err)) != 0))
+		return (rc);
+	return (ioc_fb_record_claim(j->os, &j->r, err));
+}
+
+int
+ioc_os_jail_prepare(struct ioc_os *os, const struct ioc_os_jail_spec *spec,
+    struct ioc_os_jail **ret, struct ioc_error *err)
+{
+	struct ioc_os_jail *j;
+	int rc = new_jail(os, spec->name, &j, err);
+
+	if (rc != 0)
+		return (rc);
+	if ((rc = copy_spec(j, spec, err)) != 0 ||
+	    (rc = claim(j, err)) != 0) {
+		end_jail(j);
+		return (rc);
+	}
+	j->prepared = true;
+	if ((rc = check_foreign(j->r.name, err)) != 0) {
+		ioc_os_jail_free(j);
+		return (rc);
+	}
+	*ret = j;
+	return (0);
+}
+
+int
+ioc_os_jail_find(struct ioc_os *os, const char *name,
+    struct ioc_os_jail **ret, struct ioc_error *err)
+{
+	struct ioc_os_jail *j;
+	int rc = new_jail(os, name, &j, err);
+
+	if (rc != 0)
+		return (rc);
+	rc = ioc_fb_record_read(os, name, &j->r, err);
+	if (rc != 0 && rc != IOC_NOT_FOUND) {
+		end_jail(j);
+		return (rc);
+	}
+	*ret = j;
+	return (0);
+}
+
+static void
+fill_info(const struct fb_record *r, struct ioc_os_jail_info *info)
+{
+	*info = (struct ioc_os_jail_info){ .state = IOC_OS_JAIL_PARTIAL };
+	memcpy(info->name, r->name, sizeof(info->name));
+	info->ephemeral = r->ephemeral;
+	if (!is_running(r))
+		return;
+	info->state = IOC_OS_JAIL_RUNNING;
+	info->id = r->jid;
+	info->started = r->time;
+}
+
+int
+ioc_os_jail_info(struct ioc_os_jail *j, struct ioc_os_jail_info *info,
+    struct ioc_error *err)
+{
+	struct fb_record r;
+	int rc = ioc_fb_record_read(j->os, j->r.name, &r, err);
+
+	if (rc != 0 && rc != IOC_NOT_FOUND)
+		return (rc);
+	if (rc == 0) {
+		fill_info(&r, info);
+		return (0);
+	}
+	*info = (struct ioc_os_jail_info){ .state = IOC_OS_JAIL_NONE };
+	memcpy(info->name, j->r.name, sizeof(info->name));
+	return (0);
+}
+
+struct listing {
+	struct ioc_os_jail_info	*v;
+	size_t			 n, cap;
+};
+
+static int
+add_info(const struct fb_record *r, void *arg)
+{
+	struct listing *l = arg;
+
+	if (l->n == l->cap) {
+		size_t cap = l->cap != 0 ? 2 * l->cap : 16;
+		void *v = realloc(l->v, cap * sizeof(*l->v));
+
+		if (v == NULL)
+			return (IOC_NOMEM);
+		l->v = v;
+		l->cap = cap;
+	}
+	fill_info(r, &l->v[l->n++]);
+	return (0);
+}
+
+int
+ioc_os_jail_list(struct ioc_os *os, struct ioc_os_jail_info **ret, size_t *n,
+    struct ioc_error *err)
+{
+	struct listing l = { .v = NULL };
+	int rc = ioc_fb_record_each(os, add_info, &l, err);
+
+	if (rc != 0) {
+		free(l.v);
+		return (rc == IOC_NOMEM ? ioc_fail_nomem(err) : rc);
+	}
+	*ret = l.v;
+	*n = l.n;
+	return (0);
+}
+
+int
+ioc_os_jail_release(struct ioc_os_jail *j, struct ioc_error *err)
+{
+	int rc = 0;
+
+	/* A number of an earlier boot is somebody else's by now. */
+	if (j->r.ruleset != 0 &&
+	    strcmp(j->r.boot, j->os->facts.boot_id) == 0)
+		rc = ioc_fb_devfs_remove(j->os, j->r.name, j->r.ruleset, err);
+	if (rc != 0)
+		return (rc);
+	j->prepared = false;
+	return (ioc_fb_record_remove(j->os, j->r.name, err));
+}
