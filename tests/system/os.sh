@@ -11,6 +11,8 @@ Linux)
 
 	# The release that the distribution's own mirror has.
 	release=bookworm
+	# System calls that prog/calls.c tries at least.
+	os_calls=25
 
 	# Everything the kernel and the process table know of this test's jails:
 	# mounts of its directory, control groups and processes of its source.
@@ -99,6 +101,7 @@ FreeBSD)
 
 	# With IOC_TEST_BASE, a base.txz, no mirror is needed.
 	release=${IOC_TEST_RELEASE:-$(uname -r | sed 's/-p[0-9]*$//')}
+	os_calls=20
 
 	os_traces()
 	{
