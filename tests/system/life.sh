@@ -271,7 +271,7 @@ keep_do()
 	with tiny
 	atf_check -o inline:'x\n' -e match:'kept as mine' "$program" -c "$conf" \
 	    run -r tiny --keep --name mine -o notes=n -- \
-	    sh -c 'echo x | tee /tmp/f'
+	    sh -c 'echo x >/tmp/f; echo x'
 	state mine stopped
 	prints n get notes mine
 	ok start mine
