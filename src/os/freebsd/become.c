@@ -17,17 +17,14 @@
 #include <string.h>
 #include <termios.h>
 
-#include "os/user.h"
+#include "os/command.h"
 
 #define	FILE_MAX	(1u << 20)
-#define	DEFAULT_PATH	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:" \
-	"/sbin:/bin"
-#define	EXTRA_ENV	7
 
 /* A command with all memory that it will need, made before the fork. */
 struct fb_plan {
 	char		**argv;
-	char		**env;		/* with room for EXTRA_ENV more */
+	char		**env;		/* with room for more */
 	size_t		 envc;
 	const char	*user;
 	const char	*dir;
@@ -35,18 +32,16 @@ struct fb_plan {
 	bool		 tty;
 	uint16_t	 rows, cols;
 	struct ioc_user	 u;
-	char		 extra[EXTRA_ENV][600];
-	char		*file;		/* of the PATH, room for one */
-	size_t		 file_len;
+	char		*space;
 };
 
 static size_t
-count(const char *const *v)
+count(const char *const *v, size_t *bytes)
 {
 	size_t n = 0;
 
-	while (v != NULL && v[n] != NULL)
-		n++;
+	for (; v != NULL && v[n] != NULL; n++)
+		*bytes += strlen(v[n]) + 1;
 	return (n);
 }
 
@@ -54,7 +49,8 @@ int
 ioc_fb_plan_make(const struct ioc_os_exec *e, struct fb_plan **ret,
     struct ioc_error *err)
 {
-	size_t argc = count(e->argv), envc = count(e->env);
+	size_t text = 0, argc = count(e->argv, &text);
+	size_t envc = count(e->env, &text);
 	struct fb_plan *p;
 
 	if (argc == 0 && !e->login)
@@ -63,10 +59,9 @@ ioc_fb_plan_make(const struct ioc_os_exec *e, struct fb_plan **ret,
 	if (p == NULL)
 		return (ioc_fail_nomem(err));
 	p->argv = calloc(argc + 1, sizeof(*p->argv));
-	p->env = calloc(envc + EXTRA_ENV + 1, sizeof(*p->env));
-	p->file_len = MAXPATHLEN + (argc > 0 ? strlen(e->argv[0]) : 0) + 2;
-	p->file = malloc(p->file_len);
-	if (p->argv == NULL || p->env == NULL || p->file == NULL) {
+	p->env = calloc(envc + IOC_COMMAND_ENV + 1, sizeof(*p->env));
+	p->space = malloc(IOC_COMMAND_SPACE(text));
+	if (p->argv == NULL || p->env == NULL || p->space == NULL) {
 		ioc_fb_plan_free(p);
 		return (ioc_fail_nomem(err));
 	}
@@ -93,7 +88,7 @@ ioc_fb_plan_free(struct fb_plan *p)
 		return;
 	free(p->argv);
 	free(p->env);
-	free(p->file);
+	free(p->space);
 	free(p);
 }
 
@@ -150,29 +145,6 @@ read_file(const char *path, char **text)
 	    (n = read(fd, *text + len, FILE_MAX - len)) > 0)
 		len += (size_t)n;
 	return (len);
-}
-
-static int
-find_user(struct fb_plan *p, struct ioc_error *err)
-{
-	const char *name = p->user != NULL ? p->user : "0";
-	char *passwd = NULL, *group = NULL;
-	size_t plen = read_file("/etc/passwd", &passwd);
-	size_t glen;
-
-	if (!ioc_user_find(passwd, plen, name, &p->u)) {
-		/* A root without passwd still has its root. */
-		if (plen > 0 || strcmp(name, "root") != 0)
-			return (ioc_fail(err, IOC_NOT_FOUND,
-			    "no user %s in the jail", IOC_SHOW(name)));
-		(void)ioc_user_find(NULL, 0, "0", &p->u);
-	}
-	if (p->u.uid == 0 && !p->u.known)
-		(void)strlcpy(p->u.name, "root", sizeof(p->u.name));
-	glen = read_file("/etc/group", &group);
-	if (p->u.known)
-		ioc_user_groups(group, glen, &p->u);
-	return (0);
 }
 
 /* A pty that belongs to the jail; the caller's end goes through ctl. */
@@ -261,98 +233,21 @@ enter_dir(const struct fb_plan *p, struct ioc_error *err)
 	return (0);
 }
 
-static const char *
-env_get(char *const *env, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (; *env != NULL; env++)
-		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
-			return (*env + len + 1);
-	return (NULL);
-}
-
-/* Adds what a program may expect and the caller did not give. */
-static void
-add_env(struct fb_plan *p)
-{
-	const char *const defaults[EXTRA_ENV - 1][2] = {
-		{ "PATH", DEFAULT_PATH }, { "HOME", p->u.home },
-		{ "USER", p->u.name }, { "LOGNAME", p->u.name },
-		{ "SHELL", p->u.shell }, { "TERM", p->tty ? "xterm" : NULL },
-	};
-	size_t n = p->envc;
-
-	for (size_t i = 0; i < EXTRA_ENV - 1; i++) {
-		const char *name = defaults[i][0], *value = defaults[i][1];
-
-		if (value == NULL || env_get(p->env, name) != NULL)
-			continue;
-		(void)snprintf(p->extra[i], sizeof(p->extra[i]), "%s=%s",
-		    name, value);
-		p->env[n++] = p->extra[i];
-		p->env[n] = NULL;
-	}
-}
-
-/* Tries each directory of PATH; the errno that tells most is kept. */
-static int
-search(struct fb_plan *p, const char *name, const char *path,
-    char *const *argv)
-{
-	int found = ENOENT;
-
-	if (name[0] == '\0')
-		return (ENOENT);
-	if (strchr(name, '/') != NULL) {
-		(void)execve(name, argv, p->env);
-		return (errno);
-	}
-	for (;;) {
-		size_t len = strcspn(path, ":");
-
-		/* An empty part would be the working directory: left out. */
-		if (len > 0 && len < MAXPATHLEN) {
-			(void)snprintf(p->file, p->file_len, "%.*s/%s",
-			    (int)len, path, name);
-			(void)execve(p->file, argv, p->env);
-			if (errno != ENOENT && errno != ENOTDIR)
-				found = errno;
-			if (found != ENOENT && found != EACCES)
-				return (found);
-		}
-		if (path[len] == '\0')
-			return (found);
-		path += len + 1;
-	}
-}
-
-static void
-reset_signals(void)
-{
-	struct sigaction sa = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	for (int i = 1; i < NSIG; i++)
-		(void)sigaction(i, &sa, NULL);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 static int
 run(struct fb_plan *p, struct ioc_error *err)
 {
 	char shell0[sizeof(p->u.shell) + 1], *login_argv[] = { shell0, NULL };
 	char *const *argv = p->login ? login_argv : p->argv;
 	const char *name = p->login ? p->u.shell : argv[0];
+	char *space;
 	int sys;
 
-	add_env(p);
+	space = ioc_command_add_env(p->env, p->envc, &p->u, p->tty, p->space);
 	if (p->login)
 		(void)snprintf(shell0, sizeof(shell0), "-%s",
 		    strrchr(p->u.shell, '/') + 1);
-	reset_signals();
-	sys = search(p, name, env_get(p->env, "PATH"), argv);
+	ioc_command_reset_signals();
+	sys = ioc_command_exec(name, space, argv, p->env);
 	(void)ioc_fail_sys(err, sys, "run %s", IOC_SHOW(name));
 	err->code = IOC_CHILD;
 	return (IOC_CHILD);
@@ -364,7 +259,7 @@ ioc_fb_become(struct fb_plan *p, int ctl, const int fds[3],
 {
 	int rc;
 
-	if ((rc = find_user(p, err)) != 0 ||
+	if ((rc = ioc_command_user(p->user, read_file, &p->u, err)) != 0 ||
 	    (rc = set_stdio(p, ctl, fds, err)) != 0 ||
 	    (rc = take_rights(&p->u, err)) != 0 ||
 	    (rc = enter_dir(p, err)) != 0)

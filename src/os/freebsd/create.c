@@ -165,7 +165,7 @@ ioc_os_jail_create(struct ioc_os_jail *j, struct ioc_error *err)
 	if (rc == 0 && j->vnet)
 		rc = ioc_fb_in_jail(&j->r, j->r.jid, ioc_fb_loopback_up, err);
 	if (rc == 0)
-		rc = ioc_fb_record_write(j->os, &j->r, err);
+		rc = ioc_record_write(j->os->run_fd, &ioc_fb_records, &j->r, err);
 	if (rc != 0) {
 		(void)jail_remove(j->r.jid);
 		return (rc);

@@ -27,8 +27,9 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "os/os.h"
+#include "os/record.h"
 
-#define	FB_NAME_MAX	127
+#define	FB_NAME_MAX	IOC_RECORD_NAME
 
 struct ioc_os {
 	int	 run_fd;		/* own copy, or -1 */
@@ -36,7 +37,7 @@ struct ioc_os {
 	struct ioc_os_facts facts;
 };
 
-/* --- state.c: one record per jail in the run directory ------------------- */
+/* --- jail.c: its record in the run directory ------------------------------- */
 
 struct fb_record {
 	char	 name[FB_NAME_MAX + 1];
@@ -50,20 +51,7 @@ struct fb_record {
 	char	 path[MNAMELEN];	/* of its root; "": never mounted */
 };
 
-/* EXISTS when there is one. */
-int	ioc_fb_record_claim(struct ioc_os *os, const struct fb_record *r,
-	    struct ioc_error *err);
-int	ioc_fb_record_write(struct ioc_os *os, const struct fb_record *r,
-	    struct ioc_error *err);
-/* NOT_FOUND when there is none; a damaged one has jid 0 and no path. */
-int	ioc_fb_record_read(struct ioc_os *os, const char *name,
-	    struct fb_record *r, struct ioc_error *err);
-int	ioc_fb_record_remove(struct ioc_os *os, const char *name,
-	    struct ioc_error *err);
-/* Calls fn for each record; ends when it returns not 0, and returns that. */
-int	ioc_fb_record_each(struct ioc_os *os,
-	    int (*fn)(const struct fb_record *r, void *arg), void *arg,
-	    struct ioc_error *err);
+extern const struct ioc_record_kind ioc_fb_records;
 
 /* --- param.c: jail_set(2) and jail_get(2) --------------------------------- */
 

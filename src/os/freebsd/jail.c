@@ -6,6 +6,25 @@
 #include <string.h>
 #include <time.h>
 
+#define	FIELD(member, type)	IOC_RECORD_FIELD(struct fb_record, member, type)
+
+static const struct ioc_record_field fields[] = {
+	FIELD(boot, IOC_RECORD_TEXT),
+	FIELD(jid, IOC_RECORD_I32),
+	FIELD(time, IOC_RECORD_U64),
+	FIELD(dev, IOC_RECORD_U64),
+	FIELD(ino, IOC_RECORD_U64),
+	FIELD(ephemeral, IOC_RECORD_BOOL),
+	FIELD(ruleset, IOC_RECORD_U32),
+	FIELD(path, IOC_RECORD_TEXT),
+};
+
+const struct ioc_record_kind ioc_fb_records = {
+	.fields = fields,
+	.nfields = sizeof(fields) / sizeof(*fields),
+	.size = sizeof(struct fb_record),
+};
+
 /* What becomes a name in the run directory, of the kernel and in rules. */
 static int
 check_name(const char *name, struct ioc_error *err)
@@ -161,11 +180,11 @@ static int
 claim(struct ioc_os_jail *j, struct ioc_error *err)
 {
 	struct ioc_os_jail old = { .os = j->os, .life = -1 };
-	int rc = ioc_fb_record_claim(j->os, &j->r, err);
+	int rc = ioc_record_claim(j->os->run_fd, &ioc_fb_records, &j->r, err);
 
 	if (rc != IOC_EXISTS)
 		return (rc);
-	rc = ioc_fb_record_read(j->os, j->r.name, &old.r, err);
+	rc = ioc_record_read(j->os->run_fd, &ioc_fb_records, j->r.name, &old.r, err);
 	if (rc != 0 && rc != IOC_NOT_FOUND)
 		return (rc);
 	if (rc == 0 && is_running(&old.r))
@@ -176,7 +195,7 @@ claim(struct ioc_os_jail *j, struct ioc_error *err)
 	    (rc = ioc_os_jail_unlimit(&old, err)) != 0 ||
 	    (rc = ioc_os_jail_release(&old, err)) != 0))
 		return (rc);
-	return (ioc_fb_record_claim(j->os, &j->r, err));
+	return (ioc_record_claim(j->os->run_fd, &ioc_fb_records, &j->r, err));
 }
 
 int
@@ -211,7 +230,7 @@ ioc_os_jail_find(struct ioc_os *os, const char *name,
 
 	if (rc != 0)
 		return (rc);
-	rc = ioc_fb_record_read(os, name, &j->r, err);
+	rc = ioc_record_read(os->run_fd, &ioc_fb_records, name, &j->r, err);
 	if (rc != 0 && rc != IOC_NOT_FOUND) {
 		end_jail(j);
 		return (rc);
@@ -221,10 +240,12 @@ ioc_os_jail_find(struct ioc_os *os, const char *name,
 }
 
 static void
-fill_info(const struct fb_record *r, struct ioc_os_jail_info *info)
+fill_info(const struct ioc_os *os, const void *record,
+    struct ioc_os_jail_info *info)
 {
-	*info = (struct ioc_os_jail_info){ .state = IOC_OS_JAIL_PARTIAL };
-	memcpy(info->name, r->name, sizeof(info->name));
+	const struct fb_record *r = record;
+
+	(void)os;
 	info->ephemeral = r->ephemeral;
 	if (!is_running(r))
 		return;
@@ -237,57 +258,16 @@ int
 ioc_os_jail_info(struct ioc_os_jail *j, struct ioc_os_jail_info *info,
     struct ioc_error *err)
 {
-	struct fb_record r;
-	int rc = ioc_fb_record_read(j->os, j->r.name, &r, err);
-
-	if (rc != 0 && rc != IOC_NOT_FOUND)
-		return (rc);
-	if (rc == 0) {
-		fill_info(&r, info);
-		return (0);
-	}
-	*info = (struct ioc_os_jail_info){ .state = IOC_OS_JAIL_NONE };
-	memcpy(info->name, j->r.name, sizeof(info->name));
-	return (0);
-}
-
-struct listing {
-	struct ioc_os_jail_info	*v;
-	size_t			 n, cap;
-};
-
-static int
-add_info(const struct fb_record *r, void *arg)
-{
-	struct listing *l = arg;
-
-	if (l->n == l->cap) {
-		size_t cap = l->cap != 0 ? 2 * l->cap : 16;
-		void *v = realloc(l->v, cap * sizeof(*l->v));
-
-		if (v == NULL)
-			return (IOC_NOMEM);
-		l->v = v;
-		l->cap = cap;
-	}
-	fill_info(r, &l->v[l->n++]);
-	return (0);
+	return (ioc_record_info(j->os, j->os->run_fd, &ioc_fb_records,
+	    fill_info, j->r.name, info, err));
 }
 
 int
 ioc_os_jail_list(struct ioc_os *os, struct ioc_os_jail_info **ret, size_t *n,
     struct ioc_error *err)
 {
-	struct listing l = { .v = NULL };
-	int rc = ioc_fb_record_each(os, add_info, &l, err);
-
-	if (rc != 0) {
-		free(l.v);
-		return (rc == IOC_NOMEM ? ioc_fail_nomem(err) : rc);
-	}
-	*ret = l.v;
-	*n = l.n;
-	return (0);
+	return (ioc_record_list(os, os->run_fd, &ioc_fb_records, fill_info,
+	    ret, n, err));
 }
 
 int
@@ -302,5 +282,5 @@ ioc_os_jail_release(struct ioc_os_jail *j, struct ioc_error *err)
 	if (rc != 0)
 		return (rc);
 	j->prepared = false;
-	return (ioc_fb_record_remove(j->os, j->r.name, err));
+	return (ioc_record_remove(j->os->run_fd, j->r.name, err));
 }

@@ -99,7 +99,7 @@ ioc_os_jail_mount(struct ioc_os_jail *j, const struct ioc_os_root *root,
 		rc = make_ruleset(j, mounts, n, err);
 	/* The record first: whatever is mounted from here on is found by it. */
 	if (rc == 0)
-		rc = ioc_fb_record_write(j->os, &j->r, err);
+		rc = ioc_record_write(j->os->run_fd, &ioc_fb_records, &j->r, err);
 	return (rc == 0 ? ioc_fb_in_child(mount_all, &b, err) : rc);
 }
 

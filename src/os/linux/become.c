@@ -20,8 +20,6 @@
 #include <string.h>
 
 #define	FILE_MAX	(1u << 20)
-#define	DEFAULT_PATH	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:" \
-	"/sbin:/bin"
 
 int
 ioc_lx_open_null(struct ioc_error *err)
@@ -71,29 +69,6 @@ read_file(const char *path, char **text)
 	    (n = read(fd, *text + len, FILE_MAX - len)) > 0)
 		len += (size_t)n;
 	return (len);
-}
-
-static int
-find_user(const char *who, struct ioc_user *u, struct ioc_error *err)
-{
-	const char *name = who != NULL ? who : "0";
-	char *passwd = NULL, *group = NULL;
-	size_t plen = read_file("/etc/passwd", &passwd);
-	size_t glen;
-
-	if (!ioc_user_find(passwd, plen, name, u)) {
-		/* A root without passwd still has its root. */
-		if (plen > 0 || strcmp(name, "root") != 0)
-			return (ioc_fail(err, IOC_NOT_FOUND,
-			    "no user %s in the jail", IOC_SHOW(name)));
-		(void)ioc_user_find(NULL, 0, "0", u);
-	}
-	if (u->uid == 0 && !u->known)
-		(void)snprintf(u->name, sizeof(u->name), "root");
-	glen = read_file("/etc/group", &group);
-	if (u->known)
-		ioc_user_groups(group, glen, u);
-	return (0);
 }
 
 static int
@@ -215,92 +190,12 @@ enter_dir(const struct lx_plan *p, const struct ioc_user *u,
 	return (0);
 }
 
-static const char *
-env_get(char *const *env, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (; *env != NULL; env++)
-		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
-			return (*env + len + 1);
-	return (NULL);
-}
-
-/* Adds what a program may expect and the caller did not give. */
-static void
-add_env(struct lx_plan *p, char **env, const struct ioc_user *u, char **free_at)
-{
-	const char *const defaults[][2] = {
-		{ "PATH", DEFAULT_PATH }, { "HOME", u->home },
-		{ "USER", u->name }, { "LOGNAME", u->name },
-		{ "SHELL", u->shell }, { "TERM", p->tty ? "xterm" : NULL },
-	};
-	size_t n = p->envc;
-
-	for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults); i++) {
-		const char *name = defaults[i][0], *value = defaults[i][1];
-		size_t len;
-
-		if (value == NULL || env_get(env, name) != NULL)
-			continue;
-		len = strlen(name) + strlen(value) + 2;
-		(void)snprintf(*free_at, len, "%s=%s", name, value);
-		env[n++] = *free_at;
-		env[n] = NULL;
-		*free_at += len;
-	}
-}
-
-/* Tries each directory of PATH; the errno that tells most is kept. */
+/* As ioc_command_exec, by ioc-init, which reports through ctl: returns if that fails. */
 static int
-search(const char *name, const char *path, char *space, char *const *argv,
-    char *const *env)
+exec_by(int init, int ctl, const char *name, char *const *argv,
+    char *const *env, size_t argc, struct ioc_error *err)
 {
-	int found = ENOENT;
-
-	if (name[0] == '\0')
-		return (ENOENT);
-	if (strchr(name, '/') != NULL) {
-		(void)execve(name, argv, env);
-		return (errno);
-	}
-	for (;;) {
-		size_t len = strcspn(path, ":");
-
-		/* An empty part would be the working directory: left out. */
-		if (len > 0) {
-			memcpy(space, path, len);
-			space[len] = '/';
-			memcpy(space + len + 1, name, strlen(name) + 1);
-			(void)execve(space, argv, env);
-			if (errno != ENOENT && errno != ENOTDIR)
-				found = errno;
-			if (found != ENOENT && found != EACCES)
-				return (found);
-		}
-		if (path[len] == '\0')
-			return (found);
-		path += len + 1;
-	}
-}
-
-static void
-reset_signals(void)
-{
-	struct sigaction sa = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	for (int i = 1; i < NSIG; i++)
-		(void)sigaction(i, &sa, NULL);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/* As search, by ioc-init, which reports through ctl: returns if that fails. */
-static int
-search_by(int init, int ctl, const char *name, const char *path,
-    char *const *argv, char *const *env, size_t argc, struct ioc_error *err)
-{
+	const char *path = ioc_command_getenv(env, "PATH");
 	size_t size = (argc + 5) * sizeof(char *);
 	char self[] = "ioc-exec", fd[16], **all;
 
@@ -338,7 +233,7 @@ run(struct lx_plan *p, const struct ioc_user *u, int init, int ctl,
 		argv[i] = (char *)p + (uintptr_t)argv[i];
 	for (size_t i = 0; i < p->envc; i++)
 		env[i] = (char *)p + (uintptr_t)env[i];
-	add_env(p, env, u, &space);
+	space = ioc_command_add_env(env, p->envc, u, p->tty, space);
 	if (p->login) {
 		const char *base = strrchr(u->shell, '/');
 
@@ -347,11 +242,10 @@ run(struct lx_plan *p, const struct ioc_user *u, int init, int ctl,
 		name = u->shell;
 	} else
 		name = argv[0];
-	reset_signals();
+	ioc_command_reset_signals();
 	if (init >= 0)
-		return (search_by(init, ctl, name, env_get(env, "PATH"), argv,
-		    env, argc, err));
-	sys = search(name, env_get(env, "PATH"), space, argv, env);
+		return (exec_by(init, ctl, name, argv, env, argc, err));
+	sys = ioc_command_exec(name, space, argv, env);
 	(void)ioc_fail_sys(err, sys, "run %s", IOC_SHOW(name));
 	err->code = IOC_CHILD;
 	return (IOC_CHILD);
@@ -371,7 +265,7 @@ ioc_lx_become(struct lx_plan *p, const struct lx_rights *r, int *ctl,
 		(void)syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */,
 		    NULL);
 	if ((rc = drop_fds(in, &init, ctl, err)) != 0 ||
-	    (rc = find_user(who, &u, err)) != 0 ||
+	    (rc = ioc_command_user(who, read_file, &u, err)) != 0 ||
 	    (rc = set_stdio(p, &u, in, &init, ctl, err)) != 0 ||
 	    (rc = take_rights(&u, r, err)) != 0 ||
 	    (rc = enter_dir(p, &u, err)) != 0)

@@ -111,7 +111,7 @@ has_slash(const char *s)
 	return (*s == '/');
 }
 
-/* Each directory of PATH, as search() of become.c does it: gives the errno. */
+/* Each directory of PATH, as ioc_command_exec() does it: gives the errno. */
 static int
 search(const char *path, const char *name, char **argv, char **env)
 {

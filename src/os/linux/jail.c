@@ -74,8 +74,9 @@ struct overlap {
 };
 
 static int
-check_overlap(const struct lx_record *r, void *arg)
+check_overlap(const void *record, void *arg)
 {
+	const struct lx_record *r = record;
 	const struct overlap *o = arg;
 	const struct lx_record *m = o->mine;
 
@@ -100,7 +101,7 @@ check_ids(struct ioc_os *os, const struct lx_record *r, struct ioc_error *err)
 		return (ioc_fail(err, IOC_INVALID,
 		    "%u uids from %u are no range for a jail", r->count,
 		    r->base));
-	return (ioc_lx_record_each(os, check_overlap, &o, err));
+	return (ioc_record_each(os->run_fd, &ioc_lx_records, check_overlap, &o, err));
 }
 
 static int
@@ -132,11 +133,11 @@ claim(struct ioc_os_jail *j, struct ioc_error *err)
 {
 	struct ioc_os_jail old = { .os = j->os, .ctl = -1, .pidfd = -1,
 		.cgroup_fd = -1 };
-	int rc = ioc_lx_record_claim(j->os, &j->r, err);
+	int rc = ioc_record_claim(j->os->run_fd, &ioc_lx_records, &j->r, err);
 
 	if (rc != IOC_EXISTS)
 		return (rc);
-	rc = ioc_lx_record_read(j->os, j->r.name, &old.r, err);
+	rc = ioc_record_read(j->os->run_fd, &ioc_lx_records, j->r.name, &old.r, err);
 	if (rc != 0 && rc != IOC_NOT_FOUND)
 		return (rc);
 	if (rc == 0 && old.r.created && ioc_lx_record_alive(j->os, &old.r))
@@ -146,7 +147,7 @@ claim(struct ioc_os_jail *j, struct ioc_error *err)
 	    (rc = ioc_os_jail_unlimit(&old, err)) != 0 ||
 	    (rc = ioc_os_jail_release(&old, err)) != 0))
 		return (rc);
-	return (ioc_lx_record_claim(j->os, &j->r, err));
+	return (ioc_record_claim(j->os->run_fd, &ioc_lx_records, &j->r, err));
 }
 
 int
@@ -178,7 +179,7 @@ ioc_os_jail_find(struct ioc_os *os, const char *name,
 
 	if (rc != 0)
 		return (rc);
-	rc = ioc_lx_record_read(os, name, &j->r, err);
+	rc = ioc_record_read(os->run_fd, &ioc_lx_records, name, &j->r, err);
 	if (rc != 0 && rc != IOC_NOT_FOUND) {
 		end_jail(j);
 		return (rc);
@@ -189,12 +190,12 @@ ioc_os_jail_find(struct ioc_os *os, const char *name,
 }
 
 static void
-fill_info(struct ioc_os *os, const struct lx_record *r,
+fill_info(const struct ioc_os *os, const void *record,
     struct ioc_os_jail_info *info)
 {
-	*info = (struct ioc_os_jail_info){ .state = IOC_OS_JAIL_PARTIAL };
+	const struct lx_record *r = record;
+
 	info->ephemeral = r->ephemeral;
-	memcpy(info->name, r->name, sizeof(info->name));
 	if (!r->created || !ioc_lx_record_alive(os, r))
 		return;
 	info->state = IOC_OS_JAIL_RUNNING;
@@ -206,58 +207,16 @@ int
 ioc_os_jail_info(struct ioc_os_jail *j, struct ioc_os_jail_info *info,
     struct ioc_error *err)
 {
-	struct lx_record r;
-	int rc = ioc_lx_record_read(j->os, j->r.name, &r, err);
-
-	if (rc != 0 && rc != IOC_NOT_FOUND)
-		return (rc);
-	if (rc == 0) {
-		fill_info(j->os, &r, info);
-		return (0);
-	}
-	*info = (struct ioc_os_jail_info){ .state = IOC_OS_JAIL_NONE };
-	memcpy(info->name, j->r.name, sizeof(info->name));
-	return (0);
-}
-
-struct listing {
-	struct ioc_os		*os;
-	struct ioc_os_jail_info	*v;
-	size_t			 n, cap;
-};
-
-static int
-add_info(const struct lx_record *r, void *arg)
-{
-	struct listing *l = arg;
-
-	if (l->n == l->cap) {
-		size_t cap = l->cap != 0 ? 2 * l->cap : 16;
-		void *v = realloc(l->v, cap * sizeof(*l->v));
-
-		if (v == NULL)
-			return (IOC_NOMEM);
-		l->v = v;
-		l->cap = cap;
-	}
-	fill_info(l->os, r, &l->v[l->n++]);
-	return (0);
+	return (ioc_record_info(j->os, j->os->run_fd, &ioc_lx_records,
+	    fill_info, j->r.name, info, err));
 }
 
 int
 ioc_os_jail_list(struct ioc_os *os, struct ioc_os_jail_info **ret, size_t *n,
     struct ioc_error *err)
 {
-	struct listing l = { .os = os };
-	int rc = ioc_lx_record_each(os, add_info, &l, err);
-
-	if (rc != 0) {
-		free(l.v);
-		return (rc == IOC_NOMEM ? ioc_fail_nomem(err) : rc);
-	}
-	*ret = l.v;
-	*n = l.n;
-	return (0);
+	return (ioc_record_list(os, os->run_fd, &ioc_lx_records, fill_info,
+	    ret, n, err));
 }
 
 int
@@ -336,7 +295,7 @@ create(struct ioc_os_jail *j, const struct lx_plan *plan,
 		status_out = pipe_fds[1];
 	}
 	/* The record first: whatever runs from here on is found by it. */
-	if ((rc = ioc_lx_record_write(j->os, &j->r, err)) != 0)
+	if ((rc = ioc_record_write(j->os->run_fd, &ioc_lx_records, &j->r, err)) != 0)
 		return (rc);
 	fds[0] = j->os->init_fd;
 	fds[1] = j->r.ephemeral ? j->os->life[0] : -1;
@@ -349,7 +308,7 @@ create(struct ioc_os_jail *j, const struct lx_plan *plan,
 	rc = ioc_lx_exec_wait(j->ctl, true, plan != NULL, ret, err);
 	/* Without this its first process may be on its way out, uncreated. */
 	j->r.created = rc == 0;
-	if (rc == 0 && (rc = ioc_lx_record_write(j->os, &j->r, err)) != 0 &&
+	if (rc == 0 && (rc = ioc_record_write(j->os->run_fd, &ioc_lx_records, &j->r, err)) != 0 &&
 	    plan != NULL)
 		ioc_os_process_close(ret);
 	if (rc == 0 && plan != NULL)
@@ -433,5 +392,5 @@ int
 ioc_os_jail_release(struct ioc_os_jail *j, struct ioc_error *err)
 {
 	j->prepared = false;
-	return (ioc_lx_record_remove(j->os, j->r.name, err));
+	return (ioc_record_remove(j->os->run_fd, j->r.name, err));
 }

@@ -315,7 +315,7 @@ ioc_lx_cgroup_make(struct ioc_os_jail *j, const struct ioc_os_limit *l,
 	/* What is about to be made is known before it is there. */
 	if ((j->r.cgroups | need) != j->r.cgroups) {
 		j->r.cgroups |= need;
-		if ((rc = ioc_lx_record_write(j->os, &j->r, err)) != 0)
+		if ((rc = ioc_record_write(j->os->run_fd, &ioc_lx_records, &j->r, err)) != 0)
 			return (rc);
 	}
 	if (j->os->cgroup[0] >= 0) {

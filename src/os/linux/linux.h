@@ -27,13 +27,14 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "os/linux/sys.h"
-#include "os/user.h"
+#include "os/command.h"
 #include "os/linux/wire.h"
 #include "os/os.h"
+#include "os/record.h"
 
 #define	LX_NAMESPACES	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |	\
 	    CLONE_NEWUTS | CLONE_NEWIPC)
-#define	LX_NAME_MAX	127
+#define	LX_NAME_MAX	IOC_RECORD_NAME
 
 struct ioc_os {
 	int	 run_fd;		/* own copy */
@@ -46,7 +47,7 @@ struct ioc_os {
 	struct ioc_os_facts facts;
 };
 
-/* --- state.c: one record per jail in the run directory ------------------- */
+/* --- state.c: its record in the run directory, and whether that is true ---- */
 
 struct lx_record {
 	char	 name[LX_NAME_MAX + 1];
@@ -61,19 +62,11 @@ struct lx_record {
 	uint32_t base;
 	uint32_t count;
 	uint64_t caps;			/* what its processes may keep */
-	unsigned cgroups;		/* bits of enum lx_cg that were made */
+	uint32_t cgroups;		/* bits of enum lx_cg that were made */
 };
 
-/* EXISTS when there is one. */
-int	ioc_lx_record_claim(struct ioc_os *os, const struct lx_record *r,
-	    struct ioc_error *err);
-int	ioc_lx_record_write(struct ioc_os *os, const struct lx_record *r,
-	    struct ioc_error *err);
-/* NOT_FOUND when there is none; a damaged one has pid 0. */
-int	ioc_lx_record_read(struct ioc_os *os, const char *name,
-	    struct lx_record *r, struct ioc_error *err);
-int	ioc_lx_record_remove(struct ioc_os *os, const char *name,
-	    struct ioc_error *err);
+extern const struct ioc_record_kind ioc_lx_records;
+
 /* Takes the stamp of a process that cannot end while this runs. */
 int	ioc_lx_record_stamp(struct lx_record *r, pid_t pid,
 	    struct ioc_error *err);
@@ -81,11 +74,6 @@ int	ioc_lx_record_stamp(struct lx_record *r, pid_t pid,
 bool	ioc_lx_record_alive(const struct ioc_os *os, const struct lx_record *r);
 /* The same, and a descriptor for it; -1 when it is not. */
 int	ioc_lx_record_pidfd(const struct ioc_os *os, const struct lx_record *r);
-/* Calls fn for each record; ends when it returns not 0, and returns that. */
-int	ioc_lx_record_each(struct ioc_os *os,
-	    int (*fn)(const struct lx_record *r, void *arg), void *arg,
-	    struct ioc_error *err);
-
 /* --- limit.c ------------------------------------------------------------- */
 
 enum lx_cg {

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define	PLAN_MAX	(8u << 20)
-#define	EXTRA_ENV	8
 
 static size_t
 vector(const char *const *v, size_t *n)
@@ -69,9 +68,8 @@ ioc_lx_plan_make(const struct ioc_os_exec *e, struct lx_plan **ret,
 	text = vector(e->argv, &argc);
 	text += vector(e->env, &envc);
 	text += length(e->user) + length(e->dir);
-	/* For the defaults of the environment and one path of a PATH. */
-	scratch = 4096 + 2 * text;
-	tables = (argc + 1 + envc + 1 + EXTRA_ENV) * sizeof(char *);
+	scratch = IOC_COMMAND_SPACE(text);
+	tables = (argc + 1 + envc + 1 + IOC_COMMAND_ENV) * sizeof(char *);
 	total = sizeof(*p) + tables + text + scratch;
 	if (total > PLAN_MAX)
 		return (ioc_fail(err, IOC_LIMIT,
