@@ -187,7 +187,8 @@ ioc_fb_untraceable(struct ioc_error *err)
 }
 
 int
-ioc_fb_attach(const struct fb_record *r, int jid, struct ioc_error *err)
+ioc_fb_attach(const struct fb_record *r, struct fb_found *f,
+    struct ioc_error *err)
 {
 	struct stat st;
 	int rc;
@@ -196,8 +197,9 @@ ioc_fb_attach(const struct fb_record *r, int jid, struct ioc_error *err)
 		return (rc);
 	if (chdir("/") != 0)
 		return (ioc_fail_errno(err, "working directory"));
-	if (jail_attach(jid) != 0)
+	if (ioc_fb_found_attach(f) != 0)
 		return (ioc_fail_errno(err, "enter jail %s", r->name));
+	ioc_fb_found_fini(f);
 	/* It was looked up by name; this is what it is. */
 	if (stat("/", &st) != 0 || st.st_dev != r->dev || st.st_ino != r->ino)
 		return (ioc_fail(err, IOC_STATE,
@@ -206,9 +208,38 @@ ioc_fb_attach(const struct fb_record *r, int jid, struct ioc_error *err)
 }
 
 int
-ioc_fb_in_jail(const struct fb_record *r, int jid,
+ioc_fb_set_fds(const int fds[3], int ctl, struct fb_found *f)
+{
+	const int last = FB_CTL + 1;
+	const int from[] = { fds[0], fds[1], fds[2], ctl, f->desc };
+	int high[5];
+
+	for (int i = 0; i <= last; i++) {
+		high[i] = from[i] < 0 ? -1 :
+		    fcntl(from[i], F_DUPFD_CLOEXEC, last + 1);
+		if (from[i] >= 0 && high[i] < 0)
+			return (-1);
+	}
+	for (int i = 0; i <= last; i++) {
+		if (high[i] < 0)
+			(void)close(i);
+		else if (dup2(high[i], i) < 0)
+			return (-1);
+	}
+	ioc_close_from(last + 1);
+	if (f->desc >= 0)
+		f->desc = last;
+	if (f->desc >= 0 && fcntl(f->desc, F_SETFD, FD_CLOEXEC) != 0)
+		return (-1);
+	return (fcntl(FB_CTL, F_SETFD, FD_CLOEXEC));
+}
+
+int
+ioc_fb_in_jail(const struct fb_record *r, const struct fb_found *f,
     int (*fn)(struct ioc_error *err), struct ioc_error *err)
 {
+	const int none[3] = { -1, -1, -1 };
+	struct fb_found in = *f;
 	struct ioc_error local = { .code = 0 };
 	auto_fd int ours = -1, theirs = -1, pidfd = -1;
 	int sp[2], status = 0, rc;
@@ -222,16 +253,13 @@ ioc_fb_in_jail(const struct fb_record *r, int jid,
 	ioc_fb_block_signals(&old);
 	pid = ioc_fb_fork(&pidfd);
 	if (pid == 0) {
-		if (dup2(theirs, 3) < 0 || fcntl(3, F_SETFD, FD_CLOEXEC) < 0)
+		if (ioc_fb_set_fds(none, theirs, &in) != 0)
 			_exit(1);
-		for (int i = 0; i < 3; i++)
-			(void)close(i);
-		ioc_close_from(4);
-		rc = ioc_fb_attach(r, jid, &local);
+		rc = ioc_fb_attach(r, &in, &local);
 		if (rc == 0)
 			rc = fn(&local);
 		if (rc != 0)
-			(void)ioc_fb_msg_send(3, FB_ERROR, &local, -1);
+			(void)ioc_fb_msg_send(FB_CTL, FB_ERROR, &local, -1);
 		_exit(rc != 0);
 	}
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);

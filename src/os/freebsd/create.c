@@ -75,7 +75,7 @@ add_host(struct ioc_os_jail *j, struct fb_params *p, struct ioc_error *err)
 static int
 set_new(struct ioc_os_jail *j, struct fb_params *p, struct ioc_error *err)
 {
-	struct fb_found f;
+	auto_found struct fb_found f = { .desc = -1 };
 	int rc, jid;
 
 	ioc_fb_param_text(p, "name", j->r.name);
@@ -92,7 +92,7 @@ set_new(struct ioc_os_jail *j, struct fb_params *p, struct ioc_error *err)
 	jid = ioc_fb_params_set(p, JAIL_CREATE, err);
 	if (jid < 0)
 		return (jid);
-	rc = ioc_fb_jail_lookup(j->r.name, &f, err);
+	rc = ioc_fb_find(j->os, j->r.name, &f, err);
 	if (rc == 0 && (f.jid != jid || strcmp(f.path, j->r.path) != 0))
 		rc = ioc_fail(err, IOC_FAILED, "jail %s: the kernel made it "
 		    "somewhere else", j->r.name);
@@ -106,8 +106,9 @@ set_new(struct ioc_os_jail *j, struct fb_params *p, struct ioc_error *err)
 
 /* The keeper: has nothing but the end of a pipe. */
 static void
-keeper(const struct fb_record *r, int jid, int in)
+keeper(const struct ioc_os_jail *j, int in)
 {
+	struct fb_found f;
 	char c;
 
 	(void)setsid();
@@ -119,13 +120,13 @@ keeper(const struct fb_record *r, int jid, int in)
 	ioc_close_from(4);
 	while (read(3, &c, 1) < 0 && errno == EINTR)
 		;
-	if (ioc_fb_present(r) == jid)
-		(void)jail_remove(jid);
+	if (ioc_fb_present(j->os, &j->r, &f) == j->r.jid)
+		(void)ioc_fb_found_remove(&f);
 	_exit(0);
 }
 
 int
-ioc_fb_keep(struct ioc_os_jail *j, int jid, struct ioc_error *err)
+ioc_fb_keep(struct ioc_os_jail *j, struct ioc_error *err)
 {
 	auto_fd int in = -1, out = -1, pidfd = -1;
 	sigset_t old;
@@ -139,7 +140,7 @@ ioc_fb_keep(struct ioc_os_jail *j, int jid, struct ioc_error *err)
 	ioc_fb_block_signals(&old);
 	pid = ioc_fb_fork(&pidfd);
 	if (pid == 0)
-		keeper(&j->r, jid, in);
+		keeper(j, in);
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (pid < 0)
 		return (ioc_fail_errno(err, "fork"));
@@ -150,6 +151,7 @@ ioc_fb_keep(struct ioc_os_jail *j, int jid, struct ioc_error *err)
 int
 ioc_os_jail_create(struct ioc_os_jail *j, struct ioc_error *err)
 {
+	auto_found struct fb_found f = { .desc = -1 };
 	struct fb_params p;
 	int rc;
 
@@ -161,9 +163,11 @@ ioc_os_jail_create(struct ioc_os_jail *j, struct ioc_error *err)
 	ioc_fb_params_fini(&p);
 	if (rc != 0)
 		return (rc);
-	rc = j->r.ephemeral ? ioc_fb_keep(j, j->r.jid, err) : 0;
+	rc = j->r.ephemeral ? ioc_fb_keep(j, err) : 0;
 	if (rc == 0 && j->vnet)
-		rc = ioc_fb_in_jail(&j->r, j->r.jid, ioc_fb_loopback_up, err);
+		rc = ioc_fb_running(j, &f, err);
+	if (rc == 0 && j->vnet)
+		rc = ioc_fb_in_jail(&j->r, &f, ioc_fb_loopback_up, err);
 	if (rc == 0)
 		rc = ioc_record_write(j->os->run_fd, &ioc_fb_records, &j->r, err);
 	if (rc != 0) {
@@ -213,14 +217,23 @@ unpersist(int jid)
 	(void)jail_set(p.v, p.n, JAIL_UPDATE);
 }
 
+/* True while that jail is there, beside its processes. */
+static bool
+is_there(struct ioc_os_jail *j, int jid)
+{
+	auto_found struct fb_found f = { .desc = -1 };
+
+	return (ioc_fb_present(j->os, &j->r, &f) == jid);
+}
+
 /* Waits until it is gone; false when it took too long. */
 static bool
-gone(const struct fb_record *r, int jid, int timeout_ms)
+gone(struct ioc_os_jail *j, int jid, int timeout_ms)
 {
 	uint64_t end = ioc_now_ns() + (uint64_t)timeout_ms * 1000000;
 	struct timespec nap = { .tv_nsec = 2 * 1000 * 1000 };
 
-	while (ioc_fb_present(r) == jid) {
+	while (is_there(j, jid)) {
 		if (ioc_now_ns() >= end)
 			return (false);
 		(void)nanosleep(&nap, NULL);
@@ -275,17 +288,18 @@ int
 ioc_os_jail_remove(struct ioc_os_jail *j, int timeout_ms,
     struct ioc_error *err)
 {
-	int jid = ioc_fb_present(&j->r), rc;
+	auto_found struct fb_found f = { .desc = -1 };
+	int jid = ioc_fb_present(j->os, &j->r, &f), rc;
 
 	if (jid == 0)
 		return (0);
 	if (timeout_ms > 0) {
 		/* One that cannot be asked is killed. */
-		if (ioc_fb_in_jail(&j->r, jid, terminate, NULL) == 0)
+		if (ioc_fb_in_jail(&j->r, &f, terminate, NULL) == 0)
 			unpersist(jid);
-		(void)gone(&j->r, jid, timeout_ms);
+		(void)gone(j, jid, timeout_ms);
 	}
-	if (ioc_fb_present(&j->r) == jid && jail_remove(jid) != 0 &&
+	if (is_there(j, jid) && ioc_fb_found_remove(&f) != 0 &&
 	    errno != EINVAL)
 		return (ioc_fail_errno(err, "remove jail %s", j->r.name));
 	rc = wait_processes(&j->r, jid, err);

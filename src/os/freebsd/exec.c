@@ -15,8 +15,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define	CTL	3		/* in the child */
-
 static int
 check_fds(const struct ioc_os_exec *e, struct ioc_error *err)
 {
@@ -35,33 +33,10 @@ check_fds(const struct ioc_os_exec *e, struct ioc_error *err)
 	return (0);
 }
 
-/* Descriptors 0-2 as given, ctl as 3; everything else is closed. */
-static int
-set_fds(const int fds[3], int ctl)
-{
-	int high[4];
-
-	for (int i = 0; i < 4; i++) {
-		int fd = i < 3 ? fds[i] : ctl;
-
-		high[i] = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, CTL + 1);
-		if (fd >= 0 && high[i] < 0)
-			return (-1);
-	}
-	for (int i = 0; i < 4; i++) {
-		if (high[i] < 0)
-			(void)close(i);
-		else if (dup2(high[i], i) < 0)
-			return (-1);
-	}
-	ioc_close_from(CTL + 1);
-	return (fcntl(CTL, F_SETFD, FD_CLOEXEC));
-}
-
 struct enter {
 	const struct fb_record *r;
 	struct fb_plan	*plan;
-	int		 jid;
+	struct fb_found	 found;
 	int		 fds[3];
 	int		 ctl[2];
 };
@@ -71,12 +46,12 @@ enter(struct enter *n)
 {
 	struct ioc_error err = { .code = 0 };
 
-	if (set_fds(n->fds, n->ctl[1]) != 0)
+	if (ioc_fb_set_fds(n->fds, n->ctl[1], &n->found) != 0)
 		_exit(127);
 	(void)setsid();
-	if (ioc_fb_attach(n->r, n->jid, &err) == 0)
-		(void)ioc_fb_become(n->plan, CTL, n->fds, &err);
-	(void)ioc_fb_msg_send(CTL, FB_ERROR, &err, -1);
+	if (ioc_fb_attach(n->r, &n->found, &err) == 0)
+		(void)ioc_fb_become(n->plan, FB_CTL, n->fds, &err);
+	(void)ioc_fb_msg_send(FB_CTL, FB_ERROR, &err, -1);
 	_exit(127);
 }
 
@@ -133,13 +108,15 @@ int
 ioc_os_jail_exec(struct ioc_os_jail *j, const struct ioc_os_exec *e,
     struct ioc_os_process *ret, struct ioc_error *err)
 {
-	struct enter n = { .r = &j->r, .ctl = { -1, -1 } };
+	struct enter n = { .r = &j->r, .ctl = { -1, -1 }, .found.desc = -1 };
 	int rc;
 
-	if ((rc = ioc_fb_running(j, &n.jid, err)) != 0 ||
+	if ((rc = ioc_fb_running(j, &n.found, err)) != 0 ||
 	    (rc = check_fds(e, err)) != 0 ||
-	    (rc = ioc_fb_plan_make(e, &n.plan, err)) != 0)
+	    (rc = ioc_fb_plan_make(e, &n.plan, err)) != 0) {
+		ioc_fb_found_fini(&n.found);
 		return (rc);
+	}
 	for (int i = 0; i < 3; i++)
 		n.fds[i] = e->tty ? -1 : e->fds[i];
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, n.ctl) != 0)
@@ -149,6 +126,7 @@ ioc_os_jail_exec(struct ioc_os_jail *j, const struct ioc_os_exec *e,
 	ioc_fd_close(&n.ctl[0]);
 	ioc_fd_close(&n.ctl[1]);
 	ioc_fb_plan_free(n.plan);
+	ioc_fb_found_fini(&n.found);
 	return (rc);
 }
 

@@ -82,14 +82,24 @@ int	ioc_fb_param_add(struct fb_params *p, const char *name,
 int	ioc_fb_params_set(struct fb_params *p, int flags,
 	    struct ioc_error *err);
 
+/* --- desc.c ------------------------------------------------------------------ */
+
 struct fb_found {
 	int	jid;			/* 0: there is no such jail */
+	int	desc;			/* of that jail, where kernels have it */
 	char	path[MAXPATHLEN];
 };
 
-/* What runs under that name; one that is dying does not. */
-int	ioc_fb_jail_lookup(const char *name, struct fb_found *ret,
-	    struct ioc_error *err);
+/* What runs under that name, one that is dying does not; ended by _fini. */
+int	ioc_fb_find(const struct ioc_os *os, const char *name,
+	    struct fb_found *ret, struct ioc_error *err);
+void	ioc_fb_found_fini(struct fb_found *f);
+#define	auto_found	IOC_AUTO(ioc_fb_found_fini)
+/* True of a kern.osrelease whose jail descriptors may be used. */
+bool	ioc_fb_release_has_desc(const char *release);
+/* jail_attach(2) and jail_remove(2) of that very jail. */
+int	ioc_fb_found_attach(const struct fb_found *f);
+int	ioc_fb_found_remove(const struct fb_found *f);
 
 /* --- jail.c ---------------------------------------------------------------- */
 
@@ -107,15 +117,20 @@ struct ioc_os_jail {
 	int		 life;		/* its keeper ends it when this ends */
 };
 
-/* The jid when it runs and is the one that was recorded; STATE otherwise. */
-int	ioc_fb_running(struct ioc_os_jail *j, int *jid, struct ioc_error *err);
-/* The same for anything with its name and path, also half-made; 0: none. */
-int	ioc_fb_present(const struct fb_record *r);
+/* When it runs and is the one that was recorded; STATE otherwise. */
+int	ioc_fb_running(struct ioc_os_jail *j, struct fb_found *ret,
+	    struct ioc_error *err);
+/*
+ * The same for anything with its name and path, also half-made: its jid, 0 when
+ * there is none.
+ */
+int	ioc_fb_present(const struct ioc_os *os, const struct fb_record *r,
+	    struct fb_found *ret);
 
 /* --- create.c ---------------------------------------------------------------- */
 
 /* Starts the process that ends an ephemeral jail with its maker. */
-int	ioc_fb_keep(struct ioc_os_jail *j, int jid, struct ioc_error *err);
+int	ioc_fb_keep(struct ioc_os_jail *j, struct ioc_error *err);
 
 /* --- child.c ----------------------------------------------------------------- */
 
@@ -138,11 +153,17 @@ int	ioc_fb_untraceable(struct ioc_error *err);
  * Enters the jail, with nothing of the host but its descriptors, and makes sure
  * that it is the one of the record.
  */
-int	ioc_fb_attach(const struct fb_record *r, int jid,
+int	ioc_fb_attach(const struct fb_record *r, struct fb_found *f,
 	    struct ioc_error *err);
 /* Runs fn in a child in the jail; system calls only. */
-int	ioc_fb_in_jail(const struct fb_record *r, int jid,
+int	ioc_fb_in_jail(const struct fb_record *r, const struct fb_found *f,
 	    int (*fn)(struct ioc_error *err), struct ioc_error *err);
+/*
+ * Descriptors 0-2 as given, FB_CTL, the jail's own as the next; everything else
+ * is closed, and so is what is -1.  -1 with errno.
+ */
+#define	FB_CTL		3
+int	ioc_fb_set_fds(const int fds[3], int ctl, struct fb_found *f);
 
 /* --- become.c ---------------------------------------------------------------- */
 

@@ -3,7 +3,6 @@
 #include "os/freebsd/freebsd.h"
 
 #include <sys/sysctl.h>
-#include <sys/utsname.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,18 +38,18 @@ static int
 fill_facts(struct ioc_os *os, struct ioc_error *err)
 {
 	struct ioc_os_facts *f = &os->facts;
-	struct utsname u;
-	size_t len = 0;
+	size_t len = sizeof(f->release);
 	bool hardened;
 
-	if (uname(&u) != 0)
-		return (ioc_fail_errno(err, "uname"));
+	/* Not by uname(3), which believes the environment. */
+	if (sysctlbyname("kern.osrelease", f->release, &len, NULL, 0) != 0)
+		return (ioc_fail_errno(err, "sysctl kern.osrelease"));
+	len = sizeof(f->arch);
+	if (sysctlbyname("hw.machine", f->arch, &len, NULL, 0) != 0)
+		return (ioc_fail_errno(err, "sysctl hw.machine"));
 	hardened = sysctlbyname("hardening.version", NULL, &len, NULL, 0) == 0;
 	(void)strlcpy(f->system, hardened ? "HardenedBSD" : "FreeBSD",
 	    sizeof(f->system));
-	(void)strlcpy(f->release, u.release, sizeof(f->release));
-	/* The name of packages and releases: arm64 has aarch64 beside it. */
-	(void)strlcpy(f->arch, u.machine, sizeof(f->arch));
 	(void)strlcpy(f->distribution, hardened ? "hardenedbsd" : "freebsd",
 	    sizeof(f->distribution));
 	read_boot_id(os);

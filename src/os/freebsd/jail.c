@@ -136,42 +136,49 @@ copy_spec(struct ioc_os_jail *j, const struct ioc_os_jail_spec *s,
 }
 
 int
-ioc_fb_present(const struct fb_record *r)
+ioc_fb_present(const struct ioc_os *os, const struct fb_record *r,
+    struct fb_found *ret)
 {
-	struct fb_found f;
-
-	if (r->path[0] == '\0' || ioc_fb_jail_lookup(r->name, &f, NULL) != 0 ||
-	    f.jid == 0 || strcmp(f.path, r->path) != 0)
+	*ret = (struct fb_found){ .desc = -1 };
+	if (r->path[0] == '\0' || ioc_fb_find(os, r->name, ret, NULL) != 0)
 		return (0);
-	return (f.jid);
+	if (strcmp(ret->path, r->path) != 0) {
+		ioc_fb_found_fini(ret);
+		return (0);
+	}
+	return (ret->jid);
 }
 
+/* The jid of another boot says nothing. */
 static bool
-is_running(const struct fb_record *r)
+is_running(const struct ioc_os *os, const struct fb_record *r,
+    struct fb_found *ret)
 {
-	return (r->jid != 0 && ioc_fb_present(r) == r->jid);
+	return (r->jid != 0 && strcmp(r->boot, os->facts.boot_id) == 0 &&
+	    ioc_fb_present(os, r, ret) == r->jid);
 }
 
 int
-ioc_fb_running(struct ioc_os_jail *j, int *jid, struct ioc_error *err)
+ioc_fb_running(struct ioc_os_jail *j, struct fb_found *ret,
+    struct ioc_error *err)
 {
-	if (!is_running(&j->r))
-		return (ioc_fail(err, IOC_STATE, "jail %s is not running",
-		    j->r.name));
-	*jid = j->r.jid;
-	return (0);
+	*ret = (struct fb_found){ .desc = -1 };
+	if (is_running(j->os, &j->r, ret))
+		return (0);
+	return (ioc_fail(err, IOC_STATE, "jail %s is not running",
+	    j->r.name));
 }
 
 /* Nobody else's jail may be taken for ours. */
 static int
-check_foreign(const char *name, struct ioc_error *err)
+check_foreign(struct ioc_os_jail *j, struct ioc_error *err)
 {
-	struct fb_found f;
-	int rc = ioc_fb_jail_lookup(name, &f, err);
+	auto_found struct fb_found f = { .desc = -1 };
+	int rc = ioc_fb_find(j->os, j->r.name, &f, err);
 
 	if (rc == 0 && f.jid != 0)
 		rc = ioc_fail(err, IOC_BUSY, "a jail %s that was not started "
-		    "by ioc is running (jid %d)", name, f.jid);
+		    "by ioc is running (jid %d)", j->r.name, f.jid);
 	return (rc);
 }
 
@@ -180,6 +187,7 @@ static int
 claim(struct ioc_os_jail *j, struct ioc_error *err)
 {
 	struct ioc_os_jail old = { .os = j->os, .life = -1 };
+	auto_found struct fb_found f = { .desc = -1 };
 	int rc = ioc_record_claim(j->os->run_fd, &ioc_fb_records, &j->r, err);
 
 	if (rc != IOC_EXISTS)
@@ -187,7 +195,7 @@ claim(struct ioc_os_jail *j, struct ioc_error *err)
 	rc = ioc_record_read(j->os->run_fd, &ioc_fb_records, j->r.name, &old.r, err);
 	if (rc != 0 && rc != IOC_NOT_FOUND)
 		return (rc);
-	if (rc == 0 && is_running(&old.r))
+	if (rc == 0 && is_running(j->os, &old.r, &f))
 		return (ioc_fail(err, IOC_BUSY, "jail %s is running",
 		    j->r.name));
 	if (rc == 0 && ((rc = ioc_os_jail_remove(&old, 0, err)) != 0 ||
@@ -213,7 +221,7 @@ ioc_os_jail_prepare(struct ioc_os *os, const struct ioc_os_jail_spec *spec,
 		return (rc);
 	}
 	j->prepared = true;
-	if ((rc = check_foreign(j->r.name, err)) != 0) {
+	if ((rc = check_foreign(j, err)) != 0) {
 		ioc_os_jail_free(j);
 		return (rc);
 	}
@@ -243,11 +251,11 @@ static void
 fill_info(const struct ioc_os *os, const void *record,
     struct ioc_os_jail_info *info)
 {
+	auto_found struct fb_found f = { .desc = -1 };
 	const struct fb_record *r = record;
 
-	(void)os;
 	info->ephemeral = r->ephemeral;
-	if (!is_running(r))
+	if (!is_running(os, r, &f))
 		return;
 	info->state = IOC_OS_JAIL_RUNNING;
 	info->id = r->jid;

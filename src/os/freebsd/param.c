@@ -330,26 +330,3 @@ ioc_fb_params_set(struct fb_params *p, int flags, struct ioc_error *err)
 		err->sys = sys;
 	return (ioc_code_of_errno(sys));
 }
-
-int
-ioc_fb_jail_lookup(const char *name, struct fb_found *ret,
-    struct ioc_error *err)
-{
-	char copy[FB_NAME_MAX + 1];
-	struct fb_params p;
-	int jid = 0;
-
-	*ret = (struct fb_found){ .jid = 0 };
-	(void)strlcpy(copy, name, sizeof(copy));
-	ioc_fb_params_init(&p);
-	ioc_fb_param_text(&p, "name", copy);
-	ioc_fb_param_raw(&p, "path", ret->path, sizeof(ret->path));
-	jid = jail_get(p.v, p.n, 0);
-	if (jid > 0) {
-		ret->jid = jid;
-		return (0);
-	}
-	if (errno == ENOENT)
-		return (0);
-	return (ioc_fail_errno(err, "jail %s", name));
-}

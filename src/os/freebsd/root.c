@@ -106,8 +106,10 @@ ioc_os_jail_mount(struct ioc_os_jail *j, const struct ioc_os_root *root,
 int
 ioc_os_jail_unmount(struct ioc_os_jail *j, struct ioc_error *err)
 {
+	auto_found struct fb_found f = { .desc = -1 };
+
 	/* One that runs, or is not ours, keeps what it has. */
-	if (j->r.path[0] == '\0' || ioc_fb_present(&j->r) != 0)
+	if (j->r.path[0] == '\0' || ioc_fb_present(j->os, &j->r, &f) != 0)
 		return (0);
 	return (ioc_fb_unmount_all(j->r.path, err));
 }
@@ -134,9 +136,10 @@ mount_live(void *arg, struct ioc_error *err)
 static int
 running_root(struct ioc_os_jail *j, struct ioc_error *err)
 {
+	auto_found struct fb_found f = { .desc = -1 };
 	auto_fd int fd = -1;
 	struct stat st;
-	int jid, rc = ioc_fb_running(j, &jid, err);
+	int rc = ioc_fb_running(j, &f, err);
 
 	if (rc != 0)
 		return (rc);
