@@ -339,6 +339,24 @@ splice(const struct ioc_buf *old, const struct entry *e, const char *key,
 	return (ioc_buf_check(new, err));
 }
 
+/* The directory of the file, made where only that one is missing. */
+static int
+open_dir(const char *dir, struct ioc_error *err)
+{
+	const char *slash = strrchr(dir, '/');
+	auto_free char *above = slash == NULL || slash == dir ? NULL :
+	    strndup(dir, (size_t)(slash - dir));
+	auto_fd int up = -1;
+	int fd = ioc_path_root(dir, err), r;
+
+	if (fd != IOC_NOT_FOUND || above == NULL)
+		return (fd);
+	if ((up = ioc_path_root(above, err)) < 0)
+		return (up);
+	r = ioc_path_mkdir(up, slash + 1, 0755, IOC_PATH_NOLINKS, err);
+	return (r != 0 && r != IOC_EXISTS ? r : ioc_path_root(dir, err));
+}
+
 /* Replaces the file, which keeps its owner and mode. */
 static int
 replace(const char *file, const struct ioc_buf *b, struct ioc_error *err)
@@ -355,7 +373,7 @@ replace(const char *file, const struct ioc_buf *b, struct ioc_error *err)
 
 	if (dir == NULL)
 		return (ioc_fail_nomem(err));
-	if ((fd = ioc_path_root(dir, err)) < 0)
+	if ((fd = open_dir(dir, err)) < 0)
 		return (fd);
 	r = ioc_path_stat(fd, name, 0, &st, &e);
 	if (r != 0 && r != IOC_NOT_FOUND) {

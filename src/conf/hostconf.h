@@ -49,7 +49,8 @@ void	ioc_hostconf_uid_range(const struct ioc_hostconf *c, uint32_t *first,
 
 /*
  * Sets or removes (NULL) one key in the file itself: other lines, comments and
- * order stay, the file is replaced atomically and created when missing.  A
+ * order stay, the file is replaced atomically, and created when missing, with its
+ * directory if only that one is not there (/usr/local/etc of a bare FreeBSD).  A
  * damaged file is not touched.  Two edits at once need the caller's lock.
  */
 int	ioc_hostconf_edit(const char *file, const char *key, const char *value,

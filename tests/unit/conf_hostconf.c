@@ -231,6 +231,24 @@ test_edit(void **state)
 	tmp_close(&t);
 }
 
+/* The file's directory is made, not a whole path to it. */
+static void
+test_edit__no_directory(void **state)
+{
+	struct ioc_error err = { 0 };
+	struct tmp t;
+
+	tmp_open(&t);
+	(void)snprintf(path, sizeof(path), "%s/etc/ioc.conf", t.path);
+	assert_int_equal(edit("ioc_dir_a", "/x", &err), 0);
+	assert_string_equal(tmp_read(t.fd, "etc/ioc.conf"),
+	    "ioc_dir_a=\"/x\"\n");
+	(void)snprintf(path, sizeof(path), "%s/no/etc/ioc.conf", t.path);
+	assert_int_equal(edit("ioc_dir_a", "/x", &err), IOC_NOT_FOUND);
+	assert_false(tmp_exists(t.fd, "no"));
+	tmp_close(&t);
+}
+
 static void
 test_edit__refused(void **state)
 {
@@ -255,7 +273,7 @@ test_edit__refused(void **state)
 	tmp_write(t.fd, "ioc.conf", "if true\n");
 	assert_int_equal(edit("ioc_dir_a", "/x", &err), IOC_FORMAT);
 	assert_string_equal(tmp_read(t.fd, "ioc.conf"), "if true\n");
-	(void)snprintf(path, sizeof(path), "%s/nosuch/ioc.conf", t.path);
+	(void)snprintf(path, sizeof(path), "%s/no/such/ioc.conf", t.path);
 	assert_int_equal(edit("ioc_dir_a", "/x", &err), IOC_NOT_FOUND);
 	tmp_close(&t);
 }
@@ -292,5 +310,6 @@ UNIT_MAIN(
 	cmocka_unit_test(test_sources),
 	cmocka_unit_test(test_uid_range),
 	cmocka_unit_test(test_edit),
+	cmocka_unit_test(test_edit__no_directory),
 	cmocka_unit_test(test_edit__refused),
 	cmocka_unit_test(test_load))
