@@ -140,7 +140,8 @@ service_freebsd()
 	    "$tree/packaging/freebsd/files/ioc.in" >"$rc"
 	chmod +x "$rc"
 	ioc_conf=$conf
-	export ioc_conf
+	ioc_logfile=$dir/ioc.log
+	export ioc_conf ioc_logfile
 	# Where it is not enabled nothing starts with the host.
 	atf_check -o ignore -e ignore "$rc" start
 	states 'stopped stopped stopped stopped stopped '
@@ -152,6 +153,16 @@ service_freebsd()
 	    "$rc" onestop
 	states 'stopped stopped stopped stopped stopped '
 	atf_check -o match:'^ioc_enable="?NO' -e ignore "$rc" rcvar
+	# All of it stands in the log, which newsyslog(8) would turn over.
+	sed 's/^[0-9: -]* //' "$ioc_logfile" >log
+	atf_check -o match:'^start$' -o match:'^web started$' \
+	    -o match:'^last stopped$' cat log
+	atf_check -o match:'ioc.log' newsyslog -nvf \
+	    "$tree/packaging/freebsd/newsyslog.conf"
+	# The status is that of ioc.
+	ok set exec_start=/bin/false web
+	atf_check -s exit:1 -o match:'web' -e ignore "$rc" onestart
+	ok stop --rc
 	no_leaks
 }
 
