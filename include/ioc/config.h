@@ -55,7 +55,7 @@ IOC_API const struct ioc_prop *ioc_prop_table(size_t *n);
 
 /*
  * The row of a name, NULL when it is not a property; names that begin with
- * "user." all share the row "user.*".
+ * "user." all share the row "user.*", those with "jail." the row "jail.*".
  */
 IOC_API const struct ioc_prop *ioc_prop_find(const char *name);
 

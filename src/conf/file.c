@@ -393,6 +393,20 @@ ioc_conf_keys(const struct ioc_conf *c, struct ioc_strv *ret,
 	return (r);
 }
 
+int
+ioc_conf_names(const struct ioc_conf *c, const char *prefix,
+    struct ioc_strv *ret, struct ioc_error *err)
+{
+	auto_strv struct ioc_strv keys = IOC_STRV;
+	int r = ioc_conf_keys(c, &keys, err);
+
+	for (size_t i = 0; r == 0 && i < keys.n; i++)
+		if (ioc_str_starts(keys.v[i], prefix) &&
+		    !ioc_strv_has(ret, keys.v[i]))
+			(void)ioc_strv_add(ret, keys.v[i]);
+	return (r == 0 ? ioc_strv_check(ret, err) : r);
+}
+
 /* --- changing ------------------------------------------------------------- */
 
 /* Removes a key, and the objects that become empty by it. */

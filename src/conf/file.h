@@ -46,6 +46,9 @@ const char *ioc_conf_get(const struct ioc_conf *c, const char *key);
  */
 int	ioc_conf_set(struct ioc_conf *c, const char *key, const char *value,
 	    struct ioc_error *err);
+/* Adds the keys with a prefix, in dotted form, that are not in `ret` yet. */
+int	ioc_conf_names(const struct ioc_conf *c, const char *prefix,
+	    struct ioc_strv *ret, struct ioc_error *err);
 /* All keys in dotted form, known and unknown, sorted. */
 int	ioc_conf_keys(const struct ioc_conf *c, struct ioc_strv *ret,
 	    struct ioc_error *err);

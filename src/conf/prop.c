@@ -71,6 +71,28 @@ check_jail(const char *value, struct ioc_error *err)
 	return (ioc_name_check(IOC_NAME_JAIL, value, err));
 }
 
+/*
+ * A parameter by its own name: not one that a property sets, nor one that says
+ * which jail it is.
+ */
+static int
+check_parameter(const char *param, struct ioc_error *err)
+{
+	size_t n;
+	const struct ioc_prop *t = ioc_prop_table(&n);
+
+	for (const char *const *own = ioc_prop_own_params; *own != NULL; own++)
+		if (strcmp(*own, param) == 0)
+			return (ioc_fail(err, IOC_INVALID,
+			    IOC_PROP_PARAM "%s: is ioc's own", param));
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(t[i].name, param) == 0 || (t[i].param != NULL &&
+		    strcmp(t[i].param, param) == 0))
+			return (ioc_fail(err, IOC_INVALID, IOC_PROP_PARAM
+			    "%s: is the property %s", param, t[i].name));
+	return (0);
+}
+
 /* --- the table ------------------------------------------------------------ */
 
 static const char *const sysv_choices[] = { "disable", "new", "inherit",
@@ -111,6 +133,8 @@ static const struct ioc_prop table[] = {
 	LIMIT("datasize", "bytes of data segments (FreeBSD)"),
 	ROW("depends", LIST, "-", ADMIN, ALL, .check = check_jail,
 	    .help = "names of the jails that are started before it"),
+	ROW("devfs_ruleset", INT, "4", ADMIN, FREEBSD, .min = 1, .max = 65535,
+	    .help = "devfs ruleset of /dev; 4: one of its own, with the minimum"),
 	ROW("distribution", STRING, "-", INTERNAL, ALL, .check = check_line,
 	    .help = "distribution that its release is of"),
 	ROW("enforce_statfs", INT, "2", ADMIN, FREEBSD, .min = 0, .max = 2,
@@ -135,11 +159,20 @@ static const struct ioc_prop table[] = {
 	    .help = "UUID of the jail as a host"),
 	ROW("id_base", INT, "-", INTERNAL, LINUX, .min = 65536, .max = 4294836224,
 	    .help = "first of the host's 65536 uids and gids that are its own"),
+	ROW("jail.*", STRING, "-", ADMIN, FREEBSD, .check = check_line,
+	    .help = "parameter of the kernel by its own name: "
+		"jail.allow.nfsd"),
 	LIMIT("maxproc", "number of processes (Linux: pids.max)"),
 	LIMIT("memorylocked", "bytes of locked memory (FreeBSD)"),
 	LIMIT("memoryuse", "bytes of memory (Linux: memory.max)"),
 	ROW("mount_devfs", BOOL, "yes", ADMIN, ALL,
 	    .help = "mount the minimal set of devices on /dev"),
+	ROW("mount_fdescfs", BOOL, "yes", ADMIN, FREEBSD,
+	    .help = "mount the descriptors of each process on /dev/fd"),
+	ROW("mount_linprocfs", BOOL, "no", ADMIN, FREEBSD,
+	    .help = "mount Linux's view of processes on /compat/linux/proc"),
+	ROW("mount_linsysfs", BOOL, "no", ADMIN, FREEBSD,
+	    .help = "mount Linux's view of devices on /compat/linux/sys"),
 	ROW("mount_procfs", BOOL, ioc_prop_procfs, ADMIN, ALL,
 	    .help = "mount the jail's processes on /proc, masked"),
 	LIMIT("msgqqueued", "number of queued SysV messages (FreeBSD)"),
@@ -188,6 +221,8 @@ static const struct ioc_prop table[] = {
 	    .help = "idmap: users of its own; off: its root is the host's, "
 		"only less able"),
 	LIMIT("vmemoryuse", "bytes of address space (FreeBSD)"),
+	ROW("vnet", BOOL, "no", ADMIN, FREEBSD,
+	    .help = "a network stack of its own, with loopback only"),
 	LIMIT("wallclock", "seconds of real time (FreeBSD; not with deny)"),
 	LIMIT("writebps", "bytes written per second (FreeBSD; not with deny)"),
 	LIMIT("writeiops", "writes per second (FreeBSD; not with deny)"),
@@ -217,6 +252,9 @@ compare(const void *key, const void *row)
 	return (strcmp(key, ((const struct ioc_prop *)row)->name));
 }
 
+/* The only rows whose names have a free part. */
+static const char *const free_parts[] = { IOC_PROP_PARAM "*", "user.*" };
+
 static const struct ioc_prop *
 find(const struct ioc_prop *rows, size_t n, const char *name)
 {
@@ -233,8 +271,13 @@ ioc_prop_table(size_t *n)
 const struct ioc_prop *
 ioc_prop_find(const char *name)
 {
-	if (ioc_str_starts(name, "user.") && name[5] != '\0')
-		name = "user.*";
+	for (size_t i = 0; i < sizeof(free_parts) / sizeof(*free_parts); i++) {
+		size_t len = strlen(free_parts[i]);
+
+		if (strncmp(name, free_parts[i], len - 1) == 0 &&
+		    name[len - 1] != '\0')
+			name = free_parts[i];
+	}
 	return (find(table, sizeof(table) / sizeof(*table), name));
 }
 
@@ -267,12 +310,14 @@ ioc_prop_check(const char *name, const char *value, char **ret,
 	if (p == NULL)
 		return (ioc_fail(err, IOC_NOT_FOUND, "no property \"%s\"",
 		    IOC_SHOW(name)));
-	/* The only names with a free part. */
-	if (ioc_str_starts(name, "user.") &&
+	if (ioc_str_ends(p->name, ".*") &&
 	    (r = ioc_name_check(IOC_NAME_PROPERTY, name, err)) != 0)
 		return (r);
 	if ((p->systems & ioc_prop_this_system) == 0)
 		return (ioc_fail(err, IOC_UNSUPPORTED,
 		    "%s: is not a property of this system", IOC_SHOW(name)));
+	if (ioc_str_starts(name, IOC_PROP_PARAM) &&
+	    (r = check_parameter(name + strlen(IOC_PROP_PARAM), err)) != 0)
+		return (r);
 	return (ioc_value_normal(p, name, value, ret, err));
 }

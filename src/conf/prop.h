@@ -18,6 +18,11 @@ extern const char ioc_prop_exec_start[];
 extern const char ioc_prop_exec_stop[];
 extern const char ioc_prop_domainname[];
 extern const char ioc_prop_procfs[];
+/* Parameters of the kernel's jails that are not the administrator's to set. */
+extern const char *const ioc_prop_own_params[];
+
+/* "jail.allow.nfsd" is the kernel's parameter allow.nfsd. */
+#define	IOC_PROP_PARAM	"jail."
 
 /*
  * Values that are never stored but computed for a jail: name, state, jid ...

@@ -10,3 +10,6 @@ const char ioc_prop_exec_start[] = "/bin/sh /etc/rc";
 const char ioc_prop_exec_stop[] = "/bin/sh /etc/rc.shutdown";
 const char ioc_prop_domainname[] = "local";
 const char ioc_prop_procfs[] = "no";
+/* What a jail is to us: its name, its place, how long it lives. */
+const char *const ioc_prop_own_params[] = { "command", "desc", "dying",
+	"errmsg", "jid", "lastjid", "name", "parent", "path", "persist", NULL };

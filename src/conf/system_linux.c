@@ -13,3 +13,4 @@ const char ioc_prop_exec_stop[] = "-";
 const char ioc_prop_domainname[] = "-";
 /* Little works without it, and it shows the jail's own processes only. */
 const char ioc_prop_procfs[] = "yes";
+const char *const ioc_prop_own_params[] = { NULL };

@@ -86,7 +86,6 @@ ioc_ephemeral_end(struct ioc_ephemeral *e, struct ioc_error *err)
 		ioc_lock_release(e->name_lock, true);
 	if (e->release_lock != NULL)
 		ioc_lock_release(e->release_lock, false);
-	ioc_strv_fini(&e->values);
 	free(e->kernel);
 	free(e->name);
 	free(e);
@@ -99,17 +98,22 @@ ephemeral_freep(struct ioc_ephemeral **e)
 	(void)ioc_ephemeral_end(*e, NULL);
 }
 
-/* A parameter for this run; its text lives as long as the run. */
 static int
-keep_param(struct ioc_ephemeral *e, const struct ioc_prop *p, const char *v,
+conf_value(void *arg, const char *name, const char **ret,
     struct ioc_error *err)
 {
-	if (p->param == NULL || (p->systems & ioc_prop_this_system) == 0)
-		return (0);
-	if (v != NULL && ioc_strv_add(&e->values, v) != 0)
-		return (ioc_fail_nomem(err));
-	return (ioc_plan_param(&e->launch, p, v != NULL ?
-	    e->values.v[e->values.n - 1] : p->fallback, err));
+	(void)err;
+	*ret = ioc_conf_get(arg, name);
+	if (*ret == NULL)
+		*ret = ioc_prop_find(name)->fallback;
+	return (0);
+}
+
+static int
+conf_names(void *arg, const char *prefix, struct ioc_strv *ret,
+    struct ioc_error *err)
+{
+	return (ioc_conf_names(arg, prefix, ret, err));
 }
 
 /* Limits, parameters and mounts for this run, from "-o" and the defaults. */
@@ -118,11 +122,8 @@ plan(struct ioc_ephemeral *e, const struct ioc_run_options *o,
     struct ioc_error *err)
 {
 	IOC_AUTO(ioc_conf_freep) struct ioc_conf *conf = NULL;
-	struct ioc_launch *l = &e->launch;
+	struct ioc_plan_values values = { conf_value, conf_names, NULL };
 	struct ioc_conf *defaults;
-	const struct ioc_prop *table;
-	const char *v;
-	size_t n;
 	int r;
 
 	r = ioc_source_defaults(e->build.source, &defaults, err);
@@ -137,16 +138,8 @@ plan(struct ioc_ephemeral *e, const struct ioc_run_options *o,
 	    &e->build.userns, err);
 	if (r != 0)
 		return (r);
-	table = ioc_prop_table(&n);
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		v = ioc_conf_get(conf, table[i].name);
-		r = keep_param(e, &table[i], v, err);
-		if (r == 0 && table[i].type == IOC_PROP_LIMIT && v != NULL &&
-		    !ioc_str_is_none(v))
-			r = ioc_launch_add_limit(l, table[i].name, v, err);
-	}
-	ioc_launch_add_system_mounts(l, true, true);
-	return (r);
+	values.arg = conf;
+	return (ioc_plan_system(&e->launch, &values, err));
 }
 
 /* The kernel name comes from the token, which is made with the journal. */

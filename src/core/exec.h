@@ -12,7 +12,6 @@ struct ioc_ephemeral {
 	struct ioc_build build;
 	struct ioc_launch launch;
 	char		*kernel;
-	struct ioc_strv	 values;	/* of parameters */
 	bool		 keep;
 	char		*name;		/* to be kept under; then the process's */
 	struct ioc_lock	*lock;

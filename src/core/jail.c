@@ -179,6 +179,27 @@ ioc_jail_value(struct ioc_jail *j, const char *name, const char **ret,
 }
 
 int
+ioc_jail_names(struct ioc_jail *j, const char *prefix, struct ioc_strv *ret,
+    struct ioc_error *err)
+{
+	struct ioc_conf *conf, *defaults;
+	int r;
+
+	r = ioc_jail_conf(j, &conf, err);
+	if (r == 0)
+		r = ioc_conf_names(conf, prefix, ret, err);
+	if (r == 0)
+		r = ioc_source_defaults(j->source, &defaults, err);
+	if (r == 0)
+		r = ioc_conf_names(defaults, prefix, ret, err);
+	for (size_t i = 0; r == 0 && i < j->nonce; i++)
+		if (ioc_str_starts(j->once[i].name, prefix) &&
+		    !ioc_strv_has(ret, j->once[i].name))
+			(void)ioc_strv_add(ret, j->once[i].name);
+	return (r == 0 ? ioc_strv_check(ret, err) : r);
+}
+
+int
 ioc_jail_value_bool(struct ioc_jail *j, const char *name, bool *ret,
     struct ioc_error *err)
 {

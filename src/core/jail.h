@@ -43,6 +43,10 @@ int	ioc_jail_value_bool(struct ioc_jail *j, const char *name, bool *ret,
 int	ioc_jail_value_int(struct ioc_jail *j, const char *name, int64_t *ret,
 	    struct ioc_error *err);
 
+/* Names with that prefix that it, this run or the defaults set. */
+int	ioc_jail_names(struct ioc_jail *j, const char *prefix,
+	    struct ioc_strv *ret, struct ioc_error *err);
+
 /* SOURCE-NAME with "." as "*": what the kernel and the run directory know. */
 int	ioc_jail_kernel_name(const struct ioc_source *s, const char *name,
 	    char **ret, struct ioc_error *err);

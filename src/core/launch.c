@@ -95,29 +95,49 @@ static const struct ioc_step steps[] = {
 
 static const struct ioc_steps start_steps = IOC_STEPS("jail.start", steps);
 
-void
-ioc_launch_add_system_mounts(struct ioc_launch *l, bool proc, bool dev)
+static void
+add_mount(struct ioc_launch *l, enum ioc_os_mount_kind kind,
+    const char *target, unsigned flags, uint32_t ruleset)
 {
-	if (proc)
-		l->mounts[l->nmounts++] = (struct ioc_os_mount){
-			.kind = IOC_MOUNT_PROC, .source = -1,
-			.target = "/proc",
-		};
-	if (proc && ioc_os_can(l->host->os, IOC_CAN_OVERLAY, NULL) == 0)
-		l->mounts[l->nmounts++] = (struct ioc_os_mount){
-			.kind = IOC_MOUNT_SYS, .source = -1, .target = "/sys",
-			.flags = IOC_MNT_RDONLY,
-		};
-	if (dev)
-		l->mounts[l->nmounts++] = (struct ioc_os_mount){
-			.kind = IOC_MOUNT_DEV, .source = -1, .target = "/dev",
-			.devfs_ruleset = 4,
-		};
-	if (dev && ioc_os_can(l->host->os, IOC_CAN_NULLFS, NULL) == 0)
-		l->mounts[l->nmounts++] = (struct ioc_os_mount){
-			.kind = IOC_MOUNT_FDESC, .source = -1,
-			.target = "/dev/fd",
-		};
+	l->mounts[l->nmounts++] = (struct ioc_os_mount){
+		.kind = kind, .source = -1, .target = target, .flags = flags,
+		.devfs_ruleset = ruleset,
+	};
+}
+
+void
+ioc_launch_add_system(struct ioc_launch *l, const struct ioc_launch_system *s)
+{
+	if (s->proc)
+		add_mount(l, IOC_MOUNT_PROC, "/proc", 0, 0);
+	if (s->proc && ioc_os_can(l->host->os, IOC_CAN_OVERLAY, NULL) == 0)
+		add_mount(l, IOC_MOUNT_SYS, "/sys", IOC_MNT_RDONLY, 0);
+	if (s->linproc)
+		add_mount(l, IOC_MOUNT_LINPROC, "/compat/linux/proc", 0, 0);
+	if (s->linsys)
+		add_mount(l, IOC_MOUNT_LINSYS, "/compat/linux/sys", 0, 0);
+	if (s->dev)
+		add_mount(l, IOC_MOUNT_DEV, "/dev", 0, s->devfs_ruleset);
+	if (s->dev && s->fdesc)
+		add_mount(l, IOC_MOUNT_FDESC, "/dev/fd", 0, 0);
+}
+
+int
+ioc_launch_add_param(struct ioc_launch *l, const char *name,
+    const char *value, struct ioc_error *err)
+{
+	if (l->spec.nparams == IOC_LAUNCH_PARAMS)
+		return (ioc_fail(err, IOC_LIMIT, "more than %d parameters",
+		    IOC_LAUNCH_PARAMS));
+	(void)ioc_strv_add(&l->texts, name);
+	if (ioc_strv_add(&l->texts, value) != 0)
+		return (ioc_strv_check(&l->texts, err));
+	l->params[l->spec.nparams++] = (struct ioc_os_param){
+		.name = l->texts.v[l->texts.n - 2],
+		.value = l->texts.v[l->texts.n - 1],
+	};
+	l->spec.params = l->params;
+	return (0);
 }
 
 int
@@ -159,4 +179,6 @@ ioc_launch_fini(struct ioc_launch *l)
 	ioc_os_jail_free(l->jail);
 	l->jail = NULL;
 	ioc_store_root_fini(&l->root);
+	ioc_strv_fini(&l->texts);
+	l->spec.nparams = 0;
 }

@@ -13,7 +13,17 @@
 
 #define	IOC_LAUNCH_MOUNTS	16
 #define	IOC_LAUNCH_LIMITS	32
-#define	IOC_LAUNCH_PARAMS	48
+#define	IOC_LAUNCH_PARAMS	64
+
+/* File systems that the kernel itself provides, and what of /dev is seen. */
+struct ioc_launch_system {
+	bool		 proc;
+	bool		 dev;
+	bool		 fdesc;		/* FreeBSD: /dev/fd */
+	bool		 linproc;	/* FreeBSD: /compat/linux/proc */
+	bool		 linsys;	/* FreeBSD: /compat/linux/sys */
+	uint32_t	 devfs_ruleset;	/* FreeBSD */
+};
 
 struct ioc_launch {
 	struct ioc_host	*host;
@@ -26,6 +36,7 @@ struct ioc_launch {
 	struct ioc_value_limit limit_values[IOC_LAUNCH_LIMITS]; /* their texts */
 	size_t		 nlimits;
 	struct ioc_os_param params[IOC_LAUNCH_PARAMS];	/* of spec */
+	struct ioc_strv	 texts;		/* of params, where nobody else has them */
 	const struct ioc_os_exec *command;	/* started with it, or NULL */
 	struct ioc_os_process process;	/* of command */
 	struct ioc_os_jail *jail;
@@ -36,8 +47,14 @@ struct ioc_launch {
 	void		*arg;
 };
 
-/* The standard mounts: /proc, /sys, /dev. */
-void	ioc_launch_add_system_mounts(struct ioc_launch *l, bool proc, bool dev);
+/* What a jail has unless its properties say otherwise. */
+#define	IOC_LAUNCH_RULESET	4	/* the minimal set of devices */
+void	ioc_launch_add_system(struct ioc_launch *l,
+	    const struct ioc_launch_system *s);
+
+/* One parameter of the kernel; its texts are kept.  LIMIT. */
+int	ioc_launch_add_param(struct ioc_launch *l, const char *name,
+	    const char *value, struct ioc_error *err);
 
 /* One limit out of the property table; INVALID, LIMIT. */
 int	ioc_launch_add_limit(struct ioc_launch *l, const char *name,
@@ -59,6 +76,7 @@ void	ioc_launch_fini(struct ioc_launch *l);
 #define	auto_launch	IOC_AUTO(ioc_launch_fini)
 #define	IOC_LAUNCH(h, name)						\
 	{ .host = (h), .who = (name), .root = IOC_OS_ROOT,		\
+	    .texts = IOC_STRV,						\
 	    .process = { .pidfd = -1, .pty = -1, .wait_fd = -1 },	\
 	    .stop_timeout_ms = 10 * 1000 }
 

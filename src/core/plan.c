@@ -59,25 +59,48 @@ plan_spec(struct ioc_launch *l, struct ioc_jail *j, const char *kernel,
 	return (0);
 }
 
-int
-ioc_plan_param(struct ioc_launch *l, const struct ioc_prop *p,
-    const char *value, struct ioc_error *err)
+/* --- what a run has as well --------------------------------------------------- */
+
+static bool
+is_here(const struct ioc_prop *p)
 {
-	if (p->param == NULL || p->systems != ioc_prop_this_system ||
-	    ioc_str_is_none(value))
-		return (0);
-	if (l->spec.nparams == IOC_LAUNCH_PARAMS)
-		return (ioc_fail(err, IOC_LIMIT, "too many parameters"));
-	l->params[l->spec.nparams++] = (struct ioc_os_param){
-		.name = p->param, .value = value,
-	};
-	l->spec.params = l->params;
-	return (0);
+	return (p != NULL && (p->systems & ioc_prop_this_system) != 0);
+}
+
+/* The value of a property of this system, NULL where there is none. */
+static int
+value_of(const struct ioc_plan_values *v, const char *name, const char **ret,
+    struct ioc_error *err)
+{
+	int r = 0;
+
+	*ret = NULL;
+	if (is_here(ioc_prop_find(name)))
+		r = v->value(v->arg, name, ret, err);
+	if (r == 0 && *ret != NULL && ioc_str_is_none(*ret))
+		*ret = NULL;
+	return (r);
 }
 
 static int
-plan_params(struct ioc_launch *l, struct ioc_jail *j, struct ioc_error *err)
+bool_of(const struct ioc_plan_values *v, const char *name, bool *ret,
+    struct ioc_error *err)
 {
+	const char *text;
+	int r = value_of(v, name, &text, err);
+
+	*ret = false;
+	if (r == 0 && text != NULL)
+		r = ioc_wrap(err, ioc_str_to_bool(text, ret, err), "%s", name);
+	return (r);
+}
+
+/* Those of all systems have a place in the spec. */
+static int
+plan_params(struct ioc_launch *l, const struct ioc_plan_values *v,
+    struct ioc_error *err)
+{
+	auto_strv struct ioc_strv own = IOC_STRV;
 	const struct ioc_prop *table;
 	const char *value;
 	size_t n;
@@ -86,17 +109,27 @@ plan_params(struct ioc_launch *l, struct ioc_jail *j, struct ioc_error *err)
 	table = ioc_prop_table(&n);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		if (table[i].param == NULL ||
-		    (table[i].systems & ioc_prop_this_system) == 0)
+		    table[i].systems != ioc_prop_this_system)
 			continue;
-		r = ioc_jail_value(j, table[i].name, &value, err);
-		if (r == 0)
-			r = ioc_plan_param(l, &table[i], value, err);
+		r = value_of(v, table[i].name, &value, err);
+		if (r == 0 && value != NULL)
+			r = ioc_launch_add_param(l, table[i].param, value,
+			    err);
+	}
+	if (r == 0)
+		r = v->names(v->arg, IOC_PROP_PARAM, &own, err);
+	for (size_t i = 0; r == 0 && i < own.n; i++) {
+		r = value_of(v, own.v[i], &value, err);
+		if (r == 0 && value != NULL)
+			r = ioc_launch_add_param(l, own.v[i] +
+			    strlen(IOC_PROP_PARAM), value, err);
 	}
 	return (r);
 }
 
 static int
-plan_limits(struct ioc_launch *l, struct ioc_jail *j, struct ioc_error *err)
+plan_limits(struct ioc_launch *l, const struct ioc_plan_values *v,
+    struct ioc_error *err)
 {
 	const struct ioc_prop *table;
 	const char *text;
@@ -107,41 +140,96 @@ plan_limits(struct ioc_launch *l, struct ioc_jail *j, struct ioc_error *err)
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		if (table[i].type != IOC_PROP_LIMIT)
 			continue;
-		r = text_of(j, table[i].name, &text, err);
+		r = value_of(v, table[i].name, &text, err);
 		if (r == 0 && text != NULL)
 			r = ioc_launch_add_limit(l, table[i].name, text, err);
 	}
 	return (r);
 }
 
+/* Another ruleset than the usual one is the administrator's. */
 static int
-plan_mounts(struct ioc_launch *l, struct ioc_jail *j, struct ioc_error *err)
+plan_ruleset(struct ioc_launch *l, const struct ioc_plan_values *v,
+    uint32_t *ret, struct ioc_error *err)
 {
-	bool proc = false, dev = false;
-	int r;
+	const char *text;
+	uint64_t n = IOC_LAUNCH_RULESET;
+	int r = value_of(v, "devfs_ruleset", &text, err);
 
-	r = ioc_jail_value_bool(j, "mount_procfs", &proc, err);
-	if (r == 0)
-		r = ioc_jail_value_bool(j, "mount_devfs", &dev, err);
-	if (r == 0)
-		ioc_launch_add_system_mounts(l, proc, dev);
+	if (r == 0 && text != NULL)
+		r = ioc_str_to_u64(text, 1, UINT16_MAX, &n, err);
+	if (r == 0 && n != IOC_LAUNCH_RULESET)
+		r = ioc_launch_add_param(l, "devfs_ruleset", text, err);
+	*ret = (uint32_t)n;
 	return (r);
+}
+
+static int
+plan_mounts(struct ioc_launch *l, const struct ioc_plan_values *v,
+    struct ioc_error *err)
+{
+	struct ioc_launch_system s = { .proc = false };
+	const struct {
+		const char	*name;
+		bool		*ret;
+	} mounts[] = {
+		{ "mount_procfs", &s.proc },
+		{ "mount_devfs", &s.dev },
+		{ "mount_fdescfs", &s.fdesc },
+		{ "mount_linprocfs", &s.linproc },
+		{ "mount_linsysfs", &s.linsys },
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(mounts) / sizeof(*mounts); i++)
+		r = bool_of(v, mounts[i].name, mounts[i].ret, err);
+	if (r == 0)
+		r = plan_ruleset(l, v, &s.devfs_ruleset, err);
+	if (r == 0)
+		ioc_launch_add_system(l, &s);
+	return (r);
+}
+
+int
+ioc_plan_system(struct ioc_launch *l, const struct ioc_plan_values *v,
+    struct ioc_error *err)
+{
+	int r = bool_of(v, "vnet", &l->spec.vnet, err);
+
+	if (r == 0)
+		r = plan_params(l, v, err);
+	if (r == 0)
+		r = plan_limits(l, v, err);
+	return (r == 0 ? plan_mounts(l, v, err) : r);
+}
+
+/* --- a jail -------------------------------------------------------------------- */
+
+static int
+jail_value(void *arg, const char *name, const char **ret,
+    struct ioc_error *err)
+{
+	return (ioc_jail_value(arg, name, ret, err));
+}
+
+static int
+jail_names(void *arg, const char *prefix, struct ioc_strv *ret,
+    struct ioc_error *err)
+{
+	return (ioc_jail_names(arg, prefix, ret, err));
 }
 
 int
 ioc_plan_jail(struct ioc_launch *l, struct ioc_jail *j, const char *kernel,
     struct ioc_error *err)
 {
+	const struct ioc_plan_values v = { jail_value, jail_names, j };
 	struct ioc_store *s = j->source->store;
 	int r;
 
 	r = plan_spec(l, j, kernel, err);
 	if (r == 0)
-		r = plan_params(l, j, err);
-	if (r == 0)
-		r = plan_limits(l, j, err);
-	if (r == 0)
-		r = plan_mounts(l, j, err);
+		r = ioc_plan_system(l, &v, err);
 	if (r == 0)
 		r = s->ops->root(s, j->vol, &l->root, err);
 	return (r);

@@ -15,10 +15,22 @@ int	ioc_plan_jail(struct ioc_launch *l, struct ioc_jail *j,
 	    const char *kernel, struct ioc_error *err);
 
 /*
- * Adds the kernel's parameter of a property to a launch; those of all systems,
- * which have a place in the spec, and those of other systems are none.
+ * Where properties come from: the effective value of one, "-" for none, and the
+ * names of those with a free part ("jail.*") that are set.
  */
-int	ioc_plan_param(struct ioc_launch *l, const struct ioc_prop *p,
-	    const char *value, struct ioc_error *err);
+struct ioc_plan_values {
+	int	(*value)(void *arg, const char *name, const char **ret,
+		    struct ioc_error *err);
+	int	(*names)(void *arg, const char *prefix, struct ioc_strv *ret,
+		    struct ioc_error *err);
+	void	*arg;
+};
+
+/*
+ * The part of it that a run has as well: parameters of the kernel, limits, what
+ * the system itself provides.
+ */
+int	ioc_plan_system(struct ioc_launch *l, const struct ioc_plan_values *v,
+	    struct ioc_error *err);
 
 #endif /* CORE_PLAN_H */

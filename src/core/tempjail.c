@@ -43,7 +43,9 @@ plan(struct ioc_launch *l, const struct ioc_tempjail *t, const char *kernel)
 	l->spec.id_base = t->id_base;
 	l->spec.id_count = t->id_base != 0 ? IOC_ID_COUNT : 0;
 	l->stop_timeout_ms = 0;
-	ioc_launch_add_system_mounts(l, true, true);
+	ioc_launch_add_system(l, &(struct ioc_launch_system){
+	    .proc = true, .dev = true, .devfs_ruleset = IOC_LAUNCH_RULESET,
+	    .fdesc = ioc_os_can(l->host->os, IOC_CAN_NULLFS, NULL) == 0 });
 	if (t->updates_fd >= 0)
 		l->mounts[l->nmounts++] = (struct ioc_os_mount){
 			.kind = IOC_MOUNT_BIND, .source = t->updates_fd,
