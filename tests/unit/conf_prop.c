@@ -189,6 +189,26 @@ test_check__systems(void **state)
 	    here ? IOC_INVALID : IOC_UNSUPPORTED);
 }
 
+/* A parameter of the kernel by its own name, where no property sets it. */
+static void
+test_check__parameters(void **state)
+{
+	if (ioc_prop_this_system != IOC_ON_FREEBSD) {
+		assert_int_equal(check("jail.allow.nfsd", "yes", NULL),
+		    IOC_UNSUPPORTED);
+		return;
+	}
+	assert_int_equal(check("jail.allow.nfsd", "yes", "yes"), 0);
+	assert_int_equal(check("jail.ip4", "inherit", "inherit"), 0);
+	for (const char *const *s = (const char *const[]){ "jail.path",
+	    "jail.name", "jail.persist", "jail.parent", "jail.jid",
+	    "jail.allow.mlock", "jail.children.max", "jail.sysvshm",
+	    "jail.vnet", "jail.devfs_ruleset", "jail.a b", "jail.../x", NULL };
+	    *s != NULL; s++)
+		assert_int_equal(check(*s, "1", NULL), IOC_INVALID);
+	assert_int_equal(check("jail.ip4", "in\nherit", NULL), IOC_INVALID);
+}
+
 UNIT_MAIN(
 	cmocka_unit_test(test_table),
 	cmocka_unit_test(test_table__limits),
@@ -196,4 +216,5 @@ UNIT_MAIN(
 	cmocka_unit_test(test_find),
 	cmocka_unit_test(test_check),
 	cmocka_unit_test(test_check__host_name_length),
-	cmocka_unit_test(test_check__systems))
+	cmocka_unit_test(test_check__systems),
+	cmocka_unit_test(test_check__parameters))

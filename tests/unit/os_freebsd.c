@@ -38,12 +38,5 @@ test_release_has_desc(void **state)
 			fail_msg("%s", cases[i].release);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_release_has_desc),
-	};
-
-	return (cmocka_run_group_tests(tests, NULL, NULL));
-}
+UNIT_MAIN(
+	cmocka_unit_test(test_release_has_desc))
