@@ -341,6 +341,60 @@ parameters_do()
 	ok stop web
 	no_leaks
 	prints 1 run -r tiny -o securelevel=1 -- sysctl -n kern.securelevel
+	# Any other parameter that the kernel has, by its own name.
+	ok set jail.allow.read_msgbuf=yes web
+	refuses 1 'property sysvmsg' set jail.sysvmsg=new web
+	refuses 1 "ioc's own" set jail.path=/ web
+	ok set jail.allow.reserved_ports=no jail.ip4=inherit web
+	ok start web
+	jls -n -j "$source-web" | tr ' ' '\n' >params
+	for line in allow.read_msgbuf allow.noreserved_ports ip4=inherit \
+	    ip6=disable; do
+		atf_check -o ignore grep -Fx "$line" params
+	done
+	ok stop web
+	ok set jail.no.such=1 web
+	refuses 1 'has no jail parameter no.such' start web
+	no_leaks
+	prints 1 run -r tiny -o jail.allow.read_msgbuf=yes -o securelevel=1 -- \
+	    sysctl -n kern.securelevel
+}
+
+# What the kernel itself provides, as properties say.
+provided_do()
+{
+	begin
+	with tiny
+	ok create -r tiny web vnet=yes mount_procfs=yes mount_linprocfs=yes \
+	    mount_linsysfs=yes devfs_ruleset=3
+	ok start web
+	jls -n -j "$source-web" | tr ' ' '\n' >params
+	for line in vnet=new devfs_ruleset=3; do
+		atf_check -o ignore grep -Fx "$line" params
+	done
+	prints 'inet 127.0.0.1 netmask 0xff000000' exec web -- sh -c \
+	    "ifconfig lo0 | grep -o 'inet 127.*'"
+	in_jail 'ifconfig -l' >seen || atf_fail "ifconfig"
+	[ "$(tr -d ' \n' <seen)" = lo0 ] || atf_fail "sees $(cat seen)"
+	atf_check -o match:'Linux version' "$program" -c "$conf" exec web -- \
+	    cat /compat/linux/proc/version
+	atf_check -o match:'devices' "$program" -c "$conf" exec web -- \
+	    ls /compat/linux/sys
+	atf_check -o not-empty "$program" -c "$conf" exec web -- \
+	    cat /proc/curproc/status
+	ok stop web
+	no_leaks
+	ok set vnet=no mount_procfs=no mount_linprocfs=no mount_linsysfs=no \
+	    mount_fdescfs=no mount_devfs=no devfs_ruleset web
+	ok start web
+	mount -p | grep -F "$src/jails/web/root/" | awk '{ print $3 }' |
+	    sort -u >seen
+	[ "$(cat seen)" = nullfs ] || atf_fail "mounted: $(cat seen)"
+	ok stop web
+	# A ruleset without rules would show every device.
+	ok set devfs_ruleset=40000 mount_devfs=yes web
+	refuses 1 'ruleset 40000 has no rules' start web
+	no_leaks
 }
 
 atf_init_test_cases()
@@ -361,5 +415,6 @@ atf_init_test_cases()
 	else
 		testcase targets "targets of mounts that a jail has changed"
 		testcase parameters "what the kernel was told about the jail"
+		testcase provided "what the kernel itself provides to it"
 	fi
 }

@@ -174,7 +174,7 @@ FreeBSD)
 			    true tty wc; do
 				echo "/usr/bin/$file"
 			done
-			for file in mknod mount sysctl umount; do
+			for file in ifconfig mknod mount sysctl umount; do
 				echo "/sbin/$file"
 			done
 			echo /usr/sbin/chroot
