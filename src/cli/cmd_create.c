@@ -169,7 +169,7 @@ create_one(struct task *t, const char *name)
 		return (0);
 	}
 	if (t->c->json) {
-		json_object(&t->j);
+		json_begin_object(&t->j);
 		json_key(&t->j, "name");
 		json_text(&t->j, ioc_jail_name(j));
 		json_key(&t->j, "source");
@@ -194,7 +194,7 @@ create_all(struct task *t, const char *name)
 	if (doc) {
 		json_open(&t->j, stdout, true);
 		json_key(&t->j, "created");
-		json_array(&t->j);
+		json_begin_array(&t->j);
 	}
 	if (t->o->count == 0)
 		r = create_one(t, name);

@@ -92,7 +92,7 @@ destroy_releases(struct cli *c, const struct cmd_line *l)
 	if (r == 0 && doc) {
 		json_open(&j, stdout, true);
 		json_key(&j, "destroyed");
-		json_array(&j);
+		json_begin_array(&j);
 	}
 	for (size_t i = 0, ok = r == 0; ok && i < l->args.n &&
 	    progress_caught() == 0; i++) {
@@ -166,7 +166,7 @@ rename_run(struct cli *c, const struct cmd_line *l)
 	if (c->json && !c->dry_run) {
 		json_open(&doc, stdout, true);
 		json_key(&doc, "renamed");
-		json_object(&doc);
+		json_begin_object(&doc);
 		json_key(&doc, "from");
 		json_text(&doc, l->args.v[0]);
 		json_key(&doc, "to");

@@ -155,7 +155,7 @@ fetch_run(struct cli *c, const struct cmd_line *l)
 	if (doc) {
 		json_open(&j, stdout, true);
 		json_key(&j, "fetched");
-		json_array(&j);
+		json_begin_array(&j);
 	}
 	for (size_t i = 0; i < names.n; i++) {
 		struct ioc_fetch_options f = { o->distribution, names.v[i],
@@ -206,7 +206,7 @@ tell_updated(struct cli *c, struct json *j, const char *name, unsigned from,
 	if (c->dry_run)
 		return;
 	if (c->json) {
-		json_object(j);
+		json_begin_object(j);
 		json_key(j, "name");
 		json_text(j, name);
 		json_key(j, "from");
@@ -242,7 +242,7 @@ update_run(struct cli *c, const struct cmd_line *l)
 	if (doc) {
 		json_open(&j, stdout, true);
 		json_key(&j, "releases");
-		json_array(&j);
+		json_begin_array(&j);
 	}
 	for (size_t i = 0; i < l->args.n; i++) {
 		unsigned from = 0, to = 0;

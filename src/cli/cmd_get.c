@@ -38,7 +38,7 @@ json_prop(struct json *j, const struct target *t, const char *name,
 	const struct ioc_prop *p = ioc_prop_find(name);
 
 	json_key(j, name);
-	json_object(j);
+	json_begin_object(j);
 	json_key(j, "value");
 	out_json_value(j, p != NULL ? out_kind(p->type) : CELL_TEXT, value);
 	if (t->j != NULL) {
@@ -55,7 +55,7 @@ json_begin(struct json *j, const struct target *t)
 	json_key(j, "jail");
 	json_text(j, t->j != NULL ? ioc_jail_name(t->j) : "defaults");
 	json_key(j, "properties");
-	json_object(j);
+	json_begin_object(j);
 }
 
 static int
@@ -208,7 +208,7 @@ set_defaults(struct cli *c, const struct changes *ch)
 	if (c->json) {
 		json_open(&j, stdout, true);
 		json_key(&j, "defaults");
-		json_object(&j);
+		json_begin_object(&j);
 		json_key(&j, "result");
 		json_text(&j, changed > 0 ? "done" : "skipped");
 		json_close(&j);

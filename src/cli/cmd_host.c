@@ -33,7 +33,7 @@ tell_source(struct cli *c, const char *key, const char *name, const char *where)
 	if (c->json) {
 		json_open(&j, stdout, true);
 		json_key(&j, key);
-		json_object(&j);
+		json_begin_object(&j);
 		if (name != NULL) {
 			json_key(&j, "name");
 			json_text(&j, name);

@@ -299,11 +299,11 @@ print_json(const struct work *w)
 
 	json_open(&j, stdout, true);
 	json_key(&j, "jails");
-	json_array(&j);
+	json_begin_array(&j);
 	for (size_t i = 0; i < w->n; i++) {
 		const struct each_result *res = &w->res[i];
 
-		json_object(&j);
+		json_begin_object(&j);
 		json_key(&j, "name");
 		json_text(&j, ioc_jail_name(w->v[i]));
 		json_key(&j, "source");
@@ -317,7 +317,7 @@ print_json(const struct work *w)
 		}
 		if (res->tried && res->code < 0) {
 			json_key(&j, "error");
-			json_object(&j);
+			json_begin_object(&j);
 			json_key(&j, "code");
 			json_text(&j, ioc_code_name(res->code));
 			json_key(&j, "message");

@@ -33,7 +33,7 @@ json_list(struct json *j, const char *text)
 	char *one = cli_alloc(strlen(text) + 1, 1);
 	size_t n = 0;
 
-	json_array(j);
+	json_begin_array(j);
 	for (;; text++) {
 		if (*text == ',' || *text == '\0') {
 			one[n] = '\0';
@@ -65,10 +65,10 @@ void
 out_json_value(struct json *j, enum cell_kind kind, const char *text)
 {
 	if (kind == CELL_LIST && (strcmp(text, "-") == 0 || text[0] == '\0')) {
-		json_array(j);
+		json_begin_array(j);
 		json_end(j);
 	} else if (strcmp(text, "-") == 0)
-		json_null(j);
+		json_add_null(j);
 	else if (kind == CELL_LIST)
 		json_list(j, text);
 	else if (kind == CELL_JSON ||

@@ -123,7 +123,7 @@ void
 json_open(struct json *j, FILE *f, bool pretty)
 {
 	*j = (struct json){ .f = f, .pretty = pretty };
-	json_object(j);
+	json_begin_object(j);
 	json_key(j, "schema");
 	json_int(j, 1);
 }
@@ -137,13 +137,13 @@ json_close(struct json *j)
 }
 
 void
-json_object(struct json *j)
+json_begin_object(struct json *j)
 {
 	json_push(j, '{', '}');
 }
 
 void
-json_array(struct json *j)
+json_begin_array(struct json *j)
 {
 	json_push(j, '[', ']');
 }
@@ -210,7 +210,7 @@ void
 json_text(struct json *j, const char *s)
 {
 	if (s == NULL) {
-		json_null(j);
+		json_add_null(j);
 		return;
 	}
 	json_before(j);
@@ -232,7 +232,7 @@ json_bool(struct json *j, bool v)
 }
 
 void
-json_null(struct json *j)
+json_add_null(struct json *j)
 {
 	json_before(j);
 	(void)fputs("null", j->f);

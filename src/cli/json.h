@@ -22,15 +22,15 @@ void	json_open(struct json *j, FILE *f, bool pretty);
 void	json_close(struct json *j);
 
 void	json_key(struct json *j, const char *key);
-void	json_object(struct json *j);
-void	json_array(struct json *j);
+void	json_begin_object(struct json *j);
+void	json_begin_array(struct json *j);
 void	json_end(struct json *j);
 
 /* Any bytes: what is not UTF-8 becomes U+FFFD; NULL becomes null. */
 void	json_text(struct json *j, const char *s);
 void	json_int(struct json *j, int64_t v);
 void	json_bool(struct json *j, bool v);
-void	json_null(struct json *j);
+void	json_add_null(struct json *j);
 /* Text that is JSON already; only made harmless for a terminal. */
 void	json_raw(struct json *j, const char *s);
 

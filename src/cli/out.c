@@ -301,12 +301,12 @@ print_json(const struct table *t, const struct out_style *s)
 
 	json_open(&j, stdout, true);
 	json_key(&j, s->key);
-	json_array(&j);
+	json_begin_array(&j);
 	for (size_t i = 0; i < t->n; i++) {
 		const struct column *c = &t->cols[i % t->ncols];
 
 		if (i % t->ncols == 0)
-			json_object(&j);
+			json_begin_object(&j);
 		json_key(&j, c->name);
 		out_json_value(&j, c->kind, t->cells[i]);
 		if ((i + 1) % t->ncols == 0)

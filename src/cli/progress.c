@@ -254,7 +254,7 @@ on_json(const struct ioc_event *ev)
 	}
 	if (ev->err != NULL) {
 		json_key(&j, "error");
-		json_object(&j);
+		json_begin_object(&j);
 		json_key(&j, "code");
 		json_text(&j, ioc_code_name(ev->err->code));
 		json_key(&j, "message");
@@ -278,7 +278,7 @@ on_warning(struct progress *p, const struct ioc_event *ev)
 	}
 	json_open(&j, stderr, false);
 	json_key(&j, "warning");
-	json_object(&j);
+	json_begin_object(&j);
 	json_key(&j, "code");
 	json_text(&j, ioc_code_name(ev->err->code));
 	json_key(&j, "message");
@@ -293,7 +293,7 @@ progress_plan(struct progress *p)
 		return;
 	json_open(&p->plan, stdout, true);
 	json_key(&p->plan, "plan");
-	json_array(&p->plan);
+	json_begin_array(&p->plan);
 	p->planned = true;
 }
 
@@ -310,7 +310,7 @@ on_plan(struct progress *p, const struct ioc_event *ev)
 		return;
 	}
 	progress_plan(p);
-	json_object(&p->plan);
+	json_begin_object(&p->plan);
 	json_key(&p->plan, "what");
 	json_text(&p->plan, ev->what);
 	json_key(&p->plan, "who");

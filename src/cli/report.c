@@ -49,7 +49,7 @@ tell_json(const char *code, const char *message, const char *hint)
 
 	json_open(&j, stderr, false);
 	json_key(&j, "error");
-	json_object(&j);
+	json_begin_object(&j);
 	json_key(&j, "code");
 	json_text(&j, code);
 	json_key(&j, "message");
