@@ -7,6 +7,7 @@
 #include "conf/prop.h"
 #include "conf/value.h"
 #include "core/ids.h"
+#include "core/release.h"
 
 /* The value, or NULL where there is none. */
 static int
@@ -128,6 +129,19 @@ plan_mounts(struct ioc_launch *l, struct ioc_jail *j, struct ioc_error *err)
 	return (r);
 }
 
+/* Better one sentence now than whatever its first program would say. */
+static int
+check_system(struct ioc_jail *j, struct ioc_error *err)
+{
+	const struct ioc_dist *d = NULL;
+	const char *name = NULL;
+	int r = text_of(j, "distribution", &name, err);
+
+	if (r == 0 && name != NULL)
+		d = ioc_dist_find(name);
+	return (d == NULL ? r : ioc_release_runs_here(j->host, d, err));
+}
+
 int
 ioc_plan_jail(struct ioc_launch *l, struct ioc_jail *j, const char *kernel,
     struct ioc_error *err)
@@ -135,7 +149,9 @@ ioc_plan_jail(struct ioc_launch *l, struct ioc_jail *j, const char *kernel,
 	struct ioc_store *s = j->source->store;
 	int r;
 
-	r = plan_spec(l, j, kernel, err);
+	r = check_system(j, err);
+	if (r == 0)
+		r = plan_spec(l, j, kernel, err);
 	if (r == 0)
 		r = plan_params(l, j, err);
 	if (r == 0)

@@ -319,7 +319,7 @@ static const char *const update_env[] = {
 
 const struct ioc_dist ioc_dist_debian = {
 	.name = "debian",
-	.system = "Linux",
+	.systems = (const char *const[]){ "Linux", NULL },
 	.default_mirror = IOC_DEBIAN_MIRROR,
 	.releases = releases,
 	.fetch = ioc_debian_fetch,
