@@ -68,6 +68,8 @@ archive_fetch(const struct ioc_dist_job *job, struct ioc_error *err)
 	r = ioc_cache_obtain(job, -1, &o.file, 1, err);
 	if (r == 0)
 		r = unpack(job, o.file.fd, err);
+	if (r == 0)
+		r = ioc_cache_unchanged(&o.file, 1, err);
 	if (r != 0)
 		return (r);
 	if (job->provenance != NULL &&

@@ -109,6 +109,8 @@ open_cached(const struct ioc_dist_job *job, const struct item *m,
 	    err);
 	if (fd < 0)
 		return (fd);
+	if (fstat(fd, &m->file->before) != 0)
+		return (ioc_fail_errno(err, "%s", m->final));
 	r = ioc_hash_fd(job->helper_dir, fd, hex, err);
 	if (r != 0)
 		return (r);
@@ -162,6 +164,20 @@ settle(const struct ioc_dist_job *job, struct item *m, const char *hex,
 	return (r);
 }
 
+/* A beginning that is of no use any more, or none, must not stay. */
+static void
+drop_part(const struct ioc_dist_job *job, struct item *m, int r)
+{
+	struct stat st;
+	bool keep = r == IOC_NETWORK || r == IOC_TIMEOUT || r == IOC_CANCELED;
+
+	if (m->fd >= 0 &&
+	    (!keep || fstat(m->fd, &st) != 0 || st.st_size == 0))
+		(void)ioc_path_unlink(job->cache_fd, m->part, IOC_PATH_NOLINKS,
+		    NULL);
+	ioc_fd_close(&m->fd);
+}
+
 /* --- from a folder -------------------------------------------------------------- */
 
 /*
@@ -190,44 +206,40 @@ copy_one(const struct ioc_dist_job *job, int folder, struct item *m,
 		r = ioc_hash_fd(job->helper_dir, m->fd, hex, err);
 	if (r == 0)
 		return (settle(job, m, hex, err));
-	(void)ioc_path_unlink(job->cache_fd, m->part, IOC_PATH_NOLINKS, NULL);
+	drop_part(job, m, r);
 	return (r);
 }
 
 /* --- from a mirror -------------------------------------------------------------- */
 
-/* The file that takes the download, with what an earlier try has left in it. */
+/*
+ * The file that takes the download, with what an earlier try has left in it.
+ * The lock is ours, so nobody writes to it; anything that is not plainly a file
+ * of our own (a link, a second name of something) is removed, and not touched.
+ */
 static int
 open_part(const struct ioc_dist_job *job, struct item *m,
     struct ioc_error *err)
 {
+	auto_fd int fd = -1;
 	struct stat st;
+	int r;
 
-	m->fd = ioc_path_open(job->cache_fd, m->part, O_RDWR, IOC_PATH_NOLINKS,
-	    err);
-	if (m->fd == IOC_NOT_FOUND)
-		m->fd = ioc_path_create(job->cache_fd, m->part, 0600,
-		    IOC_PATH_NOLINKS, err);
-	if (m->fd < 0)
-		return (m->fd);
-	if (fstat(m->fd, &st) != 0)
-		return (ioc_fail_errno(err, "%s", m->part));
-	m->resumed = st.st_size > 0;
-	return (0);
-}
-
-/* A beginning that is of no use any more, or none, must not stay. */
-static void
-drop_part(const struct ioc_dist_job *job, struct item *m, int r)
-{
-	struct stat st;
-	bool keep = r == IOC_NETWORK || r == IOC_TIMEOUT || r == IOC_CANCELED;
-
-	if (m->fd >= 0 &&
-	    (!keep || fstat(m->fd, &st) != 0 || st.st_size == 0))
-		(void)ioc_path_unlink(job->cache_fd, m->part, IOC_PATH_NOLINKS,
-		    NULL);
-	ioc_fd_close(&m->fd);
+	fd = ioc_path_open(job->cache_fd, m->part, O_RDWR, IOC_PATH_NOLINKS,
+	    NULL);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_nlink == 1 && st.st_uid == geteuid() &&
+	    (st.st_mode & 077) == 0) {
+		m->resumed = st.st_size > 0;
+		m->fd = take_fd(&fd);
+		return (0);
+	}
+	r = ioc_path_unlink(job->cache_fd, m->part, IOC_PATH_NOLINKS, err);
+	if (r != 0 && r != IOC_NOT_FOUND)
+		return (r);
+	r = m->fd = ioc_path_create(job->cache_fd, m->part, 0600,
+	    IOC_PATH_NOLINKS, err);
+	return (r < 0 ? r : 0);
 }
 
 /* Fetches the archives that have a file open for it; *again: some were resumed
@@ -310,6 +322,27 @@ ioc_cache_obtain(const struct ioc_dist_job *job, int folder_fd,
 		r = fetch_missing(&it, err);
 	/* again, through the descriptors that will be unpacked */
 	return (r == 0 && missing ? open_all(&it, true, err) : r);
+}
+
+int
+ioc_cache_unchanged(const struct ioc_cache_file *files, size_t n,
+    struct ioc_error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct stat *before = &files[i].before;
+		struct stat st;
+
+		if (fstat(files[i].fd, &st) != 0)
+			return (ioc_fail_errno(err, "cached archive"));
+		/* The time of the last change cannot be set, as that of writing
+		   can. */
+		if (st.st_size != before->st_size ||
+		    st.st_ctim.tv_sec != before->st_ctim.tv_sec ||
+		    st.st_ctim.tv_nsec != before->st_ctim.tv_nsec)
+			return (ioc_fail(err, IOC_VERIFY, "the cached archive "
+			    "was changed while it was used"));
+	}
+	return (0);
 }
 
 void

@@ -3,6 +3,8 @@
 #ifndef DIST_CACHE_H
 #define DIST_CACHE_H
 
+#include <sys/stat.h>
+
 #include "dist/dist.h"
 #include "safe/hash.h"
 
@@ -12,6 +14,7 @@ struct ioc_cache_file {
 	char		 sha256[IOC_SHA256_HEX];	/* what it must have */
 	char		*where;		/* a URL; or a name in the folder */
 	int		 fd;		/* result: open, verified; or -1 */
+	struct stat	 before;	/* of it, before it was verified */
 };
 
 /*
@@ -24,6 +27,15 @@ struct ioc_cache_file {
  */
 int	ioc_cache_obtain(const struct ioc_dist_job *job, int folder_fd,
 	    struct ioc_cache_file *files, size_t n, struct ioc_error *err);
+
+/*
+ * After they were unpacked: VERIFY when one has been changed since.  The
+ * descriptors are the same, so only somebody who has written to the file itself
+ * can have done that, and the kernel notes when; also when its name has gone.
+ */
+int	ioc_cache_unchanged(const struct ioc_cache_file *files, size_t n,
+	    struct ioc_error *err);
+
 void	ioc_cache_close(struct ioc_cache_file *files, size_t n);
 
 /* A file without a name, open for reading and writing. */

@@ -270,6 +270,8 @@ ioc_sets_fetch(const struct ioc_sets *s, const struct ioc_dist_job *job,
 	if (r == 0)
 		r = unpack(&w, err);
 	if (r == 0)
+		r = ioc_cache_unchanged(w.files, w.names.n, err);
+	if (r == 0)
 		r = check_version(&w, err);
 	if (r == 0)
 		r = describe(&w, err);
