@@ -39,7 +39,7 @@ int
 ioc_archive_extract(const struct ioc_archive *a, struct ioc_error *err)
 {
 	auto_strv struct ioc_strv request = IOC_STRV;
-	const int fds[] = { a->in_fds[0], a->dir_fd };
+	const int fds[] = { a->in_fd, a->dir_fd };
 	struct ioc_worker_job job = {
 		.role = IOC_WORKER_EXTRACT,
 		.helper_dir = a->helper_dir,
@@ -53,7 +53,7 @@ ioc_archive_extract(const struct ioc_archive *a, struct ioc_error *err)
 	struct stat st;
 	int r;
 
-	if (fstat(a->in_fds[0], &st) != 0)
+	if (fstat(a->in_fd, &st) != 0)
 		return (ioc_fail_errno(err, "extract: archive"));
 	if (!S_ISREG(st.st_mode))
 		return (ioc_fail(err, IOC_INVALID,
