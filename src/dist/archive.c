@@ -2,6 +2,8 @@
 /* Any root archive whose hash the administrator knows. */
 #include "dist/dist.h"
 
+#include <sys/stat.h>
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +23,7 @@
 
 struct names {
 	char	final[IOC_SHA256_HEX + 16];	/* HASH.archive */
-	char	part[IOC_SHA256_HEX + 16];	/* while it is fetched */
+	char	part[IOC_SHA256_HEX + 16];	/* until it is whole */
 	char	lock[IOC_SHA256_HEX + 16];
 };
 
@@ -56,11 +58,12 @@ on_verify(const struct ioc_dist_job *job, uint64_t done, struct ioc_error *err)
 
 /*
  * A descriptor of the cached file whose content has just been verified through
- * it; NOT_FOUND when there is none, or one that does not match (removed).
+ * it, and its state before that; NOT_FOUND when there is none, or one that does
+ * not match (removed).
  */
 static int
 open_cached(const struct ioc_dist_job *job, const struct names *n,
-    const char *want, struct ioc_error *err)
+    const char *want, struct stat *before, struct ioc_error *err)
 {
 	auto_fd int fd = -1;
 	char hex[IOC_SHA256_HEX];
@@ -70,6 +73,8 @@ open_cached(const struct ioc_dist_job *job, const struct names *n,
 	    IOC_PATH_NOLINKS, err);
 	if (fd < 0)
 		return (fd);
+	if (fstat(fd, before) != 0)
+		return (ioc_fail_errno(err, "%s", n->final));
 	r = on_verify(job, 0, err);
 	if (r == 0)
 		r = ioc_hash_fd(job->helper_dir, fd, hex, err);
@@ -85,44 +90,96 @@ open_cached(const struct ioc_dist_job *job, const struct names *n,
 	return (ioc_fail(err, IOC_NOT_FOUND, "the cached file has changed"));
 }
 
+/*
+ * What is there of an earlier attempt, to go on with.  The lock is ours, so
+ * nobody writes to it; anything that is not plainly a file of our own (a link,
+ * a second name of something) is removed, and not touched.
+ */
+static int
+open_part(const struct ioc_dist_job *job, const struct names *n,
+    struct ioc_error *err)
+{
+	auto_fd int fd = -1;
+	struct stat st;
+	int r;
+
+	fd = ioc_path_open(job->cache_fd, n->part, O_RDWR, IOC_PATH_NOLINKS,
+	    NULL);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_nlink == 1 && st.st_uid == geteuid() &&
+	    (st.st_mode & 077) == 0)
+		return (take_fd(&fd));
+	r = ioc_path_unlink(job->cache_fd, n->part, IOC_PATH_NOLINKS, err);
+	if (r != 0 && r != IOC_NOT_FOUND)
+		return (r);
+	return (ioc_path_create(job->cache_fd, n->part, 0600, IOC_PATH_NOLINKS,
+	    err));
+}
+
+/*
+ * Fetches into an open file.  What was there before may be anything: only what
+ * comes whole from the server, and is wrong then, is VERIFY.
+ */
+static int
+fetch_part(const struct ioc_dist_job *job, int fd, const char *want,
+    struct ioc_error *err)
+{
+	const struct ioc_fetch f = {
+		.helper_dir = job->helper_dir,
+		.ca_file = job->ca_file,
+		.proxy = job->proxy,
+		.progress = job->progress != NULL ? on_download : NULL,
+		.arg = (void *)(uintptr_t)job,
+	};
+	struct ioc_fetch_file file = {
+		.url = job->url,
+		.out_fd = fd,
+		.max_bytes = ARCHIVE_MAX,
+	};
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st) != 0)
+		return (ioc_fail_errno(err, "cache"));
+	file.resume = st.st_size > 0;
+	r = ioc_fetch_urls(&f, &file, 1, err);
+	if (r == 0 && file.resume && strcmp(file.hex, want) != 0) {
+		file.resume = false;
+		r = ioc_fetch_urls(&f, &file, 1, err);
+	}
+	if (r == 0 && strcmp(file.hex, want) != 0)
+		r = ioc_fail(err, IOC_VERIFY,
+		    "%s: its SHA-256 is %s, expected was %s",
+		    IOC_SHOW(job->url), file.hex, want);
+	return (r);
+}
+
+/* True when another attempt may go on with what there is. */
+static bool
+is_worth_keeping(int r)
+{
+	return (r == IOC_NETWORK || r == IOC_TIMEOUT || r == IOC_CANCELED);
+}
+
 /* Fetches into the cache; what does not match never gets the final name. */
 static int
 download(const struct ioc_dist_job *job, const struct names *n,
     const char *want, struct ioc_error *err)
 {
-	auto_fd int fd = -1;
-	char hex[IOC_SHA256_HEX];
-	struct ioc_fetch f = {
-		.helper_dir = job->helper_dir,
-		.url = job->url,
-		.ca_file = job->ca_file,
-		.proxy = job->proxy,
-		.max_bytes = ARCHIVE_MAX,
-		.progress = job->progress != NULL ? on_download : NULL,
-		.arg = (void *)(uintptr_t)job,
-	};
+	auto_fd int fd = open_part(job, n, err);
+	struct stat st;
 	int r;
 
-	/* of one who died: the lock is ours */
-	r = ioc_path_unlink(job->cache_fd, n->part, IOC_PATH_NOLINKS, err);
-	if (r != 0 && r != IOC_NOT_FOUND)
-		return (r);
-	fd = ioc_path_create(job->cache_fd, n->part, 0600, IOC_PATH_NOLINKS,
-	    err);
 	if (fd < 0)
 		return (fd);
-	f.out_fd = fd;
-	r = ioc_fetch_url(&f, hex, err);
-	if (r == 0 && strcmp(hex, want) != 0)
-		r = ioc_fail(err, IOC_VERIFY,
-		    "%s: its SHA-256 is %s, expected was %s",
-		    IOC_SHOW(job->url), hex, want);
+	r = fetch_part(job, fd, want, err);
 	if (r == 0 && fsync(fd) != 0)
 		r = ioc_fail_errno(err, "%s", n->part);
 	if (r == 0)
 		r = ioc_path_rename(job->cache_fd, n->part, n->final,
 		    IOC_PATH_NOLINKS, err);
-	if (r != 0)
+	if (r != 0 && (!is_worth_keeping(r) || fstat(fd, &st) != 0 ||
+	    st.st_size == 0))
 		(void)ioc_path_unlink(job->cache_fd, n->part,
 		    IOC_PATH_NOLINKS, NULL);
 	return (r);
@@ -135,9 +192,30 @@ releasep(struct ioc_lock **l)
 		ioc_lock_release(*l, true);
 }
 
-/* A descriptor of the verified archive. */
+/*
+ * What was unpacked must be what was verified.  The descriptor is the same, so
+ * only somebody who has written to the file itself can have changed it, and the
+ * kernel notes when; also when its name has gone.
+ */
 static int
-obtain(const struct ioc_dist_job *job, const char *want,
+judge_unchanged(const struct stat *before, int fd, struct ioc_error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return (ioc_fail_errno(err, "cached archive"));
+	/* The time of the last change cannot be set, as that of writing can. */
+	if (st.st_size == before->st_size &&
+	    st.st_ctim.tv_sec == before->st_ctim.tv_sec &&
+	    st.st_ctim.tv_nsec == before->st_ctim.tv_nsec)
+		return (0);
+	return (ioc_fail(err, IOC_VERIFY,
+	    "the cached archive was changed while it was used"));
+}
+
+/* A descriptor of the verified archive, and its state before that. */
+static int
+obtain(const struct ioc_dist_job *job, const char *want, struct stat *before,
     struct ioc_error *err)
 {
 	IOC_AUTO(releasep) struct ioc_lock *lock = NULL;
@@ -151,14 +229,14 @@ obtain(const struct ioc_dist_job *job, const char *want,
 	    "fetch of the same archive", &lock, err);
 	if (r != 0)
 		return (r);
-	r = open_cached(job, &n, want, err);
+	r = open_cached(job, &n, want, before, err);
 	if (r != IOC_NOT_FOUND)
 		return (r);
 	r = download(job, &n, want, err);
 	if (r != 0)
 		return (r);
 	/* again, through the descriptor that will be unpacked */
-	return (open_cached(job, &n, want, err));
+	return (open_cached(job, &n, want, before, err));
 }
 
 /* --- the distribution ---------------------------------------------------------------- */
@@ -168,6 +246,7 @@ archive_fetch(const struct ioc_dist_job *job, struct ioc_error *err)
 {
 	auto_fd int fd = -1;
 	char want[IOC_SHA256_HEX];
+	struct stat before;
 	struct ioc_archive a = {
 		.helper_dir = job->helper_dir,
 		.dir_fd = job->root_fd,
@@ -185,11 +264,13 @@ archive_fetch(const struct ioc_dist_job *job, struct ioc_error *err)
 		r = ioc_hash_parse(job->sha256, want, err);
 	if (r != 0)
 		return (r);
-	fd = obtain(job, want, err);
+	fd = obtain(job, want, &before, err);
 	if (fd < 0)
 		return (fd);
 	a.in_fd = fd;
 	r = ioc_archive_extract(&a, err);
+	if (r == 0)
+		r = judge_unchanged(&before, fd, err);
 	if (r != 0)
 		return (ioc_wrap(err, r, "unpack %s", IOC_SHOW(job->url)));
 	if (job->provenance != NULL &&
