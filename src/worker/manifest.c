@@ -76,9 +76,12 @@ judge_bytes(const struct line *l, struct ioc_error *err)
 		return (bad(l, IOC_FORMAT, "nothing in it", err));
 	if (l->s[l->len - 1] == '\r')
 		return (bad(l, IOC_FORMAT, "ends with CR LF", err));
-	for (size_t i = 0; i < l->len; i++)
-		if ((l->s[i] < ' ' && l->s[i] != '\t') || l->s[i] == '\x7f')
+	for (size_t i = 0; i < l->len; i++) {
+		unsigned char c = (unsigned char)l->s[i];
+
+		if ((c < ' ' && c != '\t') || c == 0x7f)
 			return (bad(l, IOC_UNSAFE, "a control character", err));
+	}
 	return (0);
 }
 
@@ -154,6 +157,10 @@ read_freebsd(const struct line *l, struct ioc_strv *out, struct ioc_error *err)
 		return (r);
 	if (!is_digits(count))
 		return (bad(l, IOC_FORMAT, "not a number of files", err));
+	for (size_t i = 0; i < text.len; i++)
+		if ((text.s[i] & 0x80) != 0)
+			return (bad(l, IOC_FORMAT, "a text that is not ASCII",
+			    err));
 	if (text.len < 2 || text.s[0] != '"' ||
 	    memchr(text.s + 1, '"', text.len - 1) != text.s + text.len - 1)
 		return (bad(l, IOC_FORMAT, "not a text in quotes", err));

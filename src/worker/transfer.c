@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* HTTPS by libcurl; every redirect, part and length is judged by ourselves. */
+/* What comes: every redirect, part, length and byte is judged by ourselves. */
 #include "worker/transfer.h"
 
 #include <errno.h>
@@ -16,8 +16,6 @@
 #include "safe/fetch.h"
 
 #define	REDIRECTS	5
-#define	CONNECT_S	30L
-#define	SLOW_BYTES	1024L	/* a second */
 #define	PAGE_MAX	(1024 * 1024)
 #define	CHUNK		(256 * 1024)
 
@@ -72,9 +70,8 @@ ioc_transfer_late(struct ioc_transfer *t)
 	    t->label));
 }
 
-/* The names of a URL that has been judged; the file's stays as it was. */
-static void
-set_label(struct ioc_transfer *t)
+void
+ioc_transfer_label(struct ioc_transfer *t)
 {
 	const char *s = strstr(t->url, "://") + 3;
 
@@ -105,7 +102,7 @@ ioc_transfer_init(struct ioc_transfer *t, const char *url,
 	if (t->curl == NULL || t->url == NULL)
 		return (ioc_fail_nomem(err));
 	set_name(t);
-	set_label(t);
+	ioc_transfer_label(t);
 	return (ioc_sha256_new(&t->hash, err));
 }
 
@@ -190,8 +187,8 @@ is_header(const char *line, const char *name, const char **value)
 }
 
 /* Header lines, one by one; the last answer's count. */
-static size_t
-on_header(char *line, size_t size, size_t n, void *arg)
+size_t
+ioc_transfer_header(char *line, size_t size, size_t n, void *arg)
 {
 	struct ioc_transfer *t = arg;
 	const char *value;
@@ -286,8 +283,8 @@ take(struct ioc_transfer *t, const char *data, size_t len, long status)
 	return (write_all(t, data, len));
 }
 
-static size_t
-on_data(char *data, size_t size, size_t n, void *arg)
+size_t
+ioc_transfer_data(char *data, size_t size, size_t n, void *arg)
 {
 	struct ioc_transfer *t = arg;
 	long status = status_of(t);
@@ -300,119 +297,6 @@ on_data(char *data, size_t size, size_t n, void *arg)
 	}
 	t->failed = take(t, data, len, status);
 	return (t->failed == 0 && !t->anew ? len : 0);
-}
-
-/* --- a request ------------------------------------------------------------------ */
-
-static CURLcode
-set_ca(struct ioc_transfer *t)
-{
-	struct curl_blob blob = {
-		.data = t->job->ca.data,
-		.len = t->job->ca.len,
-		.flags = CURL_BLOB_NOCOPY,
-	};
-	CURLcode r;
-
-	if (t->job->ca.len == 0)
-		return (CURLE_OK);
-	/* This one alone is trusted. */
-	r = curl_easy_setopt(t->curl, CURLOPT_CAINFO, NULL);
-	if (r == CURLE_OK)
-		r = curl_easy_setopt(t->curl, CURLOPT_CAPATH, NULL);
-	if (r == CURLE_OK)
-		r = curl_easy_setopt(t->curl, CURLOPT_CAINFO_BLOB, &blob);
-	return (r);
-}
-
-static CURLcode
-set_options(struct ioc_transfer *t)
-{
-	const char *proxy = t->job->proxy;
-	CURL *c = t->curl;
-	CURLcode r = CURLE_OK;
-
-#define	SET(option, value) \
-	if (r == CURLE_OK)						\
-		r = curl_easy_setopt(c, CURLOPT_##option, value)
-	SET(PROTOCOLS_STR, "https");
-	SET(REDIR_PROTOCOLS_STR, "https");
-	SET(FOLLOWLOCATION, 0L);
-	SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	SET(SSL_VERIFYPEER, 1L);
-	SET(SSL_VERIFYHOST, 2L);
-	SET(NETRC, (long)CURL_NETRC_IGNORED);
-	SET(PROXY, proxy != NULL ? proxy : "");
-	SET(NOPROXY, "");
-	SET(HTTPPROXYTUNNEL, proxy != NULL ? 1L : 0L);
-	SET(SUPPRESS_CONNECT_HEADERS, 1L);
-	SET(NOSIGNAL, 1L);
-	/* Which a server may have closed meanwhile. */
-	SET(FRESH_CONNECT, 1L);
-	SET(FORBID_REUSE, 1L);
-	SET(CONNECTTIMEOUT, CONNECT_S);
-	SET(LOW_SPEED_LIMIT, SLOW_BYTES);
-	SET(LOW_SPEED_TIME, (long)t->job->slow_s);
-	SET(BUFFERSIZE, 256L * 1024);
-	SET(USERAGENT, "libioc/" IOC_VERSION);
-	SET(ERRORBUFFER, t->detail);
-	SET(HEADERFUNCTION, on_header);
-	SET(HEADERDATA, t);
-	SET(WRITEFUNCTION, on_data);
-	SET(WRITEDATA, t);
-	SET(PRIVATE, t);
-	SET(HEADEROPT, (long)CURLHEADER_SEPARATE);
-#if LIBCURL_VERSION_NUM >= 0x075700
-	/* A resolver that hangs is not waited for. */
-	SET(QUICK_EXIT, 1L);
-#endif
-#undef SET
-	return (r == CURLE_OK ? set_ca(t) : r);
-}
-
-/* Our own header: libcurl would judge the answer to one of its own less well. */
-static CURLcode
-set_range(struct ioc_transfer *t)
-{
-	char text[64];
-
-	curl_slist_free_all(t->headers);
-	t->headers = NULL;
-	if (t->from > 0) {
-		(void)snprintf(text, sizeof(text), "Range: bytes=%" PRIu64 "-",
-		    t->from);
-		t->headers = curl_slist_append(NULL, text);
-		if (t->headers == NULL)
-			return (CURLE_OUT_OF_MEMORY);
-	}
-	return (curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers));
-}
-
-int
-ioc_transfer_request(struct ioc_transfer *t)
-{
-	uint64_t now = ioc_now_ns();
-	CURLcode code;
-
-	set_label(t);
-	t->detail[0] = '\0';
-	t->ignored = 0;
-	t->begun = t->anew = false;
-	if (now >= t->job->deadline)
-		return (ioc_transfer_late(t));
-	code = set_options(t);
-	if (code == CURLE_OK)
-		code = set_range(t);
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(t->curl, CURLOPT_URL, t->url);
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(t->curl, CURLOPT_TIMEOUT_MS,
-		    (long)((t->job->deadline - now) / 1000000 + 1));
-	if (code != CURLE_OK)
-		return (ioc_fail(&t->err, IOC_UNSUPPORTED, "libcurl: %s",
-		    curl_easy_strerror(code)));
-	return (0);
 }
 
 /* --- its end --------------------------------------------------------------------- */
@@ -429,8 +313,8 @@ judge_code(struct ioc_transfer *t, CURLcode code)
 		if (ioc_now_ns() >= t->job->deadline)
 			return (ioc_transfer_late(t));
 		if (strstr(detail, "too slow") != NULL)
-			return (network(t, "stalled: less than %ld bytes/s "
-			    "for %" PRIu64 " s", SLOW_BYTES, t->job->slow_s));
+			return (network(t, "stalled: less than %d bytes/s "
+			    "for %" PRIu64 " s", IOC_TRANSFER_SLOW, t->job->slow_s));
 		return (network(t, "no connection: %s", IOC_SHOW(detail)));
 	}
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)

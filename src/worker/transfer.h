@@ -10,6 +10,8 @@
 #include "worker/range.h"
 #include "worker/sha256.h"
 
+#define	IOC_TRANSFER_SLOW	1024	/* bytes a second, and less is too slow */
+
 /* What all files of a job share. */
 struct ioc_transfers {
 	const char	*proxy;		/* or NULL */
@@ -65,6 +67,13 @@ int	ioc_transfer_prepare(struct ioc_transfer *t, int (*tell)(void *arg),
 
 /* Makes the handle ready for the next request, of t->url. */
 int	ioc_transfer_request(struct ioc_transfer *t);
+
+/* Puts the present host, of a URL that has been judged, into t->label. */
+void	ioc_transfer_label(struct ioc_transfer *t);
+
+/* Callbacks of libcurl: a header line, and a piece of the body. */
+size_t	ioc_transfer_header(char *line, size_t size, size_t n, void *arg);
+size_t	ioc_transfer_data(char *data, size_t size, size_t n, void *arg);
 
 /*
  * Judges how a request has ended.  *again: there must be another one, since it
