@@ -10,18 +10,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "safe/fetch.h"
 #include "worker/worker.h"
 
 static const struct {
 	const char	*name;
 	enum ioc_worker_role role;
-	uint64_t	 nfds;
+	uint64_t	 least, most;	/* descriptors */
 	int		(*run)(const struct ioc_request *, struct ioc_strv *,
 			    struct ioc_error *);
 } verbs[] = {
-	{ "fetch", IOC_WORKER_FETCH, 1, ioc_verb_fetch },
-	{ "hash", IOC_WORKER_PARSE, 1, ioc_verb_hash },
-	{ "extract", IOC_WORKER_EXTRACT, 2, ioc_verb_extract },
+	{ "fetch", IOC_WORKER_FETCH, 1, IOC_FETCH_MAX, ioc_verb_fetch },
+	{ "hash", IOC_WORKER_PARSE, 1, 1, ioc_verb_hash },
+	{ "extract", IOC_WORKER_EXTRACT, 2, 2, ioc_verb_extract },
+	{ "manifest", IOC_WORKER_PARSE, 1, 1, ioc_verb_manifest },
+	{ "listing", IOC_WORKER_PARSE, 1, 1, ioc_verb_listing },
 };
 
 int
@@ -59,7 +62,8 @@ run(struct ioc_request *q, struct ioc_strv *results, struct ioc_error *err)
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
 		if (strcmp(verb, verbs[i].name) != 0)
 			continue;
-		if (q->role != verbs[i].role || q->nfds != verbs[i].nfds)
+		if (q->role != verbs[i].role || q->nfds < verbs[i].least ||
+		    q->nfds > verbs[i].most)
 			return (ioc_fail(err, IOC_INVALID,
 			    "%s: wrong role or descriptors", verb));
 		r = verbs[i].run(q, results, err);

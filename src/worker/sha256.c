@@ -48,6 +48,15 @@ ioc_sha256_add(struct ioc_sha256 *h, const void *data, size_t len,
 }
 
 int
+ioc_sha256_reset(struct ioc_sha256 *h, struct ioc_error *err)
+{
+	/* The algorithm stays, so that nothing is looked up. */
+	if (EVP_DigestInit_ex(MD(h), NULL, NULL) != 1)
+		return (ioc_fail(err, IOC_FAILED, "libcrypto: SHA-256 failed"));
+	return (0);
+}
+
+int
 ioc_sha256_hex(struct ioc_sha256 *h, char hex[IOC_SHA256_HEX],
     struct ioc_error *err)
 {

@@ -12,6 +12,8 @@ int	ioc_sha256_new(struct ioc_sha256 **ret, struct ioc_error *err);
 void	ioc_sha256_free(struct ioc_sha256 *h);
 int	ioc_sha256_add(struct ioc_sha256 *h, const void *data, size_t len,
 	    struct ioc_error *err);
+/* As if nothing had been added. */
+int	ioc_sha256_reset(struct ioc_sha256 *h, struct ioc_error *err);
 /* Once, at the end. */
 int	ioc_sha256_hex(struct ioc_sha256 *h, char hex[IOC_SHA256_HEX],
 	    struct ioc_error *err);

@@ -3,8 +3,6 @@
  * Hostile servers.  The naive twin is libcurl as it is so often used: follow
  * everything, verify nothing, believe what comes.
  */
-#include "safe/fetch.h"
-
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -20,24 +18,10 @@
 
 #include "base/cleanup.h"
 #include "base/compat.h"
+#include "fetch_world.h"
 #include "safe/worker.h"
-#include "tls_server.h"
 
 #define	CAP	(64 * 1024 * 1024)	/* of the twin's patience */
-
-static struct tls_server server;
-static struct ioc_error err;
-static int failures;
-static int out = -1;
-
-static void
-check(bool good, const char *name, const char *what, const char *detail)
-{
-	if (good)
-		return;
-	failures++;
-	(void)printf("FAIL  %s: %s: %s\n", name, what, detail);
-}
 
 static size_t
 count(char *data, size_t size, size_t n, void *arg)
@@ -72,32 +56,6 @@ twin(const char *url, CURLcode *r)
 	*r = curl_easy_perform(c);
 	curl_easy_cleanup(c);
 	return (got);
-}
-
-static struct ioc_fetch
-job(const char *url)
-{
-	if (ftruncate(out, 0) != 0 || pwrite(out, "left over", 9, 0) != 9)
-		abort();
-	memset(&err, 0, sizeof(err));
-	return ((struct ioc_fetch){
-		.helper_dir = getenv("HELPER_DIR"),
-		.url = url,
-		.ca_file = server.ca,
-		.max_bytes = 16 * 1024 * 1024,
-		.timeout_ms = 20000,
-		.out_fd = out,
-	});
-}
-
-static const char *
-url_of(enum tls_kind kind, const char *path)
-{
-	static char url[256];
-
-	(void)snprintf(url, sizeof(url), "https://localhost:%u%s",
-	    server.port[kind], path);
-	return (url);
 }
 
 /* How the twin fares. */
@@ -168,10 +126,9 @@ static void
 attack(const struct attack *a)
 {
 	char url[256];
-	struct ioc_fetch f;
+	struct ioc_fetch_file f;
 	CURLcode believed;
 	size_t got;
-	char hex[IOC_SHA256_HEX] = "untouched";
 
 	(void)snprintf(url, sizeof(url), "%s", url_of(a->kind, a->path));
 	got = twin(url, &believed);
@@ -180,14 +137,15 @@ attack(const struct attack *a)
 	    believed == CURLE_OPERATION_TIMEDOUT)), a->name,
 	    "the twin fares otherwise", curl_easy_strerror(believed));
 	f = job(url);
-	check(ioc_fetch_url(&f, hex, &err) == a->code, a->name, "wrong code",
-	    err.msg);
+	check(fetch_one(&f) == a->code, a->name, "wrong code", err.msg);
 	check(strstr(err.msg, a->msg) != NULL &&
 	    strncmp(err.msg, "localhost:", 10) == 0, a->name, "wrong sentence",
 	    err.msg);
 	check(strpbrk(err.msg, "\n\033") == NULL, a->name, "raw bytes",
 	    err.msg);
-	check(strcmp(hex, "untouched") == 0, a->name, "a hash", hex);
+	check(f.hex[0] == '\0', a->name, "a hash", f.hex);
+	check(err.sys == (strstr(err.msg, "status 404") != NULL ? ENOENT : 0),
+	    a->name, "wrong errno", err.msg);
 	(void)printf("ok    %s: %s\n", a->name, err.msg);
 }
 
@@ -195,21 +153,22 @@ static int
 fetch(const char *name, const char *url, const char *proxy, const char *want,
     size_t len)
 {
-	struct ioc_fetch f = job(url);
-	char hex[IOC_SHA256_HEX], again[IOC_SHA256_HEX];
+	struct ioc_fetch_file f = job(url);
+	char again[IOC_SHA256_HEX];
 	char buf[64] = { 0 };
 	struct stat st;
 	int r;
 
-	f.proxy = proxy;
-	r = ioc_fetch_url(&f, hex, &err);
+	how.proxy = proxy;
+	r = fetch_one(&f);
+	how.proxy = NULL;
 	check(r == 0, name, "failed", err.msg);
 	if (r != 0)
 		return (r);
-	check(fstat(out, &st) == 0 && (size_t)st.st_size == len, name, "size",
-	    url);
-	check(ioc_hash_fd(f.helper_dir, out, again, &err) == 0 &&
-	    strcmp(hex, again) == 0, name, "hash", hex);
+	check(fstat(out, &st) == 0 && (size_t)st.st_size == len &&
+	    f.size == len, name, "size", url);
+	check(ioc_hash_fd(how.helper_dir, out, again, &err) == 0 &&
+	    strcmp(f.hex, again) == 0, name, "hash", f.hex);
 	if (want != NULL)
 		check(pread(out, buf, sizeof(buf) - 1, 0) == (ssize_t)len &&
 		    strcmp(buf, want) == 0, name, "content", buf);
@@ -257,14 +216,14 @@ look_at_limits(uint64_t done, uint64_t total, void *arg)
 static void
 limited(void)
 {
-	struct ioc_fetch f = job(url_of(TLS_GOOD, "/ok"));
-	char hex[IOC_SHA256_HEX], text[64];
+	struct ioc_fetch_file f = job(url_of(TLS_GOOD, "/ok"));
 	unsigned long long max = 0;
+	char text[64];
 
-	f.progress = look_at_limits;
-	f.arg = &max;
-	check(ioc_fetch_url(&f, hex, &err) == 0, "file size", "failed",
-	    err.msg);
+	how.progress = look_at_limits;
+	how.arg = &max;
+	check(fetch_one(&f) == 0, "file size", "failed", err.msg);
+	how.progress = NULL;
 	(void)snprintf(text, sizeof(text), "%llu", max);
 	check(max == f.max_bytes, "42 file size", "not limited", text);
 }
@@ -343,70 +302,92 @@ on_progress(uint64_t done, uint64_t total, void *arg)
 }
 
 static int
-fetch_with(struct ioc_fetch f)
+fetch_at(const char *url)
 {
-	return (ioc_fetch_url(&f, NULL, &err));
+	struct ioc_fetch_file f = job(url);
+
+	return (fetch_one(&f));
+}
+
+static void
+authorities(void)
+{
+	const char *ok = url_of(TLS_GOOD, "/ok");
+
+	/* The system's do not know ours. */
+	how.ca_file = NULL;
+	check(fetch_at(ok) == IOC_NETWORK &&
+	    strstr(err.msg, "certificate refused") != NULL, "45 unknown "
+	    "authority", "no", err.msg);
+	how.ca_file = server.other_ca;
+	check(fetch_at(ok) == IOC_NETWORK, "45 foreign CA file", "no",
+	    err.msg);
+	how.ca_file = "/nonexistent";
+	check(fetch_at(ok) == IOC_NOT_FOUND, "missing CA file", "no",
+	    err.msg);
+	how.ca_file = "/etc/passwd";
+	check(fetch_at(ok) == IOC_FORMAT, "CA file of nothing", "no", err.msg);
+	how.ca_file = "relative";
+	check(fetch_at(ok) == IOC_INVALID, "relative CA file", "no", err.msg);
+	how.ca_file = server.ca;
+}
+
+static void
+outputs(void)
+{
+	struct ioc_fetch_file f = job(url_of(TLS_GOOD, "/ok"));
+	int pipes[2];
+
+	if (pipe2(pipes, O_CLOEXEC) != 0)
+		abort();
+	f.out_fd = pipes[1];
+	check(fetch_one(&f) == IOC_INVALID, "pipe", "taken", err.msg);
+	(void)close(pipes[0]);
+	(void)close(pipes[1]);
+	f.out_fd = out;
+	(void)fcntl(out, F_SETFL, O_APPEND);
+	check(fetch_one(&f) == IOC_INVALID, "O_APPEND", "taken", err.msg);
+	(void)fcntl(out, F_SETFL, 0);
+	f.max_bytes = TLS_BODY;
+	check(fetch_one(&f) == 0, "exact limit", "refused", err.msg);
+	f.max_bytes = TLS_BODY - 1;
+	check(fetch_one(&f) == IOC_LIMIT, "limit", "not kept", err.msg);
+	f.max_bytes = 0;
+	check(fetch_one(&f) == IOC_INVALID, "no limit", "taken", err.msg);
 }
 
 static void
 parameters(void)
 {
 	struct seen seen = { 0 }, stop = { .stop = 1 };
-	struct ioc_fetch f = job(url_of(TLS_GOOD, "/ok"));
 	uint64_t start;
-	int pipes[2];
 
-	f.progress = on_progress;
-	f.arg = &seen;
-	check(fetch_with(f) == 0 && seen.n > 0, "progress", "none", err.msg);
-	f.arg = &stop;
-	check(fetch_with(f) == IOC_CANCELED, "cancel", "no", err.msg);
-	f = job(url_of(TLS_GOOD, "/ok"));
-	f.max_bytes = TLS_BODY;
-	check(fetch_with(f) == 0, "exact limit", "refused", err.msg);
-	f.max_bytes = TLS_BODY - 1;
-	check(fetch_with(f) == IOC_LIMIT, "limit", "not kept", err.msg);
-	f.max_bytes = 0;
-	check(fetch_with(f) == IOC_INVALID, "no limit", "taken", err.msg);
-	/* The system's authorities do not know ours. */
-	f = job(url_of(TLS_GOOD, "/ok"));
-	f.ca_file = NULL;
-	check(fetch_with(f) == IOC_NETWORK &&
-	    strstr(err.msg, "certificate refused") != NULL, "45 unknown "
-	    "authority", "no", err.msg);
-	f.ca_file = server.other_ca;
-	check(fetch_with(f) == IOC_NETWORK, "45 foreign CA file", "no",
-	    err.msg);
-	f.ca_file = "/nonexistent";
-	check(fetch_with(f) == IOC_NOT_FOUND, "missing CA file", "no",
-	    err.msg);
-	f.ca_file = "/etc/passwd";
-	check(fetch_with(f) == IOC_FORMAT, "CA file of nothing", "no",
-	    err.msg);
-	f = job(url_of(TLS_GOOD, "/stall"));
-	f.timeout_ms = 1500;
+	how.progress = on_progress;
+	how.arg = &seen;
+	check(fetch_at(url_of(TLS_GOOD, "/ok")) == 0 && seen.n > 0,
+	    "progress", "none", err.msg);
+	how.arg = &stop;
+	check(fetch_at(url_of(TLS_GOOD, "/ok")) == IOC_CANCELED, "cancel",
+	    "no", err.msg);
+	how.progress = NULL;
+	how.timeout_ms = 1500;
 	start = ioc_now_ns();
-	check(fetch_with(f) == IOC_TIMEOUT &&
+	check(fetch_at(url_of(TLS_GOOD, "/stall")) == IOC_TIMEOUT &&
 	    ioc_now_ns() - start < UINT64_C(4000000000), "timeout", "no",
 	    err.msg);
-	f = job("https://nonexistent.invalid/x");
-	check(fetch_with(f) == IOC_NETWORK && strcmp(err.msg,
-	    "nonexistent.invalid: the name cannot be resolved") == 0,
-	    "name", "no", err.msg);
-	f = job("https://localhost:1/x");
-	check(fetch_with(f) == IOC_NETWORK &&
+	how.timeout_ms = 20000;
+	check(fetch_at("https://nonexistent.invalid/a/x?y") == IOC_NETWORK &&
+	    strcmp(err.msg, "nonexistent.invalid: x: the name cannot be "
+	    "resolved") == 0, "name", "no", err.msg);
+	check(fetch_at("https://localhost:1/") == IOC_NETWORK &&
 	    strstr(err.msg, "localhost:1: no connection") != NULL,
 	    "port", "no", err.msg);
-	f = job("https://other.example/x");
-	f.proxy = "socks5://localhost:1";
-	check(fetch_with(f) == IOC_INVALID, "proxy", "taken", err.msg);
-	f = job("http://localhost/x");
-	check(fetch_with(f) == IOC_INVALID, "http", "taken", err.msg);
-	if (pipe2(pipes, O_CLOEXEC) != 0)
-		abort();
-	f = job(url_of(TLS_GOOD, "/ok"));
-	f.out_fd = pipes[1];
-	check(fetch_with(f) == IOC_INVALID, "pipe", "taken", err.msg);
+	how.proxy = "socks5://localhost:1";
+	check(fetch_at("https://other.example/x") == IOC_INVALID, "proxy",
+	    "taken", err.msg);
+	how.proxy = NULL;
+	check(fetch_at("http://localhost/x") == IOC_INVALID, "http", "taken",
+	    err.msg);
 }
 
 /* With the 60 seconds lowered to two, by the request to the worker. */
@@ -423,10 +404,12 @@ stalled(const char *path)
 	};
 	uint64_t start = ioc_now_ns();
 
-	(void)ioc_strv_add(&request, "url");
+	(void)ioc_strv_add(&request, "url0");
 	(void)ioc_strv_add(&request, url_of(TLS_GOOD, path));
-	(void)ioc_strv_add(&request, "max_bytes");
+	(void)ioc_strv_add(&request, "max_bytes0");
 	(void)ioc_strv_add(&request, "1000000");
+	(void)ioc_strv_add(&request, "resume0");
+	(void)ioc_strv_add(&request, "0");
 	(void)ioc_strv_add(&request, "timeout_ms");
 	(void)ioc_strv_add(&request, "30000");
 	(void)ioc_strv_add(&request, "slow_s");
@@ -447,7 +430,6 @@ static void
 killed(void)
 {
 	char path[96];
-	struct ioc_fetch f;
 	pid_t pid;
 	int fd, tries = 0;
 
@@ -459,8 +441,7 @@ killed(void)
 		/* Held for as long as anybody has this open file. */
 		if (out < 0 || flock(out, LOCK_EX) != 0)
 			_exit(1);
-		f = job(url_of(TLS_GOOD, "/stall"));
-		_exit(fetch_with(f) == 0);
+		_exit(fetch_at(url_of(TLS_GOOD, "/stall")) == 0);
 	}
 	/* Until the worker has got its first bytes. */
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -484,7 +465,8 @@ main(void)
 	char path[] = "/tmp/ioc-attack-XXXXXX";
 
 	(void)setvbuf(stdout, NULL, _IONBF, 0);
-	if (tls_start(&server) != 0 || (out = mkstemp(path)) < 0 ||
+	if (tls_start(&server) != 0 || (how.ca_file = server.ca) == NULL ||
+	    (how.helper_dir = getenv("HELPER_DIR")) == NULL || (out = mkstemp(path)) < 0 ||
 	    unlink(path) != 0) {
 		perror("prepare");
 		return (1);
@@ -493,7 +475,12 @@ main(void)
 		attack(&attacks[i]);
 	successes();
 	limited();
+	authorities();
+	outputs();
 	parameters();
+	resumes();
+	several();
+	caches();
 	stalled("/stall");
 	stalled("/mute");
 	environment();
