@@ -171,6 +171,7 @@ archive_fetch(const struct ioc_dist_job *job, struct ioc_error *err)
 	struct ioc_archive a = {
 		.helper_dir = job->helper_dir,
 		.dir_fd = job->root_fd,
+		.record_fd = -1,
 		.setid = true,	/* su, mount and their like are part of a root */
 		.progress = job->progress != NULL ? on_unpack : NULL,
 		.arg = (void *)(uintptr_t)job,
@@ -188,7 +189,8 @@ archive_fetch(const struct ioc_dist_job *job, struct ioc_error *err)
 	fd = obtain(job, want, err);
 	if (fd < 0)
 		return (fd);
-	a.in_fd = fd;
+	a.in_fds = &fd;
+	a.nin = 1;
 	r = ioc_archive_extract(&a, err);
 	if (r != 0)
 		return (ioc_wrap(err, r, "unpack %s", IOC_SHOW(job->url)));
