@@ -23,7 +23,7 @@ struct ioc_sandbox {
 	enum ioc_sandbox_role role;
 	int		 dir_fd;	/* EXTRACT: the directory, else -1 */
 	const char	*read_file;	/* FETCH: a CA file, or NULL */
-	uint64_t	 max_memory;	/* RLIMIT_AS; 0: 512 MiB */
+	uint64_t	 max_memory;	/* of the process's own; 0: 512 MiB */
 	bool		 devices;
 };
 

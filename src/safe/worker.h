@@ -44,6 +44,7 @@ struct ioc_worker_msg {
 };
 
 #define	IOC_WORKER_TEXT_MAX	(64 * 1024)
+#define	IOC_WORKER_FDS		32	/* of one job, at most */
 
 struct ioc_worker_job {
 	enum ioc_worker_role role;

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/compat.h"
+#include "safe/archive.h"
 #include "safe/fetch.h"
 #include "worker/worker.h"
 
@@ -22,7 +24,8 @@ static const struct {
 } verbs[] = {
 	{ "fetch", IOC_WORKER_FETCH, 1, IOC_FETCH_MAX, ioc_verb_fetch },
 	{ "hash", IOC_WORKER_PARSE, 1, 1, ioc_verb_hash },
-	{ "extract", IOC_WORKER_EXTRACT, 2, 2, ioc_verb_extract },
+	{ "extract", IOC_WORKER_EXTRACT, 2, IOC_ARCHIVE_MAX + 2,
+	    ioc_verb_extract },
 	{ "manifest", IOC_WORKER_PARSE, 1, 1, ioc_verb_manifest },
 	{ "listing", IOC_WORKER_PARSE, 1, 1, ioc_verb_listing },
 };
@@ -84,13 +87,14 @@ main(void)
 		(void)fprintf(stderr, "ioc-worker is run by libioc only\n");
 		return (2);
 	}
+	ioc_tight_memory();
 	(void)umask(0);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
 	/* Names in archives are UTF-8, whatever the host speaks. */
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
 		(void)setlocale(LC_CTYPE, "en_US.UTF-8");
-	for (int fd = WORKER_SOCKET; fd < WORKER_FD + 8; fd++)
+	for (int fd = WORKER_SOCKET; fd < WORKER_FD + IOC_WORKER_FDS; fd++)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	if (run(&q, &results, &err) != 0)
 		return (ioc_msg_failed(&err) == 0 ? 1 : 3);

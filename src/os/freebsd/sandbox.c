@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #define	N(a)	(sizeof(a) / sizeof(*(a)))
+#define	MAPPED	((rlim_t)256 << 20)	/* the program, libraries, stacks */
 #define	LAST_FD	64		/* a worker has fewer */
 
 /* One user and group a role; the extractor must be able to set owners. */
@@ -59,13 +60,14 @@ static int
 set_limits(const struct ioc_sandbox *s, const struct role *role,
     struct ioc_error *err)
 {
+	rlim_t memory = s->max_memory != 0 ? (rlim_t)s->max_memory :
+	    (rlim_t)512 << 20;
 	const struct {
 		int		 resource;
 		rlim_t		 value;
 		const char	*name;
 	} limits[] = {
-		{ RLIMIT_AS, s->max_memory != 0 ? (rlim_t)s->max_memory :
-		    (rlim_t)512 << 20, "memory" },
+		{ RLIMIT_AS, memory + MAPPED, "addresses" },
 		{ RLIMIT_NOFILE, role->nofile, "descriptors" },
 		{ RLIMIT_NPROC, role->nproc, "processes" },
 		{ RLIMIT_CORE, 0, "core" },
