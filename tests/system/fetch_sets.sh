@@ -73,6 +73,13 @@ put()
 	done
 }
 
+# gone PATH: what the mirror has not any more; to this server it must be told.
+gone()
+{
+	printf 'HTTP/1.0 404 Not Found\r\nContent-Length: 0\r\n\r\n' \
+	    >"$dir/www/$1"
+}
+
 # mirror FOLDER: base and lib32 with their MANIFEST, served from there.
 mirror()
 {
@@ -183,7 +190,7 @@ hardenedbsd_do()
 	prints 'hardenedbsd' list -r -H -o distribution
 	ok destroy -y -r 15-STABLE
 	# An older kind of build has its hashes in another file.
-	rm "$dir/www/15-stable/amd64/amd64/installer/LATEST/MANIFEST"
+	gone 15-stable/amd64/amd64/installer/LATEST/MANIFEST
 	printf 'SHA512 (base.txz) = 00\nSHA256 (base.txz) = %s\n' \
 	    "$(sha256 "$dir/files/base.txz")" >"$dir/files/CHECKSUMS.SHA256"
 	put 15-stable/amd64/amd64/installer/LATEST CHECKSUMS.SHA256
@@ -204,9 +211,9 @@ wrong_do()
 	    --ca-file "$dir/ca.pem" --sets base,tests "$rel"
 	manifest base lib32 >"$dir/files/MANIFEST"
 	put "$rel" MANIFEST
-	rm "$dir/www/$rel/base.txz"
-	refused '404|not found'
-	rm "$dir/www/$rel/MANIFEST"
+	gone "$rel/base.txz"
+	refused 404
+	gone "$rel/MANIFEST"
 	refused 'no MANIFEST'
 	# Manifests that are none: a path, CRLF, a file twice, nothing.
 	for bad in '../base.txz\t%s\t1\tbase\t"b"\ton\n' \
@@ -336,13 +343,13 @@ resume_do()
 	find "$src/cache" -name '*.part' | grep . && atf_fail "a rest is left"
 	# A second time from the cache, which is checked again.
 	ok destroy -y -r "$rel"
-	rm "$dir/www/$rel/base.txz"
+	gone "$rel/base.txz"
 	get "$rel"
 	ok destroy -y -r "$rel"
 	for file in "$src"/cache/*.archive; do
 		printf x >>"$file"
 	done
-	refused '404|not found'
+	refused 404
 	no_leaks
 }
 
