@@ -202,23 +202,9 @@ record(void *ctx, struct ioc_error *err)
 	if (j == NULL)
 		return (ioc_fail_nomem(err));
 	r = ioc_release_write_json(dir, "release.json", j, err);
+	if (r == 0)
+		r = ioc_pin_write(&f->pin, dir, err);
 	return (r == 0 ? ioc_level_sync(&f->level, err) : r);
-}
-
-static int
-pin(void *ctx, struct ioc_error *err)
-{
-	struct fetch *f = ctx;
-
-	return (ioc_pin_write(&f->pin, f->build.source, err));
-}
-
-static int
-unpin(void *ctx, struct ioc_error *err)
-{
-	struct fetch *f = ctx;
-
-	return (ioc_pin_restore(&f->pin, f->build.source, err));
 }
 
 static int
@@ -247,7 +233,6 @@ static const struct ioc_step fetch_table[] = {
 	{ "configure", configure, NULL },
 	{ "clean", clean, NULL },
 	{ "record", record, NULL },
-	{ "pin", pin, unpin },
 	{ "commit", commit, NULL },
 };
 
@@ -472,7 +457,9 @@ ioc_release_destroy(struct ioc_host *h, const char *name,
 	if (r == 0)
 		r = ioc_steps_run(&destroy_steps, h, f.build.name, &f, err);
 	if (r == 0 && !h->dry_run) {
-		r = ioc_build_unvolume(&f.build, err);
+		r = ioc_pin_keep(f.build.source, f.build.staging, err);
+		if (r == 0)
+			r = ioc_build_unvolume(&f.build, err);
 		if (r == 0)
 			ioc_journal_end(take_ptr(f.build.journal));
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Manifests that were followed: kept in ".manifests" of the source, also when
- * the release itself is gone, so that a later one must be the same.
+ * Manifests that were followed, so that a later fetch of the same release must
+ * agree with them.  A release has its own in the file "pin"; when it goes, that
+ * is kept in ".manifests" of the source.
  */
 #ifndef CORE_PIN_H
 #define CORE_PIN_H
@@ -12,24 +13,23 @@
 struct ioc_pin {
 	int		 dir_fd;	/* or -1: there are none yet */
 	struct ioc_dist_pin now;	/* filled by the distribution */
-	struct ioc_buf	 before;	/* what was there */
-	bool		 had;		/* something was */
-	bool		 made;		/* the directory is new */
-	bool		 written;
 };
 
-#define	IOC_PIN								\
-	{ .dir_fd = -1, .now = { .text = IOC_BUF(1024 * 1024) },	\
-	    .before = IOC_BUF(1024 * 1024) }
+#define	IOC_PIN	{ .dir_fd = -1, .now = { .text = IOC_BUF(1024 * 1024) } }
 
 /* Lets a job see the pins, and say what is to be pinned. */
 int	ioc_pin_open(struct ioc_pin *p, struct ioc_source *s,
 	    struct ioc_dist_job *job, struct ioc_error *err);
 
-/* Writes what the job has left, if anything; and takes it back. */
-int	ioc_pin_write(struct ioc_pin *p, struct ioc_source *s,
+/* Writes what the job has left, if anything, to the release's own directory. */
+int	ioc_pin_write(const struct ioc_pin *p, int dirfd,
 	    struct ioc_error *err);
-int	ioc_pin_restore(struct ioc_pin *p, struct ioc_source *s,
+
+/*
+ * Keeps the pin of a release that is on its way out, "STAGING"; one without any
+ * is success.  May be repeated.
+ */
+int	ioc_pin_keep(struct ioc_source *s, const char *staging,
 	    struct ioc_error *err);
 
 void	ioc_pin_fini(struct ioc_pin *p);

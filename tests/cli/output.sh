@@ -145,7 +145,6 @@ json_do()
 	0 list -d
 	0 list -R
 	1 verify web
-	0 verify cleanweb
 	1 verify bookworm
 	0 get boot web
 	0 get -a web
