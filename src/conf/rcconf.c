@@ -68,28 +68,28 @@ mentions(const char *text, size_t len, const char *key)
 }
 
 /*
- * A key between whose letters backslashes or quotes stand is still that key to
- * a shell: what is odd is not judged.
+ * The same for text that only a shell understands: a key between whose letters
+ * backslashes or quotes stand is still that key to it.  1, 0, or a failure.
  */
-static bool
+static int
 may_mention(enum ioc_rcconf kind, const char *text, size_t len,
-    const char *key)
+    const char *key, struct ioc_error *err)
 {
 	auto_buf struct ioc_buf plain = IOC_BUF(IOC_RCCONF_MAX + 1);
+	int r;
 
 	if (mentions(text, len, key))
-		return (true);
+		return (1);
 	if (kind != IOC_RCCONF_SHELL)
-		return (false);
+		return (0);
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '\\' && i + 1 < len && text[i + 1] == '\n')
 			i++;
 		else if (strchr("\\\"'", text[i]) == NULL)
 			(void)ioc_buf_addc(&plain, text[i]);
 	}
-	/* without memory the worst is assumed */
-	return (plain.failed != 0 ||
-	    mentions(ioc_buf_str(&plain), plain.len, key));
+	r = ioc_buf_check(&plain, err);
+	return (r != 0 ? r : mentions(ioc_buf_str(&plain), plain.len, key));
 }
 
 static int
@@ -99,20 +99,22 @@ unknown(const struct ioc_rcline *l, const char *key, struct ioc_error *err)
 	    "cannot be judged", l->number, key));
 }
 
-/* Does the line assign the key?  1, 0, or FORMAT. */
+/* Does the line assign the key?  1, 0, or a failure. */
 static int
 judge_line(enum ioc_rcconf kind, const char *text, const struct ioc_rcline *l,
     const char *key, struct ioc_error *err)
 {
+	int r;
+
 	if (l->what == IOC_RCLINE_ASSIGNMENT &&
 	    l->keylen == strlen(key) &&
 	    memcmp(text + l->key, key, l->keylen) == 0)
 		return (l->expands ? unknown(l, key, err) : 1);
 	if (l->what == IOC_RCLINE_NOTHING ||
-	    (l->what == IOC_RCLINE_ASSIGNMENT && !l->expands) ||
-	    !may_mention(kind, text + l->begin, l->next - l->begin, key))
+	    (l->what == IOC_RCLINE_ASSIGNMENT && !l->expands))
 		return (0);
-	return (unknown(l, key, err));
+	r = may_mention(kind, text + l->begin, l->next - l->begin, key, err);
+	return (r == 1 ? unknown(l, key, err) : r);
 }
 
 static int

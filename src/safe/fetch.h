@@ -15,7 +15,7 @@ struct ioc_fetch_file {
 					   of the file when `resume`, else gone */
 	bool		 resume;	/* go on where it ends, if the server can */
 	uint64_t	 max_bytes;	/* LIMIT when announced or received more;
-					   what out_fd has beyond it is gone */
+					   out_fd is emptied if it holds more */
 	char		 hex[IOC_SHA256_HEX];	/* result: of the whole file */
 	uint64_t	 size;		/* result */
 };
@@ -34,7 +34,7 @@ struct ioc_fetch {
 /*
  * Fetches the files, 1 to IOC_FETCH_MAX of them, all at once by one worker; the
  * first failure ends all, and no result is filled in then.  What was received
- * stays in out_fd, for a resume, but for that of a server that was not believed.
+ * stays in out_fd, for a resume.
  * TLS 1.2 or newer, certificate and name verified, at most 5 redirects a file,
  * all to HTTPS; a transfer slower than 1 KiB/s for 60 s is given up.
  *

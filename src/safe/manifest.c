@@ -20,7 +20,7 @@ lies(const char *verb, struct ioc_error *err)
 	    verb));
 }
 
-/* A regular file that is not too large; `job` is made for it. */
+/* A regular file that is not too large. */
 static int
 judge_input(int fd, uint64_t max, struct ioc_error *err)
 {

@@ -18,6 +18,7 @@
 #define	REDIRECTS	5
 #define	PAGE_MAX	(1024 * 1024)
 #define	CHUNK		(256 * 1024)
+#define	ROUNDING	UINT64_C(50000000)	/* of libcurl's clock, in ns */
 
 /* What went wrong, in our words. */
 static const struct {
@@ -306,11 +307,15 @@ judge_code(struct ioc_transfer *t, CURLcode code)
 {
 	const char *detail = t->detail[0] != '\0' ? t->detail :
 	    curl_easy_strerror(code);
+	long proxy = 0;
 
+	(void)curl_easy_getinfo(t->curl, CURLINFO_HTTP_CONNECTCODE, &proxy);
+	if (proxy >= 300)
+		return (network(t, "the proxy refused: status %ld", proxy));
 	if (code == CURLE_WRITE_ERROR && t->ignored > 0)
 		return (network(t, "an endless error page"));
 	if (code == CURLE_OPERATION_TIMEDOUT) {
-		if (ioc_now_ns() >= t->job->deadline)
+		if (ioc_now_ns() + ROUNDING >= t->job->deadline)
 			return (ioc_transfer_late(t));
 		if (strstr(detail, "too slow") != NULL)
 			return (network(t, "stalled: less than %d bytes/s "

@@ -63,7 +63,8 @@ archive(const char *name, const char *text, char hex[IOC_SHA256_HEX])
 	auto_fd int dir = open(server.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_fd int fd = -1;
 
-	TAR(&b, .name = "file", .data = text);
+	TAR(&b, .name = "file", .data = text, .uid = geteuid(),
+	    .gid = getegid());
 	tar_end(&b);
 	put(dir, name, b.data, b.len);
 	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
@@ -105,6 +106,8 @@ fetch(const char *path)
 		.url = url,
 		.sha256 = want,
 		.cache_fd = cache,
+		.record_fd = -1,
+		.pins_fd = -1,
 		.progress = on_progress,
 	};
 

@@ -25,9 +25,10 @@ void	begin_with(size_t len);
 /* True when a file is the body of /ok. */
 bool	is_body(int fd);
 
-/* fetch_resume.c, fetch_several.c, fetch_cache.c */
+/* fetch_resume.c, fetch_several.c, fetch_cache.c, fetch_worker.c */
 void	resumes(void);
 void	several(void);
 void	caches(void);
+void	workers(void);
 
 #endif /* TESTS_FETCH_WORLD_H */

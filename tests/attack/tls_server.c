@@ -89,7 +89,10 @@ save(const char *path, X509 *cert)
 		abort();
 }
 
-/* CONNECT 127.0.0.1:port, or localhost:port. */
+/*
+ * CONNECT localhost:port, and nothing else; port 1 is answered by another server
+ * than was asked for.
+ */
 static void
 tunnel(const struct connection *c, const char *to)
 {
@@ -107,6 +110,8 @@ tunnel(const struct connection *c, const char *to)
 		return;
 	}
 	addr.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
+	if (addr.sin_port == htons(1))
+		addr.sin_port = htons(c->s->port[TLS_OTHER_CA]);
 	p[1].fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (connect(p[1].fd, (struct sockaddr *)&addr, sizeof(addr)) != 0)
 		return;
