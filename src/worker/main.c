@@ -12,6 +12,7 @@
 
 #include "base/compat.h"
 #include "safe/archive.h"
+#include "safe/verify.h"
 #include "worker/worker.h"
 
 static const struct {
@@ -26,6 +27,8 @@ static const struct {
 	{ "hash", IOC_WORKER_PARSE, 1, 1, ioc_verb_hash },
 	{ "extract", IOC_WORKER_EXTRACT, 2, IOC_ARCHIVE_MAX + 2,
 	    ioc_verb_extract },
+	{ "verify", IOC_WORKER_VERIFY, 3, IOC_VERIFY_LAYERS + 2,
+	    ioc_verb_verify },
 };
 
 int
