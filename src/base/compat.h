@@ -104,10 +104,7 @@ bool	ioc_overlay_mark(int fd, const char *name);
 /* Processors that this process may run on, at least 1. */
 unsigned ioc_processors(void);
 
-/*
- * Memory that the process gives back goes to the system, and threads share one
- * heap, so that what is resident is what is used.
- */
+/* All threads share one heap, so that what one gives back another can have. */
 void	ioc_tight_memory(void);
 
 /*

@@ -16,7 +16,7 @@
 
 /* Of a jail: what programs write to by themselves, and what is mounted. */
 static const char *const volatile_paths[] = {
-	"dev/*", "proc/*", "sys/*", "tmp/*", "run/*", "var/run/*", "var/tmp/*",
+	"dev", "proc", "sys", "tmp/*", "run/*", "var/run/*", "var/tmp/*",
 	NULL
 };
 

@@ -6,6 +6,8 @@
 #include "base/error.h"
 
 #define	IOC_VERIFY_LAYERS	24
+#define	IOC_VERIFY_IGNORE	256		/* patterns */
+#define	IOC_VERIFY_OUTPUT	(16 * 1024 * 1024)	/* bytes of all differences */
 
 enum ioc_difference {
 	IOC_DIFF_CHANGED,	/* detail: what of it: "content mode" */
@@ -30,7 +32,11 @@ struct ioc_verify {
 	const struct ioc_verify_layer *layers;
 	size_t		 nlayers;
 	uint32_t	 id_base;
-	/* Paths (as fnmatch(3) patterns) that are expected to differ; or NULL. */
+	/*
+	 * Paths (as fnmatch(3) patterns, a star matches a slash) that are expected
+	 * to differ, up to NULL; or NULL.  A directory is passed over with all
+	 * beneath it.
+	 */
 	const char *const *ignore;
 	uint64_t	 max_entries;	/* 0: 4 million */
 	/* path is escaped; not 0 means CANCELED. */
@@ -43,9 +49,12 @@ struct ioc_verify {
 /*
  * Compares type, mode, owner, size, SHA-256, link target, flags (where the
  * system has them) of all that is in the record with what is in the layers, and
- * names what is there besides.  Nothing of the tree is changed, nothing is
- * followed out of it, mounts beneath a layer are not entered.  0 also when
- * there are differences.  FORMAT when the record is damaged.
+ * names what is there besides.  A directory that is missing, extra, of another
+ * type or another mount ("mount") is named alone, not what is beneath it.
+ * Nothing of the tree is changed, nothing is followed out of it, mounts beneath
+ * a layer are not entered.  0 also when there are differences; they are told at
+ * the end.  FORMAT when the record is damaged, LIMIT when there is more to read
+ * or to tell than allowed.
  */
 int	ioc_verify_tree(const struct ioc_verify *v, struct ioc_error *err);
 

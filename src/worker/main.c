@@ -13,6 +13,7 @@
 #include "base/compat.h"
 #include "safe/archive.h"
 #include "safe/fetch.h"
+#include "safe/verify.h"
 #include "worker/worker.h"
 
 static const struct {
@@ -28,6 +29,8 @@ static const struct {
 	    ioc_verb_extract },
 	{ "manifest", IOC_WORKER_PARSE, 1, 1, ioc_verb_manifest },
 	{ "listing", IOC_WORKER_PARSE, 1, 1, ioc_verb_listing },
+	{ "verify", IOC_WORKER_VERIFY, 3, IOC_VERIFY_LAYERS + 2,
+	    ioc_verb_verify },
 };
 
 int

@@ -32,7 +32,7 @@
  */
 static const struct role {
 	uid_t		 uid;
-	uint64_t	 caps;		/* kept by EXTRACT */
+	uint64_t	 caps;		/* that are kept */
 	rlim_t		 nofile;
 	rlim_t		 nproc;		/* threads of all workers of the role */
 	const struct sock_filter *filter;
@@ -46,6 +46,8 @@ static const struct role {
 	    1u << CAP_CHOWN | 1u << CAP_FOWNER | 1u << CAP_FSETID |
 	    1u << CAP_DAC_OVERRIDE, 256, 256, extract_filter,
 	    N(extract_filter) },
+	[IOC_SANDBOX_VERIFY] = { 62004, 1u << CAP_DAC_READ_SEARCH, 2048, 0,
+	    verify_filter, N(verify_filter) },
 };
 
 static int
@@ -135,6 +137,8 @@ drop_root(const struct ioc_sandbox *s, const struct role *role,
 
 	if (s->role == IOC_SANDBOX_EXTRACT && s->devices)
 		keep |= 1u << CAP_MKNOD;
+	if (s->role == IOC_SANDBOX_VERIFY && s->nread > 1)
+		keep |= 1u << CAP_SYS_ADMIN;
 	r = drop_bounding(keep, err);
 	if (r != 0)
 		return (r);
@@ -164,7 +168,7 @@ static int
 set_filter(const struct role *role, bool *lacks, struct ioc_error *err)
 {
 	struct sock_filter program[N(fetch_filter) + N(parse_filter) +
-	    N(extract_filter)];
+	    N(extract_filter) + N(verify_filter)];
 	struct sock_fprog prog = { .len = role->nfilter, .filter = program };
 
 	/* The system call's argument is not const. */
