@@ -443,6 +443,34 @@ verify_do()
 	no_leaks
 }
 
+# What a jail that runs has done to its own files, seen from outside.
+verify_running_do()
+{
+	begin
+	tiny_archive
+	serve "$dir/www"
+	ok fetch --url "https://localhost:$port/tiny.tar.xz" \
+	    --sha256 "$(sha256 "$dir/files/tiny.tar.xz")" \
+	    --ca-file "$dir/ca.pem" tiny
+	ok verify tiny
+	ok create -r tiny web
+	ok verify web
+	ok start web
+	ok verify web
+	ok exec web -- /bin/sh -c 'echo x >/etc/new; rm /etc/group
+	    chmod 600 /etc/passwd; echo y >/tmp/passing; mkdir /root/d'
+	"$program" -c "$conf" -q verify web >out
+	[ $? -eq 1 ] || atf_fail "the exit status"
+	sort out >sorted
+	printf '%s\n' 'changed  etc/passwd (mode)' 'extra    etc/new' \
+	    'extra    root/d' 'missing  etc/group' >expected
+	atf_check cmp expected sorted
+	ok verify tiny
+	ok stop web
+	gives 1 verify web
+	no_leaks
+}
+
 # Fetched anywhere, started where it can run.
 start_do()
 {
@@ -489,6 +517,7 @@ atf_init_test_cases()
 	testcase resume "a transfer that breaks, and what is cached"
 	testcase remote "what a mirror has"
 	testcase verify "what has changed since"
+	testcase verify_running "what a running jail has changed"
 	testcase start "a system that cannot run it says so"
 	testcase dry_run "-n changes nothing"
 }
