@@ -277,7 +277,7 @@ const struct cmd cmd_fetch = {
 	    "Without a release, on a terminal, it shows the list to choose "
 	    "from. With --url and --sha256 any root archive becomes the "
 	    "release of the given name.\n\n"
-	    "Releases of FreeBSD and HardenedBSD are sets: -u URL stands for "
+	    "Releases of the BSD distributions are sets: -u URL stands for "
 	    "the mirror, which has URL/RELEASE/MANIFEST and "
 	    "URL/RELEASE/base.txz. The hashes in a manifest given with "
 	    "--manifest count most, then those in the host's manifest "

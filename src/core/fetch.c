@@ -96,7 +96,6 @@ static int
 obtain(void *ctx, struct ioc_error *err)
 {
 	struct fetch *f = ctx;
-
 	int r = ioc_pin_open(&f->pin, f->build.source, &f->level.job, err);
 
 	f->level.event = "release.fetch/obtain";

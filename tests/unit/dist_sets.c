@@ -100,6 +100,9 @@ test_lifetime(void **state)
 	assert_null(ioc_lifetime_end("15.0-RC1"));
 	assert_null(ioc_lifetime_end("16.0-CURRENT"));
 	assert_null(ioc_lifetime_end("CURRENT"));
+	assert_string_equal(ioc_dist_debian.eol("bookworm"), "2028-06-30");
+	assert_null(ioc_dist_debian.eol("sid"));
+	assert_null(ioc_dist_debian.eol("14.2-RELEASE"));
 	for (const char *const *r = ioc_lifetime_releases; *r != NULL; r++)
 		if (ioc_lifetime_end(*r) == NULL ||
 		    strlen(ioc_lifetime_end(*r)) != 10)
