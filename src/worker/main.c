@@ -19,7 +19,8 @@
 static const struct {
 	const char	*name;
 	enum ioc_worker_role role;
-	uint64_t	 least, most;	/* descriptors */
+	uint64_t	 min_fds;
+	uint64_t	 max_fds;
 	int		(*run)(const struct ioc_request *, struct ioc_strv *,
 			    struct ioc_error *);
 } verbs[] = {
@@ -68,8 +69,8 @@ run(struct ioc_request *q, struct ioc_strv *results, struct ioc_error *err)
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
 		if (strcmp(verb, verbs[i].name) != 0)
 			continue;
-		if (q->role != verbs[i].role || q->nfds < verbs[i].least ||
-		    q->nfds > verbs[i].most)
+		if (q->role != verbs[i].role || q->nfds < verbs[i].min_fds ||
+		    q->nfds > verbs[i].max_fds)
 			return (ioc_fail(err, IOC_INVALID,
 			    "%s: wrong role or descriptors", verb));
 		r = verbs[i].run(q, results, err);
