@@ -33,6 +33,11 @@ struct ioc_archive {
  * and name length.  A member that is not acceptable is UNSAFE, with its name
  * escaped.  LIMIT, FORMAT (damaged, truncated), CANCELED.
  * The directory itself becomes 0755 of root, whatever the archives say of it.
+ * The record says of each path its type, mode, owner, size, time, SHA-256, link
+ * target and file flags (also where the system has no such flags); its form is
+ * described in worker/record.h.  What is to be remembered of all members must
+ * fit into 80 MiB, about 700,000 of them, and all processes together take less
+ * than 256 MiB; else LIMIT.
  * Extended attributes and ACLs are not kept.  EXISTS when the directory is not
  * empty, or when its file system takes two names of the archive for one.
  * Content is not synced to disk.

@@ -373,6 +373,12 @@ enter(struct ioc_judge *j, struct ioc_member *m, uint32_t parent,
 		    node->uid != m->uid || node->gid != m->gid))
 			return (unsafe(j, err, "a directory that was there "
 			    "before with another owner or mode"));
+		/* Said once more: its time is the last one's. */
+		if (node->named) {
+			node->mtime = (uint32_t)m->mtime;
+			m->kind = IOC_MEMBER_NONE;
+			return (0);
+		}
 	}
 	node->kind = (uint8_t)m->kind;
 	node->named = true;

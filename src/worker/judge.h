@@ -10,9 +10,6 @@
 
 #include "worker/table.h"
 
-#define	IOC_MEMBER_DEPTH	64	/* components of a name */
-#define	IOC_MEMBER_NAME		255	/* bytes of a component */
-#define	IOC_MEMBER_PATH		4096	/* bytes of a name, or a link's target */
 #define	IOC_MEMBER_HOLES	(UINT64_C(4) << 30)	/* bytes in holes */
 
 struct ioc_judge_limits {

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/fflags.h"
-#include "worker/judge.h"
 
 #define	FLUSH	((size_t)64 * 1024)
 #define	LINE	((size_t)48 * 1024)	/* no line is longer */

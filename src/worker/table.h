@@ -11,6 +11,10 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 
+#define	IOC_MEMBER_DEPTH	64	/* components of a name */
+#define	IOC_MEMBER_NAME		255	/* bytes of a component */
+#define	IOC_MEMBER_PATH		4096	/* bytes of a name, or a link's target */
+
 #define	IOC_TABLE_MEMORY	(UINT64_C(80) << 20)	/* bytes, of all */
 #define	IOC_TABLE_CHUNKS	4096
 #define	IOC_TABLE_NODES		1024			/* a chunk */
@@ -18,7 +22,8 @@
 #define	IOC_DIGEST		32
 
 enum ioc_member_kind {
-	IOC_MEMBER_NONE,	/* left out: a device, FIFO or socket */
+	IOC_MEMBER_NONE,	/* nothing to do: a device, FIFO or socket
+				   that is left out, a directory again */
 	IOC_MEMBER_DIR,
 	IOC_MEMBER_FILE,
 	IOC_MEMBER_SYMLINK,

@@ -387,6 +387,7 @@ main(void)
 		for (size_t i = 0; i < sizeof(attacks) / sizeof(*attacks); i++)
 			attack(&attacks[i], (enum filter)f);
 	more();
+	more_sets();
 	worlds_end();
 	(void)printf("%d failures\n", failures);
 	return (failures != 0);

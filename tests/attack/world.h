@@ -39,5 +39,7 @@ void	run_twin(struct twin *t, const struct ioc_buf *b);
 
 /* archive_more.c */
 void	more(void);
+/* archive_sets.c */
+void	more_sets(void);
 
 #endif /* TESTS_WORLD_H */
