@@ -26,9 +26,9 @@ check_node(struct ioc_judge *j, uint32_t n)
 {
 	unsigned depth = 0;
 
-	for (; n != 0; n = ioc_judge_node(j, n)->parent) {
-		const char *name = ioc_judge_name(j, n);
-		struct ioc_node *node = ioc_judge_node(j, n);
+	for (; n != 0; n = ioc_table_node(ioc_judge_table(j), n)->parent) {
+		const char *name = ioc_table_name(ioc_judge_table(j), n);
+		struct ioc_node *node = ioc_table_node(ioc_judge_table(j), n);
 
 		promise(node->parent < n);
 		promise(depth == 0 || node->kind == IOC_MEMBER_DIR);
@@ -45,7 +45,7 @@ check_member(struct ioc_judge *j, const struct ioc_member *m)
 	check_node(j, m->node);
 	if (m->kind == IOC_MEMBER_HARDLINK) {
 		promise(m->target != 0 && m->target != m->node);
-		promise(ioc_judge_node(j, m->target)->kind == IOC_MEMBER_FILE);
+		promise(ioc_table_node(ioc_judge_table(j), m->target)->kind == IOC_MEMBER_FILE);
 		check_node(j, m->target);
 	}
 	promise(m->kind != IOC_MEMBER_SYMLINK || m->link[0] != '\0');
@@ -83,7 +83,7 @@ run(int fd, struct ioc_error *err)
 			r = ioc_reader_block(rd, &data, &len, &offset, err);
 			if (r != 0 || data == NULL)
 				break;
-			r = ioc_judge_block(&m, len, offset, &end, err);
+			r = ioc_judge_block(j, &m, len, offset, &end, err);
 			promise(r != 0 || end <= m.size);
 			total += r == 0 ? len : 0;
 		}

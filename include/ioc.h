@@ -10,5 +10,6 @@
 #include "ioc/host.h"
 #include "ioc/jail.h"
 #include "ioc/release.h"
+#include "ioc/verify.h"
 
 #endif /* IOC_H */

@@ -19,6 +19,14 @@ struct ioc_fetch_options {
 	const char	*sha256;	/* ... whose hash the caller knows */
 	const char	*source;	/* NULL: the main one */
 	bool		 update;	/* also fetch and apply updates */
+	/* without update: see whether updates can be obtained, and how many */
+	bool		 fetch_updates;
+	/* of distributions whose releases are sets with a manifest: */
+	const char	*manifest;	/* absolute path of a manifest that is trusted
+					   more than all others; or NULL */
+	const char	*from;		/* absolute path of a folder with a manifest
+					   and sets, instead of a mirror; or NULL */
+	const char	*sets;		/* "base,lib32"; NULL: base */
 };
 
 /*
@@ -27,6 +35,12 @@ struct ioc_fetch_options {
  * that, then renamed into place at once.  Needs root.  Steps "release.fetch/...".
  * EXISTS: it is there already; NETWORK, VERIFY, UNSAFE, UNSUPPORTED (a program
  * is missing), INVALID, LIMIT.
+ *
+ * Sets are held to a manifest: the given one, else that of the host's manifest
+ * directory, else the one that an earlier fetch of the same release followed,
+ * else the mirror's.  VERIFY when the mirror has another one than what is
+ * trusted more.  Where a distribution has no updates that could be applied, a
+ * WARN event "release.fetch/update" says so.
  */
 IOC_API int ioc_release_fetch(struct ioc_host *h,
     const struct ioc_fetch_options *o, struct ioc_error *err);
@@ -63,7 +77,38 @@ IOC_API const struct ioc_release_info *ioc_release_at(
     const struct ioc_release_list *l, size_t i);
 IOC_API void ioc_release_list_free(struct ioc_release_list *l);
 
-/* What can be fetched: names of the i-th known distribution, NULL at the end. */
+/* What can be fetched, as a mirror lists it. */
+struct ioc_remote_info {
+	const char	*name;
+	const char	*distribution;
+	const char	*eol;		/* last day of support, "2026-12-31"; NULL:
+					   not known */
+	bool		 is_eol;	/* support is over */
+	bool		 is_newer;	/* newer than this host's own kernel */
+	bool		 is_here;	/* fetched already */
+};
+
+struct ioc_remote_list;
+
+/*
+ * The releases of a distribution, oldest first: those that its mirror lists, or
+ * those that are known where there is no list.  Of the options distribution,
+ * mirror, ca_file, arch and source count; a source is needed where the mirror is
+ * asked.  Ended by ioc_remote_list_free.  NETWORK, VERIFY; NOT_FOUND: no such
+ * distribution, or one without a list of releases.
+ */
+IOC_API int ioc_remote_list(struct ioc_host *h,
+    const struct ioc_fetch_options *o, struct ioc_remote_list **ret,
+    struct ioc_error *err);
+IOC_API size_t ioc_remote_count(const struct ioc_remote_list *l);
+IOC_API const struct ioc_remote_info *ioc_remote_at(
+    const struct ioc_remote_list *l, size_t i);
+IOC_API void ioc_remote_list_free(struct ioc_remote_list *l);
+
+/*
+ * What is known without asking anybody: names of the i-th known distribution,
+ * and of its releases; NULL at the end.
+ */
 IOC_API const char *ioc_distribution_name(size_t i);
 IOC_API const char *ioc_distribution_release(const char *distribution,
     size_t i);

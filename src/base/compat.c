@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,6 +13,8 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <malloc.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -27,10 +30,11 @@
 #endif
 
 #ifdef __FreeBSD__
+#include <sys/param.h>
+#include <sys/cpuset.h>
 #include <sys/event.h>
 #include <sys/extattr.h>
 #include <sys/mount.h>
-#include <sys/param.h>
 #include <sys/procctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -39,6 +43,7 @@
 #endif
 
 #include "base/cleanup.h"
+#include "base/fflags.h"
 
 #if defined(__linux__)
 
@@ -212,6 +217,60 @@ ioc_clear_fflags(int dirfd, const char *name)
 	(void)dirfd;
 	(void)name;
 	return (-1);
+}
+
+const bool ioc_has_fflags = false;
+
+int
+ioc_set_fflags(int dirfd, const char *name, uint32_t flags)
+{
+	(void)dirfd;
+	(void)name;
+	(void)flags;
+	return (0);
+}
+
+uint32_t
+ioc_get_fflags(const struct stat *st)
+{
+	(void)st;
+	return (0);
+}
+
+bool
+ioc_overlay_mark(int fd, const char *name)
+{
+	static const char *const spaces[] = { "trusted", "user" };
+	char key[64], value[2];
+
+	for (size_t i = 0; i < 2; i++) {
+		(void)snprintf(key, sizeof(key), "%s.overlay.%s", spaces[i],
+		    name);
+		if (fgetxattr(fd, key, value, sizeof(value)) == 1 &&
+		    value[0] == 'y')
+			return (true);
+	}
+	return (false);
+}
+
+unsigned
+ioc_processors(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	if (sched_getaffinity(0, sizeof(set), &set) != 0 ||
+	    CPU_COUNT(&set) < 1)
+		return (1);
+	return ((unsigned)CPU_COUNT(&set));
+}
+
+void
+ioc_tight_memory(void)
+{
+#ifdef M_ARENA_MAX
+	(void)mallopt(M_ARENA_MAX, 1);
+#endif
 }
 
 int
@@ -408,6 +467,61 @@ ioc_clear_fflags(int dirfd, const char *name)
 	    fchflags(dirfd, st.st_flags & ~stuck) == 0)
 		r = 0;
 	return (r);
+}
+
+const bool ioc_has_fflags = true;
+
+int
+ioc_set_fflags(int dirfd, const char *name, uint32_t flags)
+{
+	char text[IOC_FFLAGS_TEXT], *p = text;
+	unsigned long set = 0, clear = 0;
+
+	(void)ioc_fflags_text(flags, text);
+	if (strtofflags(&p, &set, &clear) != 0) {
+		errno = EOPNOTSUPP;
+		return (-1);
+	}
+	/* A file system may lack those that only say something of a file. */
+	if (chflagsat(dirfd, name, set, AT_SYMLINK_NOFOLLOW) == 0)
+		return (0);
+	set &= SF_IMMUTABLE | SF_APPEND | SF_NOUNLINK | UF_IMMUTABLE |
+	    UF_APPEND | UF_NOUNLINK | UF_NODUMP;
+	return (errno != EOPNOTSUPP ? -1 :
+	    chflagsat(dirfd, name, set, AT_SYMLINK_NOFOLLOW));
+}
+
+uint32_t
+ioc_get_fflags(const struct stat *st)
+{
+	auto_free char *text = fflagstostr(st->st_flags &
+	    (UF_SETTABLE | SF_SETTABLE));
+
+	return (text == NULL ? 0 : ioc_fflags_parse(text));
+}
+
+bool
+ioc_overlay_mark(int fd, const char *name)
+{
+	(void)fd;
+	(void)name;
+	return (false);
+}
+
+unsigned
+ioc_processors(void)
+{
+	cpuset_t set;
+
+	if (cpuset_getaffinity(CPU_LEVEL_WHICH, CPU_WHICH_PID, -1,
+	    sizeof(set), &set) != 0 || CPU_COUNT(&set) < 1)
+		return (1);
+	return ((unsigned)CPU_COUNT(&set));
+}
+
+void
+ioc_tight_memory(void)
+{
 }
 
 int

@@ -85,6 +85,29 @@ int	ioc_copy_fflags(int from, int to);
 int	ioc_clear_fflags(int dirfd, const char *name);
 
 /*
+ * BSD file flags (base/fflags.h).  ioc_has_fflags is false where the system has
+ * none; there nothing is set, and no file has any.
+ */
+extern const bool ioc_has_fflags;
+/* Of `name` in a directory, a link itself: 0, or -1 and errno. */
+int	ioc_set_fflags(int dirfd, const char *name, uint32_t flags);
+struct stat;
+uint32_t ioc_get_fflags(const struct stat *st);
+
+/*
+ * The value of an extended attribute of an open file, among those that mark
+ * directories of an overlay: true when "trusted.overlay.NAME" or
+ * "user.overlay.NAME" is "y".
+ */
+bool	ioc_overlay_mark(int fd, const char *name);
+
+/* Processors that this process may run on, at least 1. */
+unsigned ioc_processors(void);
+
+/* All threads share one heap, so that what one gives back another can have. */
+void	ioc_tight_memory(void);
+
+/*
  * A descriptor that becomes readable when the child has ended, -1 and errno
  * where there is no such thing.
  */

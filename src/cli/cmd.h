@@ -125,6 +125,7 @@ void	help_opt_names(char *out, size_t len, const struct opt *o);
 extern const struct cmd cmd_activate, cmd_completion, cmd_console, cmd_create,
     cmd_deactivate, cmd_destroy, cmd_doctor, cmd_exec, cmd_fetch, cmd_get,
     cmd_help, cmd_list, cmd_properties, cmd_recover, cmd_rename, cmd_restart,
-    cmd_run, cmd_set, cmd_start, cmd_stop, cmd_update, cmd_version;
+    cmd_run, cmd_set, cmd_start, cmd_stop, cmd_update, cmd_verify,
+    cmd_version;
 
 #endif /* CLI_CMD_H */

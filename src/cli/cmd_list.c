@@ -11,6 +11,11 @@ struct list_opts {
 	bool		 sources;
 	bool		 remote;
 	bool		 wide;
+	bool		 known;
+	const char	*distribution;
+	const char	*mirror;
+	const char	*ca_file;
+	const char	*arch;
 	struct out_opts	 out;
 };
 
@@ -22,6 +27,18 @@ static const struct opt opts[] = {
 	    .help = "list sources: datasets and directories" },
 	{ 'R', "remote", OPT_FLAG, AT(remote),
 	    .help = "list releases that can be fetched" },
+	{ 0, "distribution", OPT_TEXT, AT(distribution), .arg = "NAME",
+	    .help = "-R: of this distribution instead of the host's" },
+	{ 'u', "mirror", OPT_TEXT, AT(mirror), .arg = "URL",
+	    .help = "-R: of this mirror; https only" },
+	{ 0, "ca-file", OPT_TEXT, AT(ca_file), .arg = "PEM",
+	    .complete = COMPLETE_FILE,
+	    .help = "-R: trust these certificates instead of the system's" },
+	{ 0, "arch", OPT_TEXT, AT(arch), .arg = "ARCH",
+	    .help = "-R: for this architecture instead of the host's" },
+	{ 0, "known", OPT_FLAG, AT(known),
+	    .help = "-R: releases of all distributions that are known without "
+	    "asking a mirror" },
 	{ 'l', "long", OPT_FLAG, AT(wide), .help = "more columns" },
 	OUT_OPTS(struct list_opts, out),
 	{ 0 }
@@ -224,32 +241,85 @@ list_sources(struct cli *c, const struct list_opts *o)
 static const struct column remote_columns[] = {
 	{ "name", NULL, CELL_TEXT },
 	{ "distribution", NULL, CELL_TEXT },
+	{ "eol", NULL, CELL_TEXT },
+	{ "is_eol", "ENDED", CELL_BOOL },
+	{ "is_newer", "NEWER", CELL_BOOL },
+	{ "is_here", "FETCHED", CELL_BOOL },
 };
+#define	N_REMOTE	(sizeof(remote_columns) / sizeof(remote_columns[0]))
+
+static void
+add_remote(struct table *t, const struct ioc_remote_info *r)
+{
+	for (size_t k = 0; k < t->ncols; k++) {
+		const char *name = t->cols[k].name;
+
+		if (strcmp(name, "name") == 0)
+			table_add(t, r->name);
+		else if (strcmp(name, "distribution") == 0)
+			table_add(t, r->distribution);
+		else if (strcmp(name, "eol") == 0)
+			table_add(t, r->eol);
+		else if (strcmp(name, "is_eol") == 0)
+			table_add(t, r->is_eol ? "yes" : "no");
+		else if (strcmp(name, "is_newer") == 0)
+			table_add(t, r->is_newer ? "yes" : "no");
+		else
+			table_add(t, r->is_here ? "yes" : "no");
+	}
+}
+
+static void
+add_known(struct table *t, const char *only)
+{
+	const char *dist, *name;
+
+	for (size_t i = 0; (dist = ioc_distribution_name(i)) != NULL; i++) {
+		if (only != NULL && strcmp(only, dist) != 0)
+			continue;
+		for (size_t k = 0;
+		    (name = ioc_distribution_release(dist, k)) != NULL; k++)
+			add_remote(t, &(struct ioc_remote_info){
+			    .name = name, .distribution = dist });
+	}
+}
 
 static int
 list_remote(struct cli *c, const struct list_opts *o)
 {
-	const char *dist, *name;
+	char *ca_file = cli_absolute(o->ca_file);
+	struct ioc_fetch_options f = {
+		.distribution = o->distribution, .mirror = o->mirror,
+		.ca_file = ca_file, .arch = o->arch,
+	};
+	struct ioc_remote_list *list = NULL;
+	struct ioc_error err;
 	struct column *cols;
 	struct table t;
 	size_t ncols;
-	int r;
+	int r = 0;
 
-	cols = out_columns(c, &o->out, remote_columns, 2, 2, false, &ncols);
-	if (cols == NULL)
+	cols = out_columns(c, &o->out, remote_columns, N_REMOTE,
+	    o->known ? 2 : N_REMOTE, false, &ncols);
+	if (cols == NULL) {
+		free(ca_file);
 		return (EXIT_USAGE);
-	table_init(&t, cols, ncols);
-	for (size_t i = 0; (dist = ioc_distribution_name(i)) != NULL; i++) {
-		for (size_t k = 0;
-		    (name = ioc_distribution_release(dist, k)) != NULL; k++) {
-			for (size_t m = 0; m < ncols; m++)
-				table_add(&t, cols[m].name[0] == 'n' ? name :
-				    dist);
-		}
 	}
-	r = out_table(c, &t, &o->out, "remote");
+	table_init(&t, cols, ncols);
+	if (o->known)
+		add_known(&t, o->distribution);
+	else if (cli_host(c) == NULL)
+		r = cli_failed(c);
+	else if (ioc_remote_list(c->host, &f, &list, &err) != 0)
+		r = cli_fail(c, &err);
+	for (size_t i = 0; list != NULL && i < ioc_remote_count(list); i++)
+		add_remote(&t, ioc_remote_at(list, i));
+	if (r == 0)
+		r = out_table(c, &t, &o->out, "remote");
+	ioc_remote_list_free(list);
 	table_fini(&t);
 	free(cols);
+	free(ca_file);
 	return (r);
 }
 
@@ -263,6 +333,12 @@ run(struct cli *c, const struct cmd_line *l)
 	if (l->args.n > 0 && (o->releases || o->sources || o->remote))
 		return (cli_usage(c, "%s takes no FILTER",
 		    o->releases ? "-r" : o->sources ? "-d" : "-R"));
+	if (!o->remote && (o->known || o->distribution != NULL || o->mirror != NULL ||
+	    o->ca_file != NULL || o->arch != NULL))
+		return (cli_usage(c, "%s is for -R only", o->mirror != NULL ?
+		    "-u" : o->distribution != NULL ? "--distribution" :
+		    o->arch != NULL ? "--arch" : o->known ? "--known" :
+		    "--ca-file"));
 	if (o->releases)
 		return (list_releases(c, o));
 	if (o->sources)
@@ -290,6 +366,10 @@ const struct cmd cmd_list = {
 	    "(running, stopped or broken), release, patch_level, source, "
 	    "full_name, running, used and every property. \"used\" walks the "
 	    "files of the jail and takes its time.\n\n"
+	    "With -R it asks the mirror of the distribution, where it has "
+	    "one: eol is the last day of support, is_eol whether that is "
+	    "over, is_newer whether the release is newer than this host's "
+	    "kernel.\n\n"
 	    "The formats are table; csv with \";\" between and a header; list "
 	    "with TAB between and no header; json.",
 	.hints = hints,

@@ -234,6 +234,9 @@ ioc_run(struct ioc_host *h, const struct ioc_run_options *o,
 	e->launch.stop_timeout_ms = 0;
 	r = find_release(h, o, &e->build, err);
 	if (r == 0)
+		r = ioc_release_volume_runs_here(e->build.source,
+		    e->build.origin, err);
+	if (r == 0)
 		r = ioc_release_lock(e->build.source, e->build.origin,
 		    IOC_LOCK_SHARED, "run", &e->release_lock, err);
 	if (r == 0)

@@ -3,13 +3,16 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/str.h"
+#include "conf/rcconf.h"
 #include "core/create.h"
 #include "core/event.h"
 #include "core/ids.h"
 #include "core/level.h"
+#include "core/pin.h"
 #include "core/release.h"
 #include "core/step.h"
 #include "core/tempjail.h"
@@ -17,13 +20,20 @@
 #include "safe/name.h"
 #include "safe/path.h"
 
+#define	CONFIG_LINES	16	/* at once */
+
 struct fetch {
 	struct ioc_host	*host;
 	const struct ioc_fetch_options *o;
 	const struct ioc_dist *dist;
 	struct ioc_build build;
 	struct ioc_level level;
+	int		 record_fd;
+	struct ioc_pin	 pin;
 };
+
+/* One that is on its way from nowhere. */
+#define	FETCH	.level = IOC_LEVEL, .record_fd = -1, .pin = IOC_PIN
 
 static int
 journal(void *ctx, struct ioc_error *err)
@@ -41,6 +51,20 @@ unjournal(void *ctx, struct ioc_error *err)
 	return (ioc_build_unjournal(&f->build, err));
 }
 
+/* The file that will tell what was unpacked. */
+static int
+open_record(struct fetch *f, const char *vol, struct ioc_error *err)
+{
+	auto_free char *path = NULL;
+
+	if (asprintf(&path, "%s/" IOC_LEVEL_RECORD, vol) < 0)
+		return (ioc_fail_nomem(err));
+	f->record_fd = ioc_path_create(f->build.source->store->root, path,
+	    0600, IOC_PATH_NOLINKS, err);
+	f->level.job.record_fd = f->record_fd;
+	return (f->record_fd < 0 ? f->record_fd : 0);
+}
+
 /* The container "TOKEN" with the volume "p0" in it. */
 static int
 stage(void *ctx, struct ioc_error *err)
@@ -53,8 +77,9 @@ stage(void *ctx, struct ioc_error *err)
 	if (asprintf(&vol, "%s/p0", f->build.staging) < 0)
 		return (ioc_fail_nomem(err));
 	r = s->ops->create(s, vol, err);
-	return (r == 0 ? ioc_level_open(&f->level, f->build.source, vol, err) :
-	    r);
+	if (r == 0)
+		r = ioc_level_open(&f->level, f->build.source, vol, err);
+	return (r == 0 && f->dist->records ? open_record(f, vol, err) : r);
 }
 
 static int
@@ -63,6 +88,7 @@ unstage(void *ctx, struct ioc_error *err)
 	struct fetch *f = ctx;
 
 	ioc_level_close(&f->level);
+	ioc_fd_close(&f->record_fd);
 	return (ioc_build_unvolume(&f->build, err));
 }
 
@@ -70,9 +96,10 @@ static int
 obtain(void *ctx, struct ioc_error *err)
 {
 	struct fetch *f = ctx;
+	int r = ioc_pin_open(&f->pin, f->build.source, &f->level.job, err);
 
 	f->level.event = "release.fetch/obtain";
-	return (f->dist->fetch(&f->level.job, err));
+	return (r == 0 ? f->dist->fetch(&f->level.job, err) : r);
 }
 
 static int
@@ -94,6 +121,38 @@ unfinish(void *ctx, struct ioc_error *err)
 	return (ioc_build_unids(&f->build, err));
 }
 
+/* The lines of one file after the other; a table has them together. */
+static int
+configure(void *ctx, struct ioc_error *err)
+{
+	struct fetch *f = ctx;
+	const struct ioc_dist_line *l = f->dist->config;
+	auto_fd int etc = -1;
+
+	if (l == NULL)
+		return (0);
+	etc = ioc_path_mkdirs(f->level.root_fd, "etc", 0755, 0, 0,
+	    IOC_PATH_NOLINKS, err);
+	if (etc < 0)
+		return (etc);
+	while (l->file != NULL) {
+		struct ioc_rcconf_change v[CONFIG_LINES];
+		const char *file = l->file;
+		size_t n = 0;
+		int r;
+
+		for (; l->file != NULL && strcmp(l->file, file) == 0 &&
+		    n < CONFIG_LINES; l++)
+			v[n++] = (struct ioc_rcconf_change){ l->key, l->value };
+		r = ioc_rcconf_edit(ioc_str_ends(file, "/sysctl.conf") ?
+		    IOC_RCCONF_SYSCTL : IOC_RCCONF_SHELL, f->level.root_fd,
+		    file, v, n, err);
+		if (r != 0)
+			return (r);
+	}
+	return (0);
+}
+
 static int
 clean(void *ctx, struct ioc_error *err)
 {
@@ -101,6 +160,21 @@ clean(void *ctx, struct ioc_error *err)
 
 	return (f->dist->clean != NULL ?
 	    f->dist->clean(&f->level.job, err) : 0);
+}
+
+/* When it was fetched: "2026-11-30T08:00:00Z". */
+static int
+add_time(json_t *provenance, struct ioc_error *err)
+{
+	time_t now = time(NULL);
+	char text[32];
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm) == NULL ||
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return (ioc_fail(err, IOC_FAILED, "no time of day"));
+	return (json_object_set_new(provenance, "fetched",
+	    json_string(text)) == 0 ? 0 : ioc_fail_nomem(err));
 }
 
 static int
@@ -118,12 +192,17 @@ record(void *ctx, struct ioc_error *err)
 	dir = ioc_path_dir(s->root, f->build.staging, IOC_PATH_NOLINKS, err);
 	if (dir < 0)
 		return (dir);
+	r = add_time(f->level.job.provenance, err);
+	if (r != 0)
+		return (r);
 	j = json_pack("{s:i, s:s, s:s, s:s*, s:O}", "schema", 1,
 	    "name", f->o->release, "distribution", f->dist->name,
 	    "arch", f->level.job.arch, "provenance", f->level.job.provenance);
 	if (j == NULL)
 		return (ioc_fail_nomem(err));
 	r = ioc_release_write_json(dir, "release.json", j, err);
+	if (r == 0)
+		r = ioc_pin_write(&f->pin, dir, err);
 	return (r == 0 ? ioc_level_sync(&f->level, err) : r);
 }
 
@@ -136,6 +215,7 @@ commit(void *ctx, struct ioc_error *err)
 	int r;
 
 	ioc_level_close(&f->level);
+	ioc_fd_close(&f->record_fd);
 	if (asprintf(&vol, "releases/%s", f->o->release) < 0)
 		return (ioc_fail_nomem(err));
 	r = s->ops->rename(s, f->build.staging, vol, err);
@@ -149,6 +229,7 @@ static const struct ioc_step fetch_table[] = {
 	{ "stage", stage, unstage },
 	{ "obtain", obtain, NULL },	/* all of it lies in staging */
 	{ "finish", finish, unfinish },
+	{ "configure", configure, NULL },
 	{ "clean", clean, NULL },
 	{ "record", record, NULL },
 	{ "commit", commit, NULL },
@@ -176,13 +257,29 @@ choose_dist(struct fetch *f, struct ioc_error *err)
 	if (f->dist == NULL)
 		return (ioc_fail(err, IOC_NOT_FOUND, "no distribution %s",
 		    IOC_SHOW(name)));
-	if (f->dist->releases == NULL)
+	if (!f->dist->has_sets && (o->manifest != NULL || o->from != NULL ||
+	    o->sets != NULL))
+		return (ioc_fail(err, IOC_INVALID, "releases of %s have neither "
+		    "a manifest nor sets", f->dist->name));
+	if (f->dist->releases == NULL || ioc_dist_knows(f->dist, o->release))
 		return (0);
-	for (const char *const *v = f->dist->releases; *v != NULL; v++)
-		if (strcmp(*v, o->release) == 0)
-			return (0);
 	return (ioc_fail(err, IOC_NOT_FOUND, "%s has no release %s",
 	    f->dist->name, o->release));
+}
+
+/* What is read as the host's own must be named from its root. */
+static int
+judge_paths(const struct ioc_fetch_options *o, struct ioc_error *err)
+{
+	if (o->from != NULL && o->mirror != NULL)
+		return (ioc_fail(err, IOC_INVALID,
+		    "a folder and a mirror exclude each other"));
+	if ((o->from != NULL && o->from[0] != '/') ||
+	    (o->manifest != NULL && o->manifest[0] != '/'))
+		return (ioc_fail(err, IOC_INVALID, "%s: not an absolute path",
+		    IOC_SHOW(o->from != NULL && o->from[0] != '/' ? o->from :
+		    o->manifest)));
+	return (0);
 }
 
 static int
@@ -202,6 +299,8 @@ judge(struct fetch *f, struct ioc_error *err)
 	if (r == 0 && o->sha256 != NULL)
 		r = ioc_hash_parse(o->sha256, hex, err);
 	if (r == 0)
+		r = judge_paths(o, err);
+	if (r == 0)
 		r = choose_dist(f, err);
 	if (r == 0)
 		r = ioc_host_find_source(f->host, o->source,
@@ -219,7 +318,25 @@ static void
 fetch_fini(struct fetch *f)
 {
 	ioc_level_close(&f->level);
+	ioc_fd_close(&f->record_fd);
+	ioc_pin_fini(&f->pin);
 	ioc_build_fini(&f->build);
+}
+
+/* An archive is as it is; of the others one could think that they are updated. */
+static int
+warn_no_updates(struct fetch *f)
+{
+	struct ioc_error e;
+
+	if (f->dist->releases == NULL)
+		return (0);
+	(void)ioc_fail(&e, IOC_UNSUPPORTED, "%s is as it was published: "
+	    "updating releases of %s is not supported yet", f->o->release,
+	    f->dist->name);
+	ioc_emit_error(f->host, IOC_PHASE_WARN, "release.fetch/update",
+	    f->o->release, &e);
+	return (0);
 }
 
 /* The level without updates goes: there is no jail yet that it is for. */
@@ -232,9 +349,11 @@ update_fresh(struct fetch *f, struct ioc_error *err)
 	unsigned level;
 	int r;
 
+	if (f->dist->update_fetch == NULL)
+		return (warn_no_updates(f));
 	if (f->host->dry_run)
 		return (ioc_release_plan_update(f->host, name, err));
-	r = ioc_release_update(f->host, name, false, NULL, &level, err);
+	r = ioc_release_update(f->host, name, !f->o->update, NULL, &level, err);
 	if (r != 0)
 		return (ioc_wrap(err, r, "it is there, without updates"));
 	if (level == 0)
@@ -250,7 +369,7 @@ ioc_release_fetch(struct ioc_host *h, const struct ioc_fetch_options *o,
     struct ioc_error *err)
 {
 	IOC_AUTO(fetch_fini) struct fetch f = {
-		.host = h, .o = o, .level = IOC_LEVEL,
+		.host = h, .o = o, FETCH,
 		.build = { .host = h, .op = "fetch", .name = o->release },
 	};
 	auto_lock struct ioc_lock *lock = NULL;
@@ -269,7 +388,7 @@ ioc_release_fetch(struct ioc_host *h, const struct ioc_fetch_options *o,
 	}
 	if (lock != NULL)
 		ioc_lock_release(take_ptr(lock), true);
-	if (r == 0 && o->update && f.dist->update_fetch != NULL)
+	if (r == 0 && (o->update || o->fetch_updates))
 		r = update_fresh(&f, err);
 	return (ioc_wrap(err, r, "fetch %s", IOC_SHOW(o->release)));
 }
@@ -314,7 +433,7 @@ int
 ioc_release_destroy(struct ioc_host *h, const char *name,
     struct ioc_error *err)
 {
-	IOC_AUTO(fetch_fini) struct fetch f = { .host = h, .level = IOC_LEVEL };
+	IOC_AUTO(fetch_fini) struct fetch f = { .host = h, FETCH };
 	auto_lock struct ioc_lock *lock = NULL;
 	auto_free char *vol = NULL;
 	unsigned level;
@@ -337,7 +456,9 @@ ioc_release_destroy(struct ioc_host *h, const char *name,
 	if (r == 0)
 		r = ioc_steps_run(&destroy_steps, h, f.build.name, &f, err);
 	if (r == 0 && !h->dry_run) {
-		r = ioc_build_unvolume(&f.build, err);
+		r = ioc_pin_keep(f.build.source, f.build.staging, err);
+		if (r == 0)
+			r = ioc_build_unvolume(&f.build, err);
 		if (r == 0)
 			ioc_journal_end(take_ptr(f.build.journal));
 	}

@@ -36,6 +36,9 @@ ioc_level_job(struct ioc_level *l, struct ioc_host *h,
 	l->job.ca_file = o->ca_file;
 	l->job.url = o->url;
 	l->job.sha256 = o->sha256;
+	l->job.manifest = o->manifest;
+	l->job.from = o->from;
+	l->job.sets = o->sets;
 	l->job.progress = progress;
 	l->job.arg = l;
 	ioc_release_job(h, d, &l->job);
@@ -95,12 +98,9 @@ ioc_level_run(struct ioc_level *l, struct ioc_build *b, const char *event,
 	struct ioc_error cause;
 	int r, released;
 
-	if (l->dist->system != NULL && strcmp(l->dist->system,
-	    ioc_os_facts(l->host->os)->system) != 0)
-		return (ioc_fail(err, IOC_UNSUPPORTED,
-		    "%s needs a host that runs %s", l->dist->name,
-		    l->dist->system));
-	r = ioc_ids_wanted(l->source, NULL, &b->userns, err);
+	r = ioc_release_runs_here(l->host, l->dist, err);
+	if (r == 0)
+		r = ioc_ids_wanted(l->source, NULL, &b->userns, err);
 	if (r == 0)
 		r = ioc_build_ids(b, err);
 	if (r != 0)

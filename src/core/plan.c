@@ -7,6 +7,7 @@
 #include "conf/prop.h"
 #include "conf/value.h"
 #include "core/ids.h"
+#include "core/release.h"
 
 /* The value, or NULL where there is none. */
 static int
@@ -219,6 +220,19 @@ jail_names(void *arg, const char *prefix, struct ioc_strv *ret,
 	return (ioc_jail_names(arg, prefix, ret, err));
 }
 
+/* Better one sentence now than whatever its first program would say. */
+static int
+check_system(struct ioc_jail *j, struct ioc_error *err)
+{
+	const struct ioc_dist *d = NULL;
+	const char *name = NULL;
+	int r = text_of(j, "distribution", &name, err);
+
+	if (r == 0 && name != NULL)
+		d = ioc_dist_find(name);
+	return (d == NULL ? r : ioc_release_runs_here(j->host, d, err));
+}
+
 int
 ioc_plan_jail(struct ioc_launch *l, struct ioc_jail *j, const char *kernel,
     struct ioc_error *err)
@@ -227,7 +241,9 @@ ioc_plan_jail(struct ioc_launch *l, struct ioc_jail *j, const char *kernel,
 	struct ioc_store *s = j->source->store;
 	int r;
 
-	r = plan_spec(l, j, kernel, err);
+	r = check_system(j, err);
+	if (r == 0)
+		r = plan_spec(l, j, kernel, err);
 	if (r == 0)
 		r = ioc_plan_system(l, &v, err);
 	if (r == 0)

@@ -9,6 +9,7 @@
 #include "core/event.h"
 #include "core/ids.h"
 #include "core/launch.h"
+#include "core/pin.h"
 #include "safe/file.h"
 #include "safe/journal.h"
 #include "safe/name.h"
@@ -94,6 +95,8 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 	detached = r == 0;
 	if (detached && destroyed)
 		r = release_destroyed(s, what, err);
+	if (detached && destroyed && r == 0)
+		r = ioc_pin_keep(s, vol, err);
 	if (detached && r == 0)
 		r = s->store->ops->destroy(s->store, vol, err);
 	else if (r == IOC_NOT_FOUND)

@@ -13,6 +13,9 @@
 #include "safe/name.h"
 #include "safe/path.h"
 
+/* Where FreeBSD's package freebsd-release-manifests puts them. */
+#define	MANIFEST_DIR	"/usr/local/share/freebsd/MANIFESTS"
+
 /* "pN" -> N, -1 for anything else. */
 static int
 level_of(const char *name)
@@ -117,22 +120,55 @@ ioc_release_dist(struct ioc_source *s, const char *name,
 }
 
 int
+ioc_release_runs_here(const struct ioc_host *h, const struct ioc_dist *d,
+    struct ioc_error *err)
+{
+	const char *system = ioc_os_facts(h->os)->system;
+
+	if (ioc_dist_runs_on(d, system))
+		return (0);
+	return (ioc_fail(err, IOC_UNSUPPORTED, "a release of %s cannot run "
+	    "here: it needs a host that runs %s, this one runs %s", d->name,
+	    d->systems[0], system));
+}
+
+/* The distribution of the release that a volume "releases/R/pN" is of. */
+static int
+dist_of_volume(struct ioc_source *s, const char *vol, char **name,
+    const struct ioc_dist **ret, struct ioc_error *err)
+{
+	const char *begin = vol + strlen("releases/");
+
+	*name = strndup(begin, strcspn(begin, "/"));
+	return (*name == NULL ? ioc_fail_nomem(err) :
+	    ioc_release_dist(s, *name, ret, err));
+}
+
+int
+ioc_release_volume_runs_here(struct ioc_source *s, const char *vol,
+    struct ioc_error *err)
+{
+	auto_free char *name = NULL;
+	const struct ioc_dist *d;
+	int r = dist_of_volume(s, vol, &name, &d, err);
+
+	return (r == 0 ? ioc_release_runs_here(s->host, d, err) : r);
+}
+
+int
 ioc_release_describe(struct ioc_source *s, const char *origin,
     struct ioc_conf *conf, struct ioc_error *err)
 {
-	const char *name = origin + strlen("releases/");
-	const char *slash = strrchr(origin, '/');
-	auto_free char *plain = strndup(name, (size_t)(slash - name));
+	auto_free char *plain = NULL;
 	const struct ioc_dist *d;
 	int r;
 
-	if (plain == NULL)
-		return (ioc_fail_nomem(err));
-	r = ioc_release_dist(s, plain, &d, err);
+	r = dist_of_volume(s, origin, &plain, &d, err);
 	if (r == 0)
 		r = ioc_conf_set(conf, "release", plain, err);
 	if (r == 0)
-		r = ioc_conf_set(conf, "patch_level", slash + 2, err);
+		r = ioc_conf_set(conf, "patch_level", strrchr(origin, '/') + 2,
+		    err);
 	if (r == 0)
 		r = ioc_conf_set(conf, "distribution", d->name, err);
 	return (r);
@@ -183,6 +219,10 @@ ioc_release_job(struct ioc_host *h, const struct ioc_dist *d,
 	if (job->ca_file == NULL)
 		job->ca_file = ioc_hostconf_get(h->conf, "ioc_tls_ca_file");
 	job->proxy = ioc_hostconf_get(h->conf, "ioc_proxy");
+	job->manifest_dir = ioc_hostconf_get(h->conf, "ioc_manifest_dir");
+	if (job->manifest_dir == NULL)
+		job->manifest_dir = MANIFEST_DIR;
+	job->host_arch = ioc_os_facts(h->os)->arch;
 	job->helper_dir = h->helper_dir;
 }
 
@@ -320,28 +360,4 @@ ioc_release_list_free(struct ioc_release_list *l)
 	}
 	ioc_vec_fini(&l->v);
 	free(l);
-}
-
-const char *
-ioc_distribution_name(size_t i)
-{
-	const struct ioc_dist *const *all = ioc_dist_all();
-
-	for (; *all != NULL; all++)
-		if ((*all)->releases != NULL && i-- == 0)
-			return ((*all)->name);
-	return (NULL);
-}
-
-const char *
-ioc_distribution_release(const char *distribution, size_t i)
-{
-	const struct ioc_dist *d = ioc_dist_find(distribution);
-
-	if (d == NULL || d->releases == NULL)
-		return (NULL);
-	for (const char *const *v = d->releases; *v != NULL; v++)
-		if (i-- == 0)
-			return (*v);
-	return (NULL);
 }

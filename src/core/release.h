@@ -31,6 +31,14 @@ int	ioc_release_load(struct ioc_source *s, const char *name,
 int	ioc_release_dist(struct ioc_source *s, const char *name,
 	    const struct ioc_dist **ret, struct ioc_error *err);
 
+/* UNSUPPORTED when jails of that distribution cannot run on this host. */
+int	ioc_release_runs_here(const struct ioc_host *h,
+	    const struct ioc_dist *d, struct ioc_error *err);
+
+/* The same for the release of a volume "releases/R/pN". */
+int	ioc_release_volume_runs_here(struct ioc_source *s, const char *vol,
+	    struct ioc_error *err);
+
 /* Writes what a new jail must know of its origin "releases/R/pN" to its conf. */
 int	ioc_release_describe(struct ioc_source *s, const char *origin,
 	    struct ioc_conf *conf, struct ioc_error *err);
@@ -44,7 +52,7 @@ int	ioc_release_lock(struct ioc_source *s, const char *vol,
 int	ioc_release_write_json(int dirfd, const char *file, const json_t *j,
 	    struct ioc_error *err);
 
-/* Mirror, CA file, proxy and helpers of the host, into a job. */
+/* Mirror, CA file, proxy, manifests and helpers of the host, into a job. */
 void	ioc_release_job(struct ioc_host *h, const struct ioc_dist *d,
 	    struct ioc_dist_job *job);
 

@@ -14,12 +14,12 @@
 #include "safe/proc.h"
 #include "safe/tools.h"
 
-/* Newest first; the two lists have the same order. */
+/* Newest first; the two lists have the same order.  Dates: wiki.debian.org/LTS. */
 static const struct ioc_debian_suite suites[] = {
-	{ "trixie", true },
-	{ "bookworm", true },
-	{ "bullseye", true },
-	{ "sid", false },
+	{ "trixie", true, "2030-06-30" },
+	{ "bookworm", true, "2028-06-30" },
+	{ "bullseye", true, "2026-08-31" },
+	{ "sid", false, NULL },
 };
 static const char *const releases[] = {
 	"trixie", "bookworm", "bullseye", "sid", NULL
@@ -291,6 +291,15 @@ debian_version(int root, char ret[64], struct ioc_error *err)
 
 /* --- the distribution -------------------------------------------------------- */
 
+static const char *
+eol(const char *release)
+{
+	for (size_t i = 0; i < sizeof(suites) / sizeof(*suites); i++)
+		if (strcmp(suites[i].name, release) == 0)
+			return (suites[i].end);
+	return (NULL);
+}
+
 #define	SYSTEM_PATH	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /*
@@ -319,9 +328,10 @@ static const char *const update_env[] = {
 
 const struct ioc_dist ioc_dist_debian = {
 	.name = "debian",
-	.system = "Linux",
+	.systems = (const char *const[]){ "Linux", NULL },
 	.default_mirror = IOC_DEBIAN_MIRROR,
 	.releases = releases,
+	.eol = eol,
 	.fetch = ioc_debian_fetch,
 	.finish_argv = finish_argv,
 	.finish_env = finish_env,

@@ -18,6 +18,7 @@
 struct ioc_debian_suite {
 	const char	*name;
 	bool		 updates;	/* NAME-updates, NAME-security */
+	const char	*end;		/* last day of long term support, or NULL */
 };
 
 /* What a job comes to, judged. */

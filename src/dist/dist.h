@@ -3,14 +3,22 @@
 #ifndef DIST_DIST_H
 #define DIST_DIST_H
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/strv.h"
+
+/* A manifest that later fetches of the same release are held to. */
+struct ioc_dist_pin {
+	char		 name[128];	/* of its file; "" when there is none */
+	struct ioc_buf	 text;
+};
 
 /* What a fetch works with.  Descriptors are borrowed. */
 struct ioc_dist_job {
 	const char	*release;	/* "bookworm" */
 	const char	*arch;		/* of the distribution; NULL: the host's */
+	const char	*host_arch;	/* facts.arch */
 	const char	*mirror;	/* https; NULL: the default */
 	const char	*ca_file;
 	const char	*proxy;
@@ -18,10 +26,20 @@ struct ioc_dist_job {
 	/* archive only */
 	const char	*url;
 	const char	*sha256;
+	/* sets only */
+	const char	*manifest;	/* the administrator's file, or NULL */
+	const char	*manifest_dir;	/* the host's own manifests; NULL: none */
+	const char	*from;		/* folder of the host with a manifest and
+					   sets, instead of a mirror; or NULL */
+	const char	*sets;		/* "base,lib32"; NULL: the usual ones */
+	int		 pins_fd;	/* directory of pinned manifests, or -1 */
+	struct ioc_dist_pin *pin;	/* result: what is to be pinned; or NULL */
 	int		 cache_fd;	/* directory for downloads */
 	int		 root_fd;	/* the empty root to fill, in staging */
 	const char	*root_path;	/* the same for programs that need a path;
 					   only root may enter its parents */
+	int		 record_fd;	/* gets what is unpacked (safe/archive.h),
+					   or -1 */
 	int		 updates_fd;	/* update: directory for what was fetched */
 	const char	*updates_path;
 	/* may be NULL; not 0 means CANCELED.  `what` names the stage:
@@ -32,12 +50,34 @@ struct ioc_dist_job {
 	json_t		*provenance;	/* object, gets what was verified how */
 };
 
+/* A line of a configuration file of a new release. */
+struct ioc_dist_line {
+	const char	*file;		/* beneath the root */
+	const char	*key;
+	const char	*value;
+};
+
 struct ioc_dist {
 	const char	*name;		/* "debian" */
-	const char	*system;	/* facts.system of hosts that can start it;
-					   NULL: it depends on what is in it */
-	const char	*default_mirror;
+	/* facts.system of hosts that can start it, NULL-terminated; NULL: it
+	   depends on what is in it */
+	const char *const *systems;
+	const char	*default_mirror;	/* for people */
 	const char *const *releases;	/* names known to it; NULL: any */
+	/* Is that the name of a release?  NULL: if it stands in `releases`. */
+	bool	(*is_release)(const char *release);
+	/* The names that the mirror has; NULL: those in `releases`. */
+	int	(*remote)(const struct ioc_dist_job *job, struct ioc_strv *ret,
+		    struct ioc_error *err);
+	/*
+	 * The last day of support, "2026-12-31"; "" when it is over since long
+	 * ago, NULL when it is not known.  The function may be NULL.
+	 */
+	const char *(*eol)(const char *release);
+	/* Is it newer than a host with that facts.release?  May be NULL. */
+	bool	(*is_newer)(const char *release, const char *host);
+	bool		 records;	/* fetch fills record_fd */
+	bool		 has_sets;	/* manifest, from and sets mean something */
 	/* Stage one, on the host: obtain, verify, unpack into root. */
 	int	(*fetch)(const struct ioc_dist_job *job, struct ioc_error *err);
 	/*
@@ -70,6 +110,8 @@ struct ioc_dist {
 		    struct ioc_error *err);
 	/* Patch level beside pN as the root itself tells it ("12.9"); may be NULL. */
 	int	(*version)(int root_fd, char ret[64], struct ioc_error *err);
+	/* What a new release is configured with; NULL, or ended by a file NULL. */
+	const struct ioc_dist_line *config;
 	/* Defaults of properties for jails of this distribution: name, value... */
 	const char *const *defaults;
 };
@@ -77,11 +119,16 @@ struct ioc_dist {
 #define	IOC_DIST_UPDATES	"/.ioc-updates"
 #define	IOC_DIST_STAGE_TWO_MS	(15 * 60 * 1000)	/* enough for either */
 
-extern const struct ioc_dist ioc_dist_debian, ioc_dist_archive;
+extern const struct ioc_dist ioc_dist_debian, ioc_dist_archive,
+	    ioc_dist_freebsd, ioc_dist_hardenedbsd;
 
 /* By name, or the one that knows such a release; NULL when none does. */
 const struct ioc_dist *ioc_dist_find(const char *name);
 const struct ioc_dist *ioc_dist_of_release(const char *release);
+/* Does a distribution know a release of that name? */
+bool	ioc_dist_knows(const struct ioc_dist *d, const char *release);
+/* Can a host whose facts.system is that start it? */
+bool	ioc_dist_runs_on(const struct ioc_dist *d, const char *system);
 /* All, NULL-terminated. */
 const struct ioc_dist *const *ioc_dist_all(void);
 

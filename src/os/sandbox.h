@@ -17,14 +17,25 @@ enum ioc_sandbox_role {
 	   when devices are wanted), no network, no file system but the one
 	   directory: dir_fd is replaced by a descriptor that sees no more */
 	IOC_SANDBOX_EXTRACT,
+	/* reads the directories of read_fds, whoever owns what is in them, and
+	   changes nothing; no network, nothing else of the file system.  Where an
+	   overlay's marks are for root only (Linux), CAP_SYS_ADMIN stays for them
+	   when there are several directories; the filter of system calls leaves
+	   nothing else that it could be used for */
+	IOC_SANDBOX_VERIFY,
 };
+
+#define	IOC_SANDBOX_READS	24
 
 struct ioc_sandbox {
 	enum ioc_sandbox_role role;
 	int		 dir_fd;	/* EXTRACT: the directory, else -1 */
 	const char	*read_file;	/* FETCH: a CA file, or NULL */
-	uint64_t	 max_memory;	/* RLIMIT_AS; 0: 512 MiB */
+	uint64_t	 max_memory;	/* of the process's own; 0: 512 MiB */
 	bool		 devices;
+	/* VERIFY: each is replaced by one that sees no mount beneath it */
+	const int	*read_fds;
+	size_t		 nread;		/* at most IOC_SANDBOX_READS */
 };
 
 /*

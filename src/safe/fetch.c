@@ -4,13 +4,17 @@
 
 #include <sys/stat.h>
 
+#include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "safe/worker.h"
 
 #define	HOUR	(60 * 60 * 1000)
+/* Addresses more than bytes: each lookup of a name has a thread. */
+#define	MEMORY	(UINT64_C(1) << 30)
 
 /* http://host:port or https://host:port, a user is allowed. */
 static int
@@ -31,91 +35,146 @@ judge_proxy(const char *proxy, struct ioc_error *err)
 }
 
 static int
-judge(const struct ioc_fetch *f, struct ioc_error *err)
+judge_output(const struct ioc_fetch_file *files, size_t i,
+    struct ioc_error *err)
 {
-	struct stat st;
-	int r;
+	int flags = fcntl(files[i].out_fd, F_GETFL);
+	struct stat st, other;
 
-	r = ioc_fetch_judge_url(f->url, err);
-	if (r == 0 && f->proxy != NULL)
-		r = judge_proxy(f->proxy, err);
-	if (r != 0)
-		return (r);
-	if (f->max_bytes == 0 || f->timeout_ms < 0)
-		return (ioc_fail(err, IOC_INVALID, "fetch without a limit"));
-	if (f->ca_file != NULL && f->ca_file[0] != '/')
-		return (ioc_fail(err, IOC_INVALID, "CA file %s: not an "
-		    "absolute path", IOC_SHOW(f->ca_file)));
-	if (fstat(f->out_fd, &st) != 0)
+	if (flags < 0 || fstat(files[i].out_fd, &st) != 0)
 		return (ioc_fail_errno(err, "fetch: output"));
 	if (!S_ISREG(st.st_mode))
 		return (ioc_fail(err, IOC_INVALID,
 		    "fetch: the output is not a regular file"));
+	if ((flags & O_ACCMODE) != O_RDWR || (flags & O_APPEND) != 0)
+		return (ioc_fail(err, IOC_INVALID, "fetch: the output is not "
+		    "open for reading and writing at any place"));
+	while (i-- > 0)
+		if (fstat(files[i].out_fd, &other) == 0 &&
+		    other.st_dev == st.st_dev && other.st_ino == st.st_ino)
+			return (ioc_fail(err, IOC_INVALID,
+			    "fetch: two files with one output"));
 	return (0);
 }
 
-/* What the worker says of the file must be true. */
 static int
-judge_results(const struct ioc_fetch *f, const struct ioc_strv *results,
-    char *hex, struct ioc_error *err)
+judge(const struct ioc_fetch *f, const struct ioc_fetch_file *files, size_t n,
+    struct ioc_error *err)
 {
-	const char *size = ioc_worker_value(results, "size");
-	const char *hash = ioc_worker_value(results, "sha256");
-	char text[IOC_SHA256_HEX];
-	struct stat st;
-	uint64_t n;
+	int r = 0;
 
+	if (n < 1 || n > IOC_FETCH_MAX)
+		return (ioc_fail(err, IOC_INVALID, "fetch of %zu files", n));
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		r = ioc_fetch_judge_url(files[i].url, err);
+		if (r == 0 && files[i].max_bytes == 0)
+			r = ioc_fail(err, IOC_INVALID,
+			    "fetch without a limit");
+		if (r == 0)
+			r = judge_output(files, i, err);
+	}
+	if (r == 0 && f->proxy != NULL)
+		r = judge_proxy(f->proxy, err);
+	if (r != 0)
+		return (r);
+	if (f->timeout_ms < 0)
+		return (ioc_fail(err, IOC_INVALID, "fetch without a limit"));
+	if (f->ca_file != NULL && f->ca_file[0] != '/')
+		return (ioc_fail(err, IOC_INVALID, "CA file %s: not an "
+		    "absolute path", IOC_SHOW(f->ca_file)));
+	return (0);
+}
+
+/* The value of a key with the number of a file. */
+static const char *
+value_of(const struct ioc_strv *results, const char *key, size_t i)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "%s%zu", key, i);
+	return (ioc_worker_value(results, name));
+}
+
+/* What the worker says of a file must be true. */
+static int
+judge_result(const struct ioc_fetch_file *file, size_t i,
+    const struct ioc_strv *results, struct ioc_fetch_file *ret,
+    struct ioc_error *err)
+{
+	const char *size = value_of(results, "size", i);
+	const char *hash = value_of(results, "sha256", i);
+	struct stat st;
+
+	*ret = *file;
 	if (size == NULL || hash == NULL ||
-	    ioc_str_to_u64(size, 0, f->max_bytes, &n, NULL) != 0 ||
-	    ioc_hash_parse(hash, text, NULL) != 0)
+	    ioc_str_to_u64(size, 0, file->max_bytes, &ret->size, NULL) != 0 ||
+	    ioc_hash_parse(hash, ret->hex, NULL) != 0)
 		return (ioc_fail(err, IOC_FORMAT,
 		    "worker fetch: no size or hash"));
-	if (fstat(f->out_fd, &st) != 0)
+	if (fstat(file->out_fd, &st) != 0)
 		return (ioc_fail_errno(err, "fetch: output"));
-	if ((uint64_t)st.st_size != n)
+	if ((uint64_t)st.st_size != ret->size)
 		return (ioc_fail(err, IOC_FORMAT, "worker fetch: wrong size"));
-	if (hex != NULL)
-		memcpy(hex, text, sizeof(text));
 	return (0);
+}
+
+static void
+make_request(const struct ioc_fetch *f, const struct ioc_fetch_file *files,
+    size_t n, int timeout, struct ioc_strv *request)
+{
+	for (size_t i = 0; i < n; i++) {
+		(void)ioc_strv_addf(request, "url%zu", i);
+		(void)ioc_strv_add(request, files[i].url);
+		(void)ioc_strv_addf(request, "max_bytes%zu", i);
+		(void)ioc_strv_addf(request, "%" PRIu64, files[i].max_bytes);
+		(void)ioc_strv_addf(request, "resume%zu", i);
+		(void)ioc_strv_add(request, files[i].resume ? "1" : "0");
+	}
+	(void)ioc_strv_add(request, "timeout_ms");
+	(void)ioc_strv_addf(request, "%d", timeout);
+	if (f->ca_file != NULL) {
+		(void)ioc_strv_add(request, "ca_file");
+		(void)ioc_strv_add(request, f->ca_file);
+	}
+	if (f->proxy != NULL) {
+		(void)ioc_strv_add(request, "proxy");
+		(void)ioc_strv_add(request, f->proxy);
+	}
 }
 
 int
-ioc_fetch_url(const struct ioc_fetch *f, char hex[IOC_SHA256_HEX],
-    struct ioc_error *err)
+ioc_fetch_urls(const struct ioc_fetch *f, struct ioc_fetch_file *files,
+    size_t n, struct ioc_error *err)
 {
 	auto_strv struct ioc_strv request = IOC_STRV, results = IOC_STRV;
+	struct ioc_fetch_file done[IOC_FETCH_MAX];
+	int timeout = f->timeout_ms == 0 ? HOUR : f->timeout_ms;
+	int fds[IOC_FETCH_MAX], r;
 	struct ioc_worker_job job = {
 		.role = IOC_WORKER_FETCH,
 		.helper_dir = f->helper_dir,
 		.verb = "fetch",
-		.fds = &f->out_fd,
-		.nfds = 1,
+		.fds = fds,
+		.nfds = n,
+		/* The worker watches the clock; this is for one that does not. */
+		.timeout_ms = timeout < INT32_MAX - 5000 ? timeout + 5000 :
+		    timeout,
+		.max_memory = MEMORY,
 		.progress = f->progress,
 		.arg = f->arg,
 	};
-	int timeout = f->timeout_ms == 0 ? HOUR : f->timeout_ms;
-	int r;
 
-	r = judge(f, err);
+	r = judge(f, files, n, err);
 	if (r != 0)
 		return (r);
-	(void)ioc_strv_add(&request, "url");
-	(void)ioc_strv_add(&request, f->url);
-	(void)ioc_strv_add(&request, "max_bytes");
-	(void)ioc_strv_addf(&request, "%" PRIu64, f->max_bytes);
-	(void)ioc_strv_add(&request, "timeout_ms");
-	(void)ioc_strv_addf(&request, "%d", timeout);
-	if (f->ca_file != NULL) {
-		(void)ioc_strv_add(&request, "ca_file");
-		(void)ioc_strv_add(&request, f->ca_file);
-	}
-	if (f->proxy != NULL) {
-		(void)ioc_strv_add(&request, "proxy");
-		(void)ioc_strv_add(&request, f->proxy);
-	}
+	for (size_t i = 0; i < n; i++)
+		fds[i] = files[i].out_fd;
+	make_request(f, files, n, timeout, &request);
 	job.request = request;
-	/* The worker watches the clock; this is for one that does not. */
-	job.timeout_ms = timeout < INT32_MAX - 5000 ? timeout + 5000 : timeout;
 	r = ioc_worker_run(&job, &results, err);
-	return (r == 0 ? judge_results(f, &results, hex, err) : r);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = judge_result(&files[i], i, &results, &done[i], err);
+	if (r == 0)
+		memcpy(files, done, n * sizeof(*files));
+	return (r);
 }

@@ -2,6 +2,7 @@
 /* Starts ioc-worker, and finds it. */
 #include "safe/spawn.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -16,7 +17,7 @@
 #include "safe/worker.h"
 
 #define	FIRST	3	/* of the socket; the job's descriptors follow */
-#define	MAX_FDS	8
+#define	STACK	((rlim_t)2 << 20)	/* of a thread of the worker */
 
 /* Says why it could not be executed, through the pipe; never returns. */
 static void
@@ -41,7 +42,8 @@ child(const char *path, const int *fds, size_t n, int report)
 	};
 	char *const argv[] = { (char[]){ "ioc-worker" }, NULL };
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
-	int high = FIRST + (int)n + 1, moved[MAX_FDS + 1], null;
+	int high = FIRST + (int)n + 1, moved[IOC_WORKER_FDS + 1], null;
+	struct rlimit stack;
 	sigset_t none;
 
 	for (int sig = 1; sig < NSIG; sig++)
@@ -49,6 +51,12 @@ child(const char *path, const int *fds, size_t n, int report)
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)setsid();
+	/* Threads of the C library have as much as the first one may have. */
+	if (getrlimit(RLIMIT_STACK, &stack) == 0 &&
+	    (stack.rlim_cur == RLIM_INFINITY || stack.rlim_cur > STACK)) {
+		stack.rlim_cur = STACK;
+		(void)setrlimit(RLIMIT_STACK, &stack);
+	}
 	report = fcntl(report, F_DUPFD_CLOEXEC, high);
 	if (report < 0)
 		_exit(127);
@@ -111,9 +119,9 @@ ioc_spawn_worker(const char *helper_dir, const int *fds, size_t nfds,
 {
 	auto_fd int ours = -1, theirs = -1, rd = -1, wr = -1;
 	auto_free char *path = NULL;
-	int all[MAX_FDS + 1], pair[2], sys;
+	int all[IOC_WORKER_FDS + 1], pair[2], sys;
 
-	if (helper_dir == NULL || helper_dir[0] != '/' || nfds > MAX_FDS)
+	if (helper_dir == NULL || helper_dir[0] != '/' || nfds > IOC_WORKER_FDS)
 		return (ioc_fail(err, IOC_INVALID,
 		    "no directory of helper programs"));
 	if (asprintf(&path, "%s/ioc-worker", helper_dir) < 0) {

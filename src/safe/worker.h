@@ -25,6 +25,7 @@ enum ioc_worker_role {
 	IOC_WORKER_PARSE,	/* no network, unprivileged uid, no file system */
 	IOC_WORKER_EXTRACT,	/* no network, may set owners and modes beneath
 				   one directory descriptor */
+	IOC_WORKER_VERIFY,	/* no network, reads beneath its directories */
 };
 
 enum ioc_worker_kind {
@@ -44,6 +45,7 @@ struct ioc_worker_msg {
 };
 
 #define	IOC_WORKER_TEXT_MAX	(64 * 1024)
+#define	IOC_WORKER_FDS		32	/* of one job, at most */
 
 struct ioc_worker_job {
 	enum ioc_worker_role role;

@@ -5,17 +5,18 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/fflags.h"
 #include "base/str.h"
-#include "worker/table.h"
 
 #define	MTIME_MAX	INT64_C(0xffffffff)	/* any file system keeps it */
 #define	ID_MAX		INT64_C(0xfffffffe)	/* the next one means "none" */
 
 struct ioc_judge {
 	struct ioc_judge_limits limits;
-	struct ioc_table table;
+	struct ioc_table *table;
 	uint64_t	 members;
 	uint64_t	 bytes;
+	uint64_t	 holes;
 	const char	*name;		/* of the member that is judged */
 };
 
@@ -29,7 +30,7 @@ ioc_judge_new(const struct ioc_judge_limits *limits, struct ioc_judge **ret,
 	if (j == NULL)
 		return (ioc_fail_nomem(err));
 	j->limits = *limits;
-	r = ioc_table_init(&j->table, err);
+	r = ioc_table_new(&j->table, err);
 	if (r != 0) {
 		free(j);
 		return (r);
@@ -43,26 +44,20 @@ ioc_judge_free(struct ioc_judge *j)
 {
 	if (j == NULL)
 		return;
-	ioc_table_fini(&j->table);
+	ioc_table_free(j->table);
 	free(j);
 }
 
-uint32_t
-ioc_judge_count(const struct ioc_judge *j)
-{
-	return (j->table.n);
-}
-
-struct ioc_node *
-ioc_judge_node(struct ioc_judge *j, uint32_t n)
-{
-	return (&j->table.node[n]);
-}
-
 const char *
-ioc_judge_name(const struct ioc_judge *j, uint32_t n)
+ioc_judge_member_name(const struct ioc_judge *j)
 {
-	return (n == 0 ? "." : j->table.names + j->table.node[n].name);
+	return (j->name);
+}
+
+struct ioc_table *
+ioc_judge_table(const struct ioc_judge *j)
+{
+	return (j->table);
 }
 
 static int
@@ -149,9 +144,9 @@ static int
 add(struct ioc_judge *j, uint32_t parent, const char *name, size_t len,
     uint32_t *ret, struct ioc_error *err)
 {
-	if (j->table.n > j->limits.max_entries)
+	if (j->table->n > j->limits.max_entries)
 		return (limit(j, err, "entries", j->limits.max_entries));
-	return (ioc_table_add(&j->table, parent, name, len, ret, err));
+	return (ioc_table_add(j->table, parent, name, len, ret, err));
 }
 
 /* The directory on the way to a member: one that is known, or implied. */
@@ -159,7 +154,7 @@ static int
 descend(struct ioc_judge *j, uint32_t *at, const char *name, size_t len,
     bool make, struct ioc_error *err)
 {
-	uint32_t n = ioc_table_find(&j->table, *at, name, len);
+	uint32_t n = ioc_table_find(j->table, *at, name, len);
 	int r;
 
 	if (n == 0 && !make)
@@ -169,13 +164,13 @@ descend(struct ioc_judge *j, uint32_t *at, const char *name, size_t len,
 		r = add(j, *at, name, len, &n, err);
 		if (r != 0)
 			return (r);
-		j->table.node[n].kind = IOC_MEMBER_DIR;
-		j->table.node[n].mode = 0755;
+		ioc_table_node(j->table, n)->kind = IOC_MEMBER_DIR;
+		ioc_table_node(j->table, n)->mode = 0755;
 	}
-	if (j->table.node[n].kind == IOC_MEMBER_SYMLINK)
+	if (ioc_table_node(j->table, n)->kind == IOC_MEMBER_SYMLINK)
 		return (unsafe(j, err, "a path through a symbolic link of the "
 		    "archive"));
-	if (j->table.node[n].kind != IOC_MEMBER_DIR)
+	if (ioc_table_node(j->table, n)->kind != IOC_MEMBER_DIR)
 		return (unsafe(j, err, "a path through what is not a "
 		    "directory"));
 	*at = n;
@@ -224,6 +219,7 @@ judge_numbers(struct ioc_judge *j, struct archive_entry *e,
 {
 	int64_t uid = archive_entry_uid(e), gid = archive_entry_gid(e);
 	int64_t size = archive_entry_size_is_set(e) ? archive_entry_size(e) : 0;
+	const char *text;
 
 	if (uid < 0 || uid > ID_MAX || gid < 0 || gid > ID_MAX)
 		return (unsafe(j, err, "an owner out of range"));
@@ -232,6 +228,8 @@ judge_numbers(struct ioc_judge *j, struct archive_entry *e,
 	m->uid = (uid_t)uid;
 	m->gid = (gid_t)gid;
 	m->size = (uint64_t)size;
+	text = archive_entry_fflags_text(e);
+	m->fflags = text != NULL ? ioc_fflags_parse(text) : 0;
 	m->mtime = archive_entry_mtime_is_set(e) ? archive_entry_mtime(e) : 0;
 	if (m->mtime < 0)
 		m->mtime = 0;
@@ -291,6 +289,7 @@ static int
 judge_hardlink(struct ioc_judge *j, struct archive_entry *e,
     struct ioc_member *m, struct ioc_error *err)
 {
+	struct ioc_node *target;
 	uint32_t parent;
 	const char *last;
 	size_t len;
@@ -301,13 +300,16 @@ judge_hardlink(struct ioc_judge *j, struct archive_entry *e,
 	if (r != 0)
 		return (ioc_wrap(err, r, "hard link target"));
 	m->target = len == 0 ? 0 :
-	    ioc_table_find(&j->table, parent, last, len);
+	    ioc_table_find(j->table, parent, last, len);
 	if (m->target == 0)
 		return (unsafe(j, err,
 		    "a hard link to what is not in the archive before it"));
-	if (j->table.node[m->target].kind == IOC_MEMBER_SYMLINK)
+	target = ioc_table_node(j->table, m->target);
+	if (target->kind == IOC_MEMBER_SYMLINK)
 		return (unsafe(j, err, "a hard link to a symbolic link"));
-	if (j->table.node[m->target].kind != IOC_MEMBER_FILE)
+	if (target->kind == IOC_MEMBER_HARDLINK)
+		m->target = target->more;
+	else if (target->kind != IOC_MEMBER_FILE)
 		return (unsafe(j, err, "a hard link to what is not a file"));
 	return (0);
 }
@@ -323,6 +325,32 @@ judge_symlink(struct ioc_judge *j, struct ioc_member *m, struct ioc_error *err)
 	return (ioc_wrap(err, r, "link target"));
 }
 
+/* What a node keeps beside its numbers. */
+static int
+remember(struct ioc_judge *j, struct ioc_member *m, struct ioc_node *node,
+    struct ioc_error *err)
+{
+	int r;
+
+	switch (m->kind) {
+	case IOC_MEMBER_SYMLINK:
+		r = ioc_table_add_text(j->table, m->link, strlen(m->link),
+		    &node->more, err);
+		if (r == 0)
+			m->link = ioc_table_text(j->table, node->more);
+		return (r);
+	case IOC_MEMBER_FILE:
+		r = ioc_table_add_digest(j->table, &node->more, err);
+		m->digest = node->more;
+		return (r);
+	case IOC_MEMBER_HARDLINK:
+		node->more = m->target;
+		return (0);
+	default:
+		return (0);
+	}
+}
+
 /* The name is new, or a directory that says the same as before. */
 static int
 enter(struct ioc_judge *j, struct ioc_member *m, uint32_t parent,
@@ -331,29 +359,36 @@ enter(struct ioc_judge *j, struct ioc_member *m, uint32_t parent,
 	struct ioc_node *node;
 	int r;
 
-	m->node = ioc_table_find(&j->table, parent, last, len);
+	m->node = ioc_table_find(j->table, parent, last, len);
 	if (m->node == 0) {
 		r = add(j, parent, last, len, &m->node, err);
 		if (r != 0)
 			return (r);
-		node = &j->table.node[m->node];
+		node = ioc_table_node(j->table, m->node);
 	} else {
-		node = &j->table.node[m->node];
+		node = ioc_table_node(j->table, m->node);
 		if (m->kind != IOC_MEMBER_DIR || node->kind != IOC_MEMBER_DIR)
 			return (unsafe(j, err, "a name that was there before"));
 		if (node->named && (node->mode != m->mode ||
 		    node->uid != m->uid || node->gid != m->gid))
 			return (unsafe(j, err, "a directory that was there "
 			    "before with another owner or mode"));
+		/* Said once more: its time is the last one's. */
+		if (node->named) {
+			node->mtime = (uint32_t)m->mtime;
+			m->kind = IOC_MEMBER_NONE;
+			return (0);
+		}
 	}
-	node->kind = (uint8_t)(m->kind == IOC_MEMBER_HARDLINK ?
-	    IOC_MEMBER_FILE : m->kind);
+	node->kind = (uint8_t)m->kind;
 	node->named = true;
-	node->mode = (uint16_t)(m->mode & 07777);
+	node->mode = (uint16_t)m->mode;
 	node->uid = m->uid;
 	node->gid = m->gid;
-	node->mtime = m->mtime;
-	return (0);
+	node->mtime = (uint32_t)m->mtime;
+	node->fflags = m->fflags;
+	node->size = m->kind == IOC_MEMBER_NODE ? m->dev : m->size;
+	return (remember(j, m, node, err));
 }
 
 int
@@ -392,15 +427,35 @@ ioc_judge_member(struct ioc_judge *j, struct archive_entry *e,
 	return (r == 0 ? enter(j, m, parent, last, len, err) : r);
 }
 
-int
-ioc_judge_block(const struct ioc_member *m, size_t len, int64_t offset,
-    uint64_t *end, struct ioc_error *err)
+static int
+judge_hole(struct ioc_judge *j, uint64_t len, struct ioc_error *err)
 {
+	if (len > IOC_MEMBER_HOLES - j->holes)
+		return (ioc_fail(err, IOC_LIMIT, "holes of more than %u GiB",
+		    (unsigned)(IOC_MEMBER_HOLES >> 30)));
+	j->holes += len;
+	return (0);
+}
+
+int
+ioc_judge_block(struct ioc_judge *j, const struct ioc_member *m, size_t len,
+    int64_t offset, uint64_t *end, struct ioc_error *err)
+{
+	uint64_t hole;
+
 	if (offset < 0 || (uint64_t)offset < *end ||
 	    (uint64_t)offset > m->size || len > m->size - (uint64_t)offset ||
 	    (len > 0 && m->kind != IOC_MEMBER_FILE))
 		return (ioc_fail(err, IOC_FORMAT,
 		    "damaged: content outside of its file"));
+	hole = (uint64_t)offset - *end;
 	*end = (uint64_t)offset + len;
-	return (0);
+	return (judge_hole(j, hole, err));
+}
+
+int
+ioc_judge_end(struct ioc_judge *j, const struct ioc_member *m, uint64_t end,
+    struct ioc_error *err)
+{
+	return (judge_hole(j, m->size - end, err));
 }

@@ -10,18 +10,28 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/compat.h"
+#include "safe/archive.h"
+#include "safe/fetch.h"
+#include "safe/verify.h"
 #include "worker/worker.h"
 
 static const struct {
 	const char	*name;
 	enum ioc_worker_role role;
-	uint64_t	 nfds;
+	uint64_t	 min_fds;
+	uint64_t	 max_fds;
 	int		(*run)(const struct ioc_request *, struct ioc_strv *,
 			    struct ioc_error *);
 } verbs[] = {
-	{ "fetch", IOC_WORKER_FETCH, 1, ioc_verb_fetch },
-	{ "hash", IOC_WORKER_PARSE, 1, ioc_verb_hash },
-	{ "extract", IOC_WORKER_EXTRACT, 2, ioc_verb_extract },
+	{ "fetch", IOC_WORKER_FETCH, 1, IOC_FETCH_MAX, ioc_verb_fetch },
+	{ "hash", IOC_WORKER_PARSE, 1, 1, ioc_verb_hash },
+	{ "extract", IOC_WORKER_EXTRACT, 2, IOC_ARCHIVE_MAX + 2,
+	    ioc_verb_extract },
+	{ "manifest", IOC_WORKER_PARSE, 1, 1, ioc_verb_manifest },
+	{ "listing", IOC_WORKER_PARSE, 1, 1, ioc_verb_listing },
+	{ "verify", IOC_WORKER_VERIFY, 3, IOC_VERIFY_LAYERS + 2,
+	    ioc_verb_verify },
 };
 
 int
@@ -59,7 +69,8 @@ run(struct ioc_request *q, struct ioc_strv *results, struct ioc_error *err)
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
 		if (strcmp(verb, verbs[i].name) != 0)
 			continue;
-		if (q->role != verbs[i].role || q->nfds != verbs[i].nfds)
+		if (q->role != verbs[i].role || q->nfds < verbs[i].min_fds ||
+		    q->nfds > verbs[i].max_fds)
 			return (ioc_fail(err, IOC_INVALID,
 			    "%s: wrong role or descriptors", verb));
 		r = verbs[i].run(q, results, err);
@@ -80,13 +91,14 @@ main(void)
 		(void)fprintf(stderr, "ioc-worker is run by libioc only\n");
 		return (2);
 	}
+	ioc_tight_memory();
 	(void)umask(0);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
 	/* Names in archives are UTF-8, whatever the host speaks. */
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
 		(void)setlocale(LC_CTYPE, "en_US.UTF-8");
-	for (int fd = WORKER_SOCKET; fd < WORKER_FD + 8; fd++)
+	for (int fd = WORKER_SOCKET; fd < WORKER_FD + IOC_WORKER_FDS; fd++)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	if (run(&q, &results, &err) != 0)
 		return (ioc_msg_failed(&err) == 0 ? 1 : 3);

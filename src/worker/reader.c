@@ -11,9 +11,14 @@
 #define	IN_SIZE		(256 * 1024)
 #define	OUT_SIZE	(1024 * 1024)
 #define	RATIO		1000
-#define	RATIO_FROM	(UINT64_C(1) << 30)
-#define	XZ_SOFT		(UINT64_C(320) << 20)	/* fewer threads above it */
-#define	XZ_HARD		(UINT64_C(512) << 20)
+#define	RATIO_FROM	(UINT64_C(256) << 20)
+/*
+ * What the decoder may take: above the first there are fewer threads, one in
+ * the end; above the second nothing is decoded.  The largest preset of xz(1)
+ * needs 65 MiB for one.
+ */
+#define	XZ_SOFT		(UINT64_C(100) << 20)
+#define	XZ_HARD		(UINT64_C(100) << 20)
 
 struct ioc_reader {
 	struct archive	*a;
@@ -22,6 +27,7 @@ struct ioc_reader {
 	bool		 is_xz;
 	bool		 eof;		/* of the file */
 	bool		 ended;		/* of the xz stream */
+	bool		 too_large;	/* for the memory we have */
 	lzma_stream	 xz;
 	uint8_t		*in;
 	uint8_t		*out;
@@ -81,6 +87,8 @@ read_xz(struct ioc_reader *rd)
 		rd->ended = r == LZMA_STREAM_END;
 		if (r != LZMA_OK && r != LZMA_STREAM_END) {
 			archive_set_error(rd->a, EINVAL, "%s", xz_reason(r));
+			rd->too_large = r == LZMA_MEMLIMIT_ERROR ||
+			    r == LZMA_MEM_ERROR;
 			return (-1);
 		}
 	}
@@ -104,6 +112,8 @@ damaged(const struct ioc_reader *rd, struct ioc_error *err)
 
 	if (archive_errno(rd->a) == ENOMEM)
 		return (ioc_fail_nomem(err));
+	if (rd->too_large)
+		return (ioc_fail(err, IOC_LIMIT, "%s", IOC_SHOW(text)));
 	return (ioc_fail(err, IOC_FORMAT, "damaged: %s",
 	    text != NULL ? IOC_SHOW(text) : "no reason given"));
 }

@@ -23,7 +23,8 @@ IOC_DEFINE_AUTO(struct ioc_reader, ioc_reader_close);
 /*
  * The next member, NULL at the end of the archive.  FORMAT when damaged or
  * truncated, also when there is no end-of-archive mark; LIMIT when more than
- * 1 GiB came out of less than a thousandth of it.
+ * 256 MiB came out of less than a thousandth of it, or when the decoder of xz
+ * wants more than 100 MiB of memory.
  */
 int	ioc_reader_next(struct ioc_reader *rd, struct archive_entry **e,
 	    struct ioc_error *err);

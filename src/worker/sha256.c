@@ -48,17 +48,35 @@ ioc_sha256_add(struct ioc_sha256 *h, const void *data, size_t len,
 }
 
 int
-ioc_sha256_hex(struct ioc_sha256 *h, char hex[IOC_SHA256_HEX],
+ioc_sha256_reset(struct ioc_sha256 *h, struct ioc_error *err)
+{
+	/* Without a type it keeps the one it has, which is quick. */
+	if (EVP_DigestInit_ex(MD(h), NULL, NULL) != 1)
+		return (ioc_fail(err, IOC_FAILED, "libcrypto: SHA-256 failed"));
+	return (0);
+}
+
+int
+ioc_sha256_raw(struct ioc_sha256 *h, uint8_t digest[32],
     struct ioc_error *err)
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
 
 	if (EVP_DigestFinal_ex(MD(h), digest, &len) != 1 || len != 32)
 		return (ioc_fail(err, IOC_FAILED, "libcrypto: SHA-256 failed"));
-	for (unsigned i = 0; i < len; i++)
-		(void)snprintf(hex + 2 * (size_t)i, 3, "%02x", digest[i]);
 	return (0);
+}
+
+int
+ioc_sha256_hex(struct ioc_sha256 *h, char hex[IOC_SHA256_HEX],
+    struct ioc_error *err)
+{
+	uint8_t digest[32];
+	int r = ioc_sha256_raw(h, digest, err);
+
+	for (size_t i = 0; r == 0 && i < sizeof(digest); i++)
+		(void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	return (r);
 }
 
 static int

@@ -12,7 +12,11 @@ int	ioc_sha256_new(struct ioc_sha256 **ret, struct ioc_error *err);
 void	ioc_sha256_free(struct ioc_sha256 *h);
 int	ioc_sha256_add(struct ioc_sha256 *h, const void *data, size_t len,
 	    struct ioc_error *err);
-/* Once, at the end. */
+/* From the start again. */
+int	ioc_sha256_reset(struct ioc_sha256 *h, struct ioc_error *err);
+/* Either, once, at the end. */
+int	ioc_sha256_raw(struct ioc_sha256 *h, uint8_t digest[32],
+	    struct ioc_error *err);
 int	ioc_sha256_hex(struct ioc_sha256 *h, char hex[IOC_SHA256_HEX],
 	    struct ioc_error *err);
 

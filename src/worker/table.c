@@ -2,11 +2,10 @@
 /* The table of names, hashed with a secret key. */
 #include "worker/table.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/compat.h"
-
-#define	NAMES_MAX	(UINT64_C(256) << 20)
 
 /* SipHash-1-3 of a parent and a name. */
 #define	ROTL(x, b)	((x) << (b) | (x) >> (64 - (b)))
@@ -57,31 +56,95 @@ hash(const uint64_t key[2], uint32_t parent, const char *name, size_t len)
 }
 
 int
-ioc_table_init(struct ioc_table *t, struct ioc_error *err)
+ioc_table_new(struct ioc_table **ret, struct ioc_error *err)
 {
-	memset(t, 0, sizeof(*t));
+	IOC_AUTO(ioc_table_freep) struct ioc_table *t = calloc(1, sizeof(*t));
+	uint32_t root, empty;
+	int r;
+
+	if (t == NULL)
+		return (ioc_fail_nomem(err));
 	ioc_random(t->key, sizeof(t->key));
 	t->nbuckets = 1024;
-	t->cap = 256;
 	t->bucket = calloc(t->nbuckets, sizeof(*t->bucket));
-	t->node = calloc(t->cap, sizeof(*t->node));
-	if (t->bucket == NULL || t->node == NULL) {
-		ioc_table_fini(t);
+	if (t->bucket == NULL)
 		return (ioc_fail_nomem(err));
-	}
-	t->n = 1;
-	t->node[0].kind = IOC_MEMBER_DIR;
-	t->node[0].made = true;
+	t->memory = sizeof(*t) + t->nbuckets * sizeof(*t->bucket);
+	/* Text 0 is the empty one. */
+	r = ioc_table_add_text(t, "", 0, &empty, err);
+	if (r == 0)
+		r = ioc_table_add(t, 0, ".", 1, &root, err);
+	if (r != 0)
+		return (r);
+	/* It is in no chain. */
+	memset(t->bucket, 0, t->nbuckets * sizeof(*t->bucket));
+	t->node[0][0].kind = IOC_MEMBER_DIR;
+	t->node[0][0].mode = 0755;
+	t->node[0][0].made = true;
+	*ret = take_ptr(t);
 	return (0);
 }
 
 void
-ioc_table_fini(struct ioc_table *t)
+ioc_table_free(struct ioc_table *t)
 {
+	if (t == NULL)
+		return;
+	for (size_t i = 0; i < IOC_TABLE_CHUNKS; i++) {
+		free(t->node[i]);
+		free(t->text[i]);
+		free(t->digest[i]);
+	}
 	free(t->bucket);
-	free(t->node);
-	free(t->names);
-	memset(t, 0, sizeof(*t));
+	free(t);
+}
+
+struct ioc_node *
+ioc_table_node(const struct ioc_table *t, uint32_t n)
+{
+	return (&t->node[n / IOC_TABLE_NODES][n % IOC_TABLE_NODES]);
+}
+
+const char *
+ioc_table_text(const struct ioc_table *t, uint32_t text)
+{
+	return (&t->text[text / IOC_TABLE_BYTES][text % IOC_TABLE_BYTES]);
+}
+
+const char *
+ioc_table_name(const struct ioc_table *t, uint32_t n)
+{
+	return (ioc_table_text(t, ioc_table_node(t, n)->name));
+}
+
+uint8_t *
+ioc_table_digest(const struct ioc_table *t, uint32_t digest)
+{
+	return (t->digest[digest / IOC_TABLE_NODES][digest % IOC_TABLE_NODES]);
+}
+
+const char *
+ioc_table_path(const struct ioc_table *t, uint32_t n, char *out, size_t outlen)
+{
+	size_t len = 0, at;
+
+	for (uint32_t i = n; i != 0; i = ioc_table_node(t, i)->parent)
+		len += strlen(ioc_table_name(t, i)) + 1;
+	if (len == 0) {
+		(void)snprintf(out, outlen, ".");
+		return (out);
+	}
+	/* From its end; what lies behind the buffer is left out. */
+	for (at = len; n != 0; n = ioc_table_node(t, n)->parent) {
+		const char *name = ioc_table_name(t, n);
+		size_t size = strlen(name);
+
+		at -= size + 1;
+		for (size_t i = 0; i <= size && at + i < outlen; i++)
+			out[at + i] = i < size ? name[i] : '/';
+	}
+	out[len <= outlen ? len - 1 : outlen - 1] = '\0';
+	return (out);
 }
 
 static uint32_t
@@ -96,41 +159,43 @@ ioc_table_find(const struct ioc_table *t, uint32_t parent, const char *name,
 {
 	uint32_t n = t->bucket[slot(t, parent, name, len)];
 
-	for (; n != 0; n = t->node[n].next) {
-		const char *s = t->names + t->node[n].name;
+	for (; n != 0; n = ioc_table_node(t, n)->next) {
+		const char *s = ioc_table_name(t, n);
 
-		if (t->node[n].parent == parent && strncmp(s, name, len) == 0 &&
-		    s[len] == '\0')
+		if (ioc_table_node(t, n)->parent == parent &&
+		    strncmp(s, name, len) == 0 && s[len] == '\0')
 			return (n);
 	}
 	return (0);
 }
 
 static int
-grow(struct ioc_table *t, size_t len, struct ioc_error *err)
+account(struct ioc_table *t, uint64_t bytes, struct ioc_error *err)
 {
-	if (t->names_len + len + 1 > NAMES_MAX)
-		return (ioc_fail(err, IOC_LIMIT, "names of more than %u MiB",
-		    (unsigned)(NAMES_MAX >> 20)));
-	if (t->names_len + len + 1 > t->names_cap) {
-		uint64_t cap = t->names_cap == 0 ? 65536 : t->names_cap * 2;
-		char *names = realloc(t->names, cap);
-
-		if (names == NULL)
-			return (ioc_fail_nomem(err));
-		t->names = names;
-		t->names_cap = cap;
-	}
-	if (t->n == t->cap) {
-		struct ioc_node *node = reallocarray(t->node,
-		    (size_t)t->cap * 2, sizeof(*node));
-
-		if (node == NULL)
-			return (ioc_fail_nomem(err));
-		t->node = node;
-		t->cap *= 2;
-	}
+	if (bytes > IOC_TABLE_MEMORY - t->memory)
+		return (ioc_fail(err, IOC_LIMIT, "names and digests of more "
+		    "than %u MiB", (unsigned)(IOC_TABLE_MEMORY >> 20)));
+	t->memory += bytes;
 	return (0);
+}
+
+/* The chunk that the n-th element lies in, made when it is the first there. */
+static int
+chunk(struct ioc_table *t, void **chunks, uint32_t n, uint32_t per,
+    size_t size, struct ioc_error *err)
+{
+	void **c = &chunks[n / per];
+	int r;
+
+	if (n / per >= IOC_TABLE_CHUNKS)
+		return (ioc_fail(err, IOC_LIMIT, "too many names"));
+	if (*c != NULL)
+		return (0);
+	r = account(t, per * size, err);
+	if (r != 0)
+		return (r);
+	*c = calloc(per, size);
+	return (*c != NULL ? 0 : ioc_fail_nomem(err));
 }
 
 /* Chains stay short: twice the buckets when there are as many nodes. */
@@ -138,9 +203,13 @@ static int
 rehash(struct ioc_table *t, struct ioc_error *err)
 {
 	uint32_t *bucket;
+	int r;
 
 	if (t->n < t->nbuckets)
 		return (0);
+	r = account(t, t->nbuckets * sizeof(*bucket), err);
+	if (r != 0)
+		return (r);
 	bucket = calloc((size_t)t->nbuckets * 2, sizeof(*bucket));
 	if (bucket == NULL)
 		return (ioc_fail_nomem(err));
@@ -148,37 +217,70 @@ rehash(struct ioc_table *t, struct ioc_error *err)
 	t->bucket = bucket;
 	t->nbuckets *= 2;
 	for (uint32_t n = 1; n < t->n; n++) {
-		const char *s = t->names + t->node[n].name;
-		uint32_t at = slot(t, t->node[n].parent, s, strlen(s));
+		struct ioc_node *node = ioc_table_node(t, n);
+		const char *s = ioc_table_name(t, n);
+		uint32_t at = slot(t, node->parent, s, strlen(s));
 
-		t->node[n].next = bucket[at];
+		node->next = bucket[at];
 		bucket[at] = n;
 	}
 	return (0);
 }
 
 int
+ioc_table_add_text(struct ioc_table *t, const char *text, size_t len,
+    uint32_t *ret, struct ioc_error *err)
+{
+	uint32_t at = t->ntext, left = IOC_TABLE_BYTES - at % IOC_TABLE_BYTES;
+	int r;
+
+	if (len + 1 > IOC_TABLE_BYTES)
+		return (ioc_fail(err, IOC_LIMIT, "a text too long"));
+	if (len + 1 > left)
+		at += left;
+	r = chunk(t, (void **)t->text, at, IOC_TABLE_BYTES, 1, err);
+	if (r != 0)
+		return (r);
+	memcpy(&t->text[at / IOC_TABLE_BYTES][at % IOC_TABLE_BYTES], text,
+	    len);
+	t->ntext = at + (uint32_t)len + 1;
+	*ret = at;
+	return (0);
+}
+
+int
+ioc_table_add_digest(struct ioc_table *t, uint32_t *ret, struct ioc_error *err)
+{
+	int r = chunk(t, (void **)t->digest, t->ndigests, IOC_TABLE_NODES,
+	    IOC_DIGEST, err);
+
+	if (r == 0)
+		*ret = t->ndigests++;
+	return (r);
+}
+
+int
 ioc_table_add(struct ioc_table *t, uint32_t parent, const char *name,
     size_t len, uint32_t *ret, struct ioc_error *err)
 {
-	int r = grow(t, len, err);
-	uint32_t at, n;
+	struct ioc_node *node;
+	uint32_t at, text;
+	int r;
 
+	r = chunk(t, (void **)t->node, t->n, IOC_TABLE_NODES, sizeof(*node),
+	    err);
 	if (r == 0)
 		r = rehash(t, err);
+	if (r == 0)
+		r = ioc_table_add_text(t, name, len, &text, err);
 	if (r != 0)
 		return (r);
-	n = t->n++;
 	at = slot(t, parent, name, len);
-	t->node[n] = (struct ioc_node){
-		.parent = parent,
-		.next = t->bucket[at],
-		.name = t->names_len,
-	};
-	t->bucket[at] = n;
-	memcpy(t->names + t->names_len, name, len);
-	t->names[t->names_len + len] = '\0';
-	t->names_len += len + 1;
-	*ret = n;
+	node = ioc_table_node(t, t->n);
+	node->parent = parent;
+	node->name = text;
+	node->next = t->bucket[at];
+	t->bucket[at] = t->n;
+	*ret = t->n++;
 	return (0);
 }

@@ -42,6 +42,13 @@ int	ioc_verb_hash(const struct ioc_request *q, struct ioc_strv *results,
 	    struct ioc_error *err);
 int	ioc_verb_extract(const struct ioc_request *q, struct ioc_strv *results,
 	    struct ioc_error *err);
+int	ioc_verb_manifest(const struct ioc_request *q, struct ioc_strv *results,
+	    struct ioc_error *err);
+int	ioc_verb_listing(const struct ioc_request *q, struct ioc_strv *results,
+	    struct ioc_error *err);
+
+int	ioc_verb_verify(const struct ioc_request *q, struct ioc_strv *results,
+	    struct ioc_error *err);
 
 /* Fills in the request's limit; UNSUPPORTED without a system call filter. */
 int	ioc_verb_sandbox(const struct ioc_request *q, struct ioc_sandbox *s,

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/str.h"
 
 /* Directories from the root down to the last one that was used. */
@@ -18,23 +19,27 @@ struct walk {
 };
 
 struct ioc_writer {
-	struct ioc_judge *judge;
+	struct ioc_table *table;
+	struct ioc_sha256 *hash;
 	struct walk	 to;
 	struct walk	 from;		/* to targets of hard links */
 	int		 file;
+	uint32_t	 node;		/* of the file */
+	uint64_t	 end;		/* what of it is written and hashed */
 	uid_t		 uid;		/* of what we make */
 	gid_t		 gid;
 };
 
 int
-ioc_writer_new(int dir_fd, struct ioc_judge *judge, struct ioc_writer **ret,
-    struct ioc_error *err)
+ioc_writer_new(int dir_fd, struct ioc_table *table, struct ioc_sha256 *hash,
+    struct ioc_writer **ret, struct ioc_error *err)
 {
 	struct ioc_writer *w = calloc(1, sizeof(*w));
 
 	if (w == NULL)
 		return (ioc_fail_nomem(err));
-	w->judge = judge;
+	w->table = table;
+	w->hash = hash;
 	w->to.n = w->from.n = 1;
 	w->to.fd[0] = w->from.fd[0] = dir_fd;
 	w->file = -1;
@@ -66,16 +71,20 @@ static int
 failed(const struct ioc_writer *w, uint32_t node, const char *verb,
     struct ioc_error *err)
 {
-	return (ioc_fail_errno(err, "%s \"%s\"", verb,
-	    IOC_SHOW(ioc_judge_name(w->judge, node))));
+	char path[IOC_MEMBER_PATH];
+	int sys = errno;
+
+	(void)ioc_table_path(w->table, node, path, sizeof(path));
+	return (ioc_fail_sys(err, sys, "member \"%s\": %s", IOC_SHOW(path),
+	    verb));
 }
 
 /* Opens a directory of the archive, made if it is not there yet. */
 static int
 step(struct ioc_writer *w, struct walk *k, uint32_t n, struct ioc_error *err)
 {
-	struct ioc_node *node = ioc_judge_node(w->judge, n);
-	const char *name = ioc_judge_name(w->judge, n);
+	struct ioc_node *node = ioc_table_node(w->table, n);
+	const char *name = ioc_table_name(w->table, n);
 	int fd;
 
 	if (!node->made && mkdirat(k->fd[k->n - 1], name, 0700) != 0)
@@ -100,7 +109,7 @@ walk_to(struct ioc_writer *w, struct walk *k, uint32_t node, int *fd,
 	int r = 0;
 
 	for (uint32_t i = node; i != 0;
-	    i = ioc_judge_node(w->judge, i)->parent)
+	    i = ioc_table_node(w->table, i)->parent)
 		chain[n++] = i;
 	while (same < k->n && same <= n && k->node[same] == chain[n - same])
 		same++;
@@ -126,9 +135,9 @@ own_at(struct ioc_writer *w, int dir, const char *name,
 
 	if ((m->uid != w->uid || m->gid != w->gid) &&
 	    fchownat(dir, name, m->uid, m->gid, AT_SYMLINK_NOFOLLOW) != 0)
-		return (failed(w, m->node, "owner of", err));
+		return (failed(w, m->node, "owner", err));
 	if (utimensat(dir, name, ts, AT_SYMLINK_NOFOLLOW) != 0)
-		return (failed(w, m->node, "time of", err));
+		return (failed(w, m->node, "time", err));
 	return (0);
 }
 
@@ -139,12 +148,12 @@ own_fd(struct ioc_writer *w, int fd, uint32_t n, uid_t uid, gid_t gid,
 	struct timespec ts[2] = { stamp(mtime), stamp(mtime) };
 
 	if ((uid != w->uid || gid != w->gid) && fchown(fd, uid, gid) != 0)
-		return (failed(w, n, "owner of", err));
+		return (failed(w, n, "owner", err));
 	/* Behind it, because a change of owner clears set-id bits. */
 	if (fchmod(fd, mode) != 0)
-		return (failed(w, n, "mode of", err));
+		return (failed(w, n, "mode", err));
 	if (futimens(fd, ts) != 0)
-		return (failed(w, n, "time of", err));
+		return (failed(w, n, "time", err));
 	return (0);
 }
 
@@ -152,11 +161,11 @@ static int
 make_hardlink(struct ioc_writer *w, int dir, const char *name,
     const struct ioc_member *m, struct ioc_error *err)
 {
-	struct ioc_node *target = ioc_judge_node(w->judge, m->target);
+	struct ioc_node *target = ioc_table_node(w->table, m->target);
 	int from, r;
 
 	r = walk_to(w, &w->from, target->parent, &from, err);
-	if (r == 0 && linkat(from, ioc_judge_name(w->judge, m->target), dir,
+	if (r == 0 && linkat(from, ioc_table_name(w->table, m->target), dir,
 	    name, 0) != 0)
 		r = failed(w, m->node, "hard link", err);
 	return (r);
@@ -166,12 +175,12 @@ int
 ioc_writer_make(struct ioc_writer *w, const struct ioc_member *m,
     struct ioc_error *err)
 {
-	const char *name = ioc_judge_name(w->judge, m->node);
+	const char *name = ioc_table_name(w->table, m->node);
 	int dir, r;
 
 	if (m->kind == IOC_MEMBER_NONE)
 		return (0);
-	r = walk_to(w, &w->to, ioc_judge_node(w->judge, m->node)->parent, &dir,
+	r = walk_to(w, &w->to, ioc_table_node(w->table, m->node)->parent, &dir,
 	    err);
 	if (r != 0)
 		return (r);
@@ -180,9 +189,12 @@ ioc_writer_make(struct ioc_writer *w, const struct ioc_member *m,
 		/* Its owner, mode and time come at the end. */
 		return (walk_to(w, &w->to, m->node, &dir, err));
 	case IOC_MEMBER_FILE:
+		w->node = m->node;
+		w->end = 0;
 		w->file = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL |
 		    O_NOFOLLOW | O_CLOEXEC, 0600);
-		return (w->file >= 0 ? 0 : failed(w, m->node, "file", err));
+		return (w->file >= 0 ? ioc_sha256_reset(w->hash, err) :
+		    failed(w, m->node, "file", err));
 	case IOC_MEMBER_SYMLINK:
 		if (symlinkat(m->link, dir, name) != 0)
 			return (failed(w, m->node, "link", err));
@@ -198,19 +210,42 @@ ioc_writer_make(struct ioc_writer *w, const struct ioc_member *m,
 	}
 }
 
+/* A hole reads as zeros, so it is hashed as such. */
+static int
+hash_hole(struct ioc_writer *w, uint64_t to, struct ioc_error *err)
+{
+	static const char zero[64 * 1024];
+	int r = 0;
+
+	while (r == 0 && w->end < to) {
+		size_t n = to - w->end < sizeof(zero) ?
+		    (size_t)(to - w->end) : sizeof(zero);
+
+		r = ioc_sha256_add(w->hash, zero, n, err);
+		w->end += n;
+	}
+	return (r);
+}
+
 int
 ioc_writer_data(struct ioc_writer *w, const void *data, size_t len,
     uint64_t offset, struct ioc_error *err)
 {
 	const char *p = data;
+	int r = hash_hole(w, offset, err);
 
+	if (r == 0)
+		r = ioc_sha256_add(w->hash, data, len, err);
+	if (r != 0)
+		return (r);
+	w->end = offset + len;
 	while (len > 0) {
 		ssize_t n = pwrite(w->file, p, len, (off_t)offset);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return (ioc_fail_errno(err, "write"));
+			return (failed(w, w->node, "write", err));
 		p += n;
 		len -= (size_t)n;
 		offset += (uint64_t)n;
@@ -223,12 +258,40 @@ ioc_writer_close(struct ioc_writer *w, const struct ioc_member *m,
     struct ioc_error *err)
 {
 	auto_fd int fd = take_fd(&w->file);
+	int r;
 
-	/* A hole at its end, and the one error that comes late. */
-	if (ftruncate(fd, (off_t)m->size) != 0)
-		return (failed(w, m->node, "size of", err));
-	return (own_fd(w, fd, m->node, m->uid, m->gid, m->mode, m->mtime,
-	    err));
+	/* A hole at its end. */
+	if (w->end != m->size && ftruncate(fd, (off_t)m->size) != 0)
+		return (failed(w, m->node, "size", err));
+	r = hash_hole(w, m->size, err);
+	if (r == 0)
+		r = ioc_sha256_raw(w->hash,
+		    ioc_table_digest(w->table, m->digest), err);
+	if (r == 0)
+		r = own_fd(w, fd, m->node, m->uid, m->gid, m->mode, m->mtime,
+		    err);
+	return (r);
+}
+
+/* Children before their directories: a flag may close those. */
+static int
+set_fflags(struct ioc_writer *w, struct ioc_error *err)
+{
+	int dir, r = 0;
+
+	for (uint32_t n = w->table->n - 1; r == 0 && n > 0; n--) {
+		struct ioc_node *node = ioc_table_node(w->table, n);
+
+		if (node->fflags == 0 || node->kind == IOC_MEMBER_NONE ||
+		    node->kind == IOC_MEMBER_HARDLINK)
+			continue;
+		r = walk_to(w, &w->to, node->parent, &dir, err);
+		if (r == 0 && ioc_set_fflags(dir, ioc_table_name(w->table, n),
+		    node->fflags) != 0)
+			r = failed(w, n, "file flags", err);
+	}
+	shorten(&w->to, 1);
+	return (r);
 }
 
 int
@@ -238,8 +301,8 @@ ioc_writer_finish(struct ioc_writer *w, struct ioc_error *err)
 
 	shorten(&w->from, 1);
 	/* Children stand behind their parents in the table. */
-	for (uint32_t n = ioc_judge_count(w->judge) - 1; r == 0 && n > 0; n--) {
-		struct ioc_node *d = ioc_judge_node(w->judge, n);
+	for (uint32_t n = w->table->n - 1; r == 0 && n > 0; n--) {
+		struct ioc_node *d = ioc_table_node(w->table, n);
 
 		if (d->kind != IOC_MEMBER_DIR)
 			continue;
@@ -251,9 +314,11 @@ ioc_writer_finish(struct ioc_writer *w, struct ioc_error *err)
 	shorten(&w->to, 1);
 	if (r != 0)
 		return (r);
+	if (ioc_has_fflags)
+		r = set_fflags(w, err);
 	fd = w->to.fd[0];
-	if ((w->uid != 0 && geteuid() == w->uid && fchown(fd, 0, 0) != 0 &&
-	    errno != EPERM) || fchmod(fd, 0755) != 0)
-		return (failed(w, 0, "root", err));
-	return (0);
+	if (r == 0 && ((w->uid != 0 && geteuid() == w->uid && fchown(fd, 0, 0) != 0 &&
+	    errno != EPERM) || fchmod(fd, 0755) != 0))
+		r = failed(w, 0, "root", err);
+	return (r);
 }

@@ -4,15 +4,25 @@
 #define WORKER_WRITER_H
 
 #include "worker/judge.h"
+#include "worker/sha256.h"
 
 struct ioc_writer;
 
-int	ioc_writer_new(int dir_fd, struct ioc_judge *judge,
-	    struct ioc_writer **ret, struct ioc_error *err);
+/*
+ * The table is the judge's, the hash belongs to the caller and is made before
+ * the sandbox is entered.
+ */
+int	ioc_writer_new(int dir_fd, struct ioc_table *table,
+	    struct ioc_sha256 *hash, struct ioc_writer **ret,
+	    struct ioc_error *err);
 void	ioc_writer_free(struct ioc_writer *w);
 IOC_DEFINE_AUTO(struct ioc_writer, ioc_writer_free);
 
-/* Makes a member; a file is then filled with _data and ended with _close. */
+/*
+ * Makes a member; a file is then filled with _data, from its start to its end,
+ * and ended with _close, which puts its digest into the table.  Errors bear the
+ * member's name.
+ */
 int	ioc_writer_make(struct ioc_writer *w, const struct ioc_member *m,
 	    struct ioc_error *err);
 int	ioc_writer_data(struct ioc_writer *w, const void *data, size_t len,
@@ -22,7 +32,8 @@ int	ioc_writer_close(struct ioc_writer *w, const struct ioc_member *m,
 
 /*
  * Gives every directory its owner, mode and time, which nothing changes any
- * more; the root becomes 0755 of root.
+ * more, and then everything its file flags, which may forbid any change; the
+ * root becomes 0755 of root.
  */
 int	ioc_writer_finish(struct ioc_writer *w, struct ioc_error *err);
 

@@ -305,8 +305,8 @@ bomb(enum filter f, size_t pieces, bool members)
 	start = ioc_now_ns();
 	r = unpack_fd(in, false, false, 0);
 	check(r == IOC_LIMIT, name, "not refused", err.msg);
-	check(ioc_now_ns() - start < UINT64_C(20000000000), name, "slow", NULL);
-	check(entries("target") == 0, name, "something was written", NULL);
+	check(ioc_now_ns() - start < UINT64_C(60000000000), name, "slow", NULL);
+	check(swept(), name, "something is left", NULL);
 	(void)printf("ok    %s, %zu bytes for %zu MiB, %u ms: %s\n", name,
 	    b.len, pieces * 16, (unsigned)((ioc_now_ns() - start) / 1000000),
 	    err.msg);
@@ -350,7 +350,7 @@ truncated(enum filter f)
 		c.len = cuts[i];
 		check(unpack(&c, false, false) == IOC_FORMAT, "20 truncated",
 		    n, err.msg);
-		check(entries("target") == 0, "20 truncated", "written", NULL);
+		check(swept(), "20 truncated", "left", NULL);
 	}
 	ioc_buf_clear(&c);
 	tar_filter(&c, f, junk, sizeof(junk));
@@ -402,7 +402,10 @@ canceled(void)
 	new_world();
 	TAR(&b, "a", .data = "x");
 	tar_end(&b);
-	a.in_fd = in = file_of(b.data, b.len);
+	in = file_of(b.data, b.len);
+	a.in_fds = &in;
+	a.nin = 1;
+	a.record_fd = -1;
 	a.dir_fd = dir = openat(world, "target", O_RDONLY | O_DIRECTORY |
 	    O_CLOEXEC);
 	check(ioc_archive_extract(&a, &err) == IOC_CANCELED, "cancel",

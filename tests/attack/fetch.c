@@ -3,41 +3,20 @@
  * Hostile servers.  The naive twin is libcurl as it is so often used: follow
  * everything, verify nothing, believe what comes.
  */
-#include "safe/fetch.h"
-
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <curl/curl.h>
-#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/compat.h"
-#include "safe/worker.h"
-#include "tls_server.h"
+#include "fetch_world.h"
 
 #define	CAP	(64 * 1024 * 1024)	/* of the twin's patience */
-
-static struct tls_server server;
-static struct ioc_error err;
-static int failures;
-static int out = -1;
-
-static void
-check(bool good, const char *name, const char *what, const char *detail)
-{
-	if (good)
-		return;
-	failures++;
-	(void)printf("FAIL  %s: %s: %s\n", name, what, detail);
-}
 
 static size_t
 count(char *data, size_t size, size_t n, void *arg)
@@ -72,32 +51,6 @@ twin(const char *url, CURLcode *r)
 	*r = curl_easy_perform(c);
 	curl_easy_cleanup(c);
 	return (got);
-}
-
-static struct ioc_fetch
-job(const char *url)
-{
-	if (ftruncate(out, 0) != 0 || pwrite(out, "left over", 9, 0) != 9)
-		abort();
-	memset(&err, 0, sizeof(err));
-	return ((struct ioc_fetch){
-		.helper_dir = getenv("HELPER_DIR"),
-		.url = url,
-		.ca_file = server.ca,
-		.max_bytes = 16 * 1024 * 1024,
-		.timeout_ms = 20000,
-		.out_fd = out,
-	});
-}
-
-static const char *
-url_of(enum tls_kind kind, const char *path)
-{
-	static char url[256];
-
-	(void)snprintf(url, sizeof(url), "https://localhost:%u%s",
-	    server.port[kind], path);
-	return (url);
 }
 
 /* How the twin fares. */
@@ -168,10 +121,9 @@ static void
 attack(const struct attack *a)
 {
 	char url[256];
-	struct ioc_fetch f;
+	struct ioc_fetch_file f;
 	CURLcode believed;
 	size_t got;
-	char hex[IOC_SHA256_HEX] = "untouched";
 
 	(void)snprintf(url, sizeof(url), "%s", url_of(a->kind, a->path));
 	got = twin(url, &believed);
@@ -180,14 +132,15 @@ attack(const struct attack *a)
 	    believed == CURLE_OPERATION_TIMEDOUT)), a->name,
 	    "the twin fares otherwise", curl_easy_strerror(believed));
 	f = job(url);
-	check(ioc_fetch_url(&f, hex, &err) == a->code, a->name, "wrong code",
-	    err.msg);
+	check(fetch_one(&f) == a->code, a->name, "wrong code", err.msg);
 	check(strstr(err.msg, a->msg) != NULL &&
 	    strncmp(err.msg, "localhost:", 10) == 0, a->name, "wrong sentence",
 	    err.msg);
 	check(strpbrk(err.msg, "\n\033") == NULL, a->name, "raw bytes",
 	    err.msg);
-	check(strcmp(hex, "untouched") == 0, a->name, "a hash", hex);
+	check(f.hex[0] == '\0', a->name, "a hash", f.hex);
+	check(err.sys == (strstr(err.msg, "status 404") != NULL ? ENOENT : 0),
+	    a->name, "wrong errno", err.msg);
 	(void)printf("ok    %s: %s\n", a->name, err.msg);
 }
 
@@ -195,85 +148,32 @@ static int
 fetch(const char *name, const char *url, const char *proxy, const char *want,
     size_t len)
 {
-	struct ioc_fetch f = job(url);
-	char hex[IOC_SHA256_HEX], again[IOC_SHA256_HEX];
+	struct ioc_fetch_file f = job(url);
+	char again[IOC_SHA256_HEX];
 	char buf[64] = { 0 };
 	struct stat st;
 	int r;
 
-	f.proxy = proxy;
-	r = ioc_fetch_url(&f, hex, &err);
+	how.proxy = proxy;
+	r = fetch_one(&f);
+	how.proxy = NULL;
 	check(r == 0, name, "failed", err.msg);
 	if (r != 0)
 		return (r);
-	check(fstat(out, &st) == 0 && (size_t)st.st_size == len, name, "size",
-	    url);
-	check(ioc_hash_fd(f.helper_dir, out, again, &err) == 0 &&
-	    strcmp(hex, again) == 0, name, "hash", hex);
+	check(fstat(out, &st) == 0 && (size_t)st.st_size == len &&
+	    f.size == len, name, "size", url);
+	check(ioc_hash_fd(how.helper_dir, out, again, &err) == 0 &&
+	    strcmp(f.hex, again) == 0, name, "hash", f.hex);
 	if (want != NULL)
 		check(pread(out, buf, sizeof(buf) - 1, 0) == (ssize_t)len &&
 		    strcmp(buf, want) == 0, name, "content", buf);
 	return (0);
 }
 
-/* "Max file size  4194304  4194304  bytes" of our child, once it talks. */
-static int
-look_at_limits(uint64_t done, uint64_t total, void *arg)
-{
-	unsigned long long *ret = arg;
-	char path[64], line[256];
-	DIR *d = opendir("/proc");
-	struct dirent *de;
-
-	while (d != NULL && (de = readdir(d)) != NULL) {
-		FILE *f;
-		int parent = 0;
-
-		(void)snprintf(path, sizeof(path), "/proc/%.16s/stat",
-		    de->d_name);
-		f = fopen(path, "re");
-		if (f == NULL)
-			continue;
-		if (fscanf(f, "%*d (ioc-worker) %*c %d", &parent) != 1 ||
-		    parent != getpid()) {
-			(void)fclose(f);
-			continue;
-		}
-		(void)fclose(f);
-		(void)snprintf(path, sizeof(path), "/proc/%.16s/limits",
-		    de->d_name);
-		f = fopen(path, "re");
-		while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-			(void)sscanf(line, "Max file size %llu", ret);
-		if (f != NULL)
-			(void)fclose(f);
-	}
-	if (d != NULL)
-		(void)closedir(d);
-	return (0);
-}
-
-/* 42, 16: a worker that a server has taken over cannot fill the disk. */
-static void
-limited(void)
-{
-	struct ioc_fetch f = job(url_of(TLS_GOOD, "/ok"));
-	char hex[IOC_SHA256_HEX], text[64];
-	unsigned long long max = 0;
-
-	f.progress = look_at_limits;
-	f.arg = &max;
-	check(ioc_fetch_url(&f, hex, &err) == 0, "file size", "failed",
-	    err.msg);
-	(void)snprintf(text, sizeof(text), "%llu", max);
-	check(max == f.max_bytes, "42 file size", "not limited", text);
-}
-
 static void
 successes(void)
 {
 	char url[256];
-	char proxy[64];
 	char c;
 
 	(void)fetch("ok", url_of(TLS_GOOD, "/ok"), NULL, NULL, TLS_BODY);
@@ -295,9 +195,34 @@ successes(void)
 	(void)snprintf(url, sizeof(url), "https://127.0.0.1:%u/ok#x",
 	    server.port[TLS_GOOD]);
 	(void)fetch("by address", url, NULL, NULL, TLS_BODY);
+}
+
+/* 45: a proxy that refuses, and one that answers itself. */
+static void
+proxies(void)
+{
+	struct ioc_fetch_file f;
+	char proxy[64], url[64];
+
 	(void)snprintf(proxy, sizeof(proxy), "http://localhost:%u",
 	    server.port[TLS_NONE]);
 	(void)fetch("proxy", url_of(TLS_GOOD, "/ok"), proxy, NULL, TLS_BODY);
+	how.proxy = proxy;
+	(void)snprintf(url, sizeof(url), "https://127.0.0.1:%u/ok",
+	    server.port[TLS_GOOD]);
+	f = job(url);
+	check(fetch_one(&f) == IOC_NETWORK && strstr(err.msg,
+	    ": ok: the proxy refused: status 403") != NULL,
+	    "45 proxy that refuses", "no", err.msg);
+	f = job("https://localhost:1/ok");
+	check(fetch_one(&f) == IOC_NETWORK && strstr(err.msg,
+	    "certificate refused") != NULL, "45 proxy in the middle", "taken",
+	    err.msg);
+	(void)snprintf(proxy, sizeof(proxy), "http://localhost:1");
+	f = job(url_of(TLS_GOOD, "/ok"));
+	check(fetch_one(&f) == IOC_NETWORK && strstr(err.msg,
+	    "no connection") != NULL, "45 no proxy", "no", err.msg);
+	how.proxy = NULL;
 }
 
 /* 37, 45: the environment of the caller, which the twin obeys. */
@@ -343,139 +268,92 @@ on_progress(uint64_t done, uint64_t total, void *arg)
 }
 
 static int
-fetch_with(struct ioc_fetch f)
+fetch_at(const char *url)
 {
-	return (ioc_fetch_url(&f, NULL, &err));
+	struct ioc_fetch_file f = job(url);
+
+	return (fetch_one(&f));
+}
+
+static void
+authorities(void)
+{
+	const char *ok = url_of(TLS_GOOD, "/ok");
+
+	/* The system's do not know ours. */
+	how.ca_file = NULL;
+	check(fetch_at(ok) == IOC_NETWORK &&
+	    strstr(err.msg, "certificate refused") != NULL, "45 unknown "
+	    "authority", "no", err.msg);
+	how.ca_file = server.other_ca;
+	check(fetch_at(ok) == IOC_NETWORK, "45 foreign CA file", "no",
+	    err.msg);
+	how.ca_file = "/nonexistent";
+	check(fetch_at(ok) == IOC_NOT_FOUND, "missing CA file", "no",
+	    err.msg);
+	how.ca_file = "/etc/passwd";
+	check(fetch_at(ok) == IOC_FORMAT, "CA file of nothing", "no", err.msg);
+	how.ca_file = "relative";
+	check(fetch_at(ok) == IOC_INVALID, "relative CA file", "no", err.msg);
+	how.ca_file = server.ca;
+}
+
+static void
+outputs(void)
+{
+	struct ioc_fetch_file f = job(url_of(TLS_GOOD, "/ok"));
+	int pipes[2];
+
+	if (pipe2(pipes, O_CLOEXEC) != 0)
+		abort();
+	f.out_fd = pipes[1];
+	check(fetch_one(&f) == IOC_INVALID, "pipe", "taken", err.msg);
+	(void)close(pipes[0]);
+	(void)close(pipes[1]);
+	f.out_fd = out;
+	(void)fcntl(out, F_SETFL, O_APPEND);
+	check(fetch_one(&f) == IOC_INVALID, "O_APPEND", "taken", err.msg);
+	(void)fcntl(out, F_SETFL, 0);
+	f.max_bytes = TLS_BODY;
+	check(fetch_one(&f) == 0, "exact limit", "refused", err.msg);
+	f.max_bytes = TLS_BODY - 1;
+	check(fetch_one(&f) == IOC_LIMIT, "limit", "not kept", err.msg);
+	f.max_bytes = 0;
+	check(fetch_one(&f) == IOC_INVALID, "no limit", "taken", err.msg);
 }
 
 static void
 parameters(void)
 {
 	struct seen seen = { 0 }, stop = { .stop = 1 };
-	struct ioc_fetch f = job(url_of(TLS_GOOD, "/ok"));
 	uint64_t start;
-	int pipes[2];
 
-	f.progress = on_progress;
-	f.arg = &seen;
-	check(fetch_with(f) == 0 && seen.n > 0, "progress", "none", err.msg);
-	f.arg = &stop;
-	check(fetch_with(f) == IOC_CANCELED, "cancel", "no", err.msg);
-	f = job(url_of(TLS_GOOD, "/ok"));
-	f.max_bytes = TLS_BODY;
-	check(fetch_with(f) == 0, "exact limit", "refused", err.msg);
-	f.max_bytes = TLS_BODY - 1;
-	check(fetch_with(f) == IOC_LIMIT, "limit", "not kept", err.msg);
-	f.max_bytes = 0;
-	check(fetch_with(f) == IOC_INVALID, "no limit", "taken", err.msg);
-	/* The system's authorities do not know ours. */
-	f = job(url_of(TLS_GOOD, "/ok"));
-	f.ca_file = NULL;
-	check(fetch_with(f) == IOC_NETWORK &&
-	    strstr(err.msg, "certificate refused") != NULL, "45 unknown "
-	    "authority", "no", err.msg);
-	f.ca_file = server.other_ca;
-	check(fetch_with(f) == IOC_NETWORK, "45 foreign CA file", "no",
-	    err.msg);
-	f.ca_file = "/nonexistent";
-	check(fetch_with(f) == IOC_NOT_FOUND, "missing CA file", "no",
-	    err.msg);
-	f.ca_file = "/etc/passwd";
-	check(fetch_with(f) == IOC_FORMAT, "CA file of nothing", "no",
-	    err.msg);
-	f = job(url_of(TLS_GOOD, "/stall"));
-	f.timeout_ms = 1500;
+	how.progress = on_progress;
+	how.arg = &seen;
+	check(fetch_at(url_of(TLS_GOOD, "/ok")) == 0 && seen.n > 0,
+	    "progress", "none", err.msg);
+	how.arg = &stop;
+	check(fetch_at(url_of(TLS_GOOD, "/ok")) == IOC_CANCELED, "cancel",
+	    "no", err.msg);
+	how.progress = NULL;
+	how.timeout_ms = 1500;
 	start = ioc_now_ns();
-	check(fetch_with(f) == IOC_TIMEOUT &&
+	check(fetch_at(url_of(TLS_GOOD, "/stall")) == IOC_TIMEOUT &&
 	    ioc_now_ns() - start < UINT64_C(4000000000), "timeout", "no",
 	    err.msg);
-	f = job("https://nonexistent.invalid/x");
-	check(fetch_with(f) == IOC_NETWORK && strcmp(err.msg,
-	    "nonexistent.invalid: the name cannot be resolved") == 0,
-	    "name", "no", err.msg);
-	f = job("https://localhost:1/x");
-	check(fetch_with(f) == IOC_NETWORK &&
+	how.timeout_ms = 20000;
+	check(fetch_at("https://nonexistent.invalid/a/x?y") == IOC_NETWORK &&
+	    strcmp(err.msg, "nonexistent.invalid: x: the name cannot be "
+	    "resolved") == 0, "name", "no", err.msg);
+	check(fetch_at("https://localhost:1/") == IOC_NETWORK &&
 	    strstr(err.msg, "localhost:1: no connection") != NULL,
 	    "port", "no", err.msg);
-	f = job("https://other.example/x");
-	f.proxy = "socks5://localhost:1";
-	check(fetch_with(f) == IOC_INVALID, "proxy", "taken", err.msg);
-	f = job("http://localhost/x");
-	check(fetch_with(f) == IOC_INVALID, "http", "taken", err.msg);
-	if (pipe2(pipes, O_CLOEXEC) != 0)
-		abort();
-	f = job(url_of(TLS_GOOD, "/ok"));
-	f.out_fd = pipes[1];
-	check(fetch_with(f) == IOC_INVALID, "pipe", "taken", err.msg);
-}
-
-/* With the 60 seconds lowered to two, by the request to the worker. */
-static void
-stalled(const char *path)
-{
-	auto_strv struct ioc_strv request = IOC_STRV;
-	struct ioc_worker_job w = {
-		.role = IOC_WORKER_FETCH,
-		.helper_dir = getenv("HELPER_DIR"),
-		.verb = "fetch",
-		.fds = &out,
-		.nfds = 1,
-	};
-	uint64_t start = ioc_now_ns();
-
-	(void)ioc_strv_add(&request, "url");
-	(void)ioc_strv_add(&request, url_of(TLS_GOOD, path));
-	(void)ioc_strv_add(&request, "max_bytes");
-	(void)ioc_strv_add(&request, "1000000");
-	(void)ioc_strv_add(&request, "timeout_ms");
-	(void)ioc_strv_add(&request, "30000");
-	(void)ioc_strv_add(&request, "slow_s");
-	(void)ioc_strv_add(&request, "2");
-	(void)ioc_strv_add(&request, "ca_file");
-	(void)ioc_strv_add(&request, server.ca);
-	w.request = request;
-	check(ioc_worker_run(&w, NULL, &err) == IOC_NETWORK &&
-	    strstr(err.msg, "stalled: less than 1024 bytes/s for 2 s") != NULL,
-	    "42 stalled", path, err.msg);
-	check(ioc_now_ns() - start < UINT64_C(8000000000), "42 stalled",
-	    "late", path);
-	(void)printf("ok    42 stalled: %s\n", err.msg);
-}
-
-/* 53: a worker does not outlive who asked for it. */
-static void
-killed(void)
-{
-	char path[96];
-	struct ioc_fetch f;
-	pid_t pid;
-	int fd, tries = 0;
-
-	(void)snprintf(path, sizeof(path), "%s/killed", server.dir);
-	pid = fork();
-	if (pid == 0) {
-		(void)close(out);
-		out = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-		/* Held for as long as anybody has this open file. */
-		if (out < 0 || flock(out, LOCK_EX) != 0)
-			_exit(1);
-		f = job(url_of(TLS_GOOD, "/stall"));
-		_exit(fetch_with(f) == 0);
-	}
-	/* Until the worker has got its first bytes. */
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	while (++tries < 500 && lseek(fd, 0, SEEK_END) != 3)
-		(void)poll(NULL, 0, 10);
-	check(tries < 500 && flock(fd, LOCK_EX | LOCK_NB) != 0, "53 kill -9",
-	    "no transfer", path);
-	(void)kill(pid, SIGKILL);
-	(void)waitpid(pid, NULL, 0);
-	for (tries = 0; tries < 300 && flock(fd, LOCK_EX | LOCK_NB) != 0;
-	    tries++)
-		(void)poll(NULL, 0, 10);
-	check(tries < 300, "53 kill -9", "the worker lives on", path);
-	(void)close(fd);
-	(void)unlink(path);
+	how.proxy = "socks5://localhost:1";
+	check(fetch_at("https://other.example/x") == IOC_INVALID, "proxy",
+	    "taken", err.msg);
+	how.proxy = NULL;
+	check(fetch_at("http://localhost/x") == IOC_INVALID, "http", "taken",
+	    err.msg);
 }
 
 int
@@ -484,7 +362,8 @@ main(void)
 	char path[] = "/tmp/ioc-attack-XXXXXX";
 
 	(void)setvbuf(stdout, NULL, _IONBF, 0);
-	if (tls_start(&server) != 0 || (out = mkstemp(path)) < 0 ||
+	if (tls_start(&server) != 0 || (how.ca_file = server.ca) == NULL ||
+	    (how.helper_dir = getenv("HELPER_DIR")) == NULL || (out = mkstemp(path)) < 0 ||
 	    unlink(path) != 0) {
 		perror("prepare");
 		return (1);
@@ -492,12 +371,15 @@ main(void)
 	for (size_t i = 0; i < sizeof(attacks) / sizeof(*attacks); i++)
 		attack(&attacks[i]);
 	successes();
-	limited();
+	proxies();
+	authorities();
+	outputs();
 	parameters();
-	stalled("/stall");
-	stalled("/mute");
+	resumes();
+	several();
+	caches();
 	environment();
-	killed();
+	workers();
 	(void)close(out);
 	tls_stop(&server);
 	(void)printf("%d failures\n", failures);

@@ -33,6 +33,8 @@ enum {
 	F = 1 << IOC_SANDBOX_FETCH,
 	P = 1 << IOC_SANDBOX_PARSE,
 	X = 1 << IOC_SANDBOX_EXTRACT,
+	V = 1 << IOC_SANDBOX_VERIFY,
+	ROLES = 4,
 };
 
 static char top[] = "/tmp/ioc-attack-XXXXXX";
@@ -331,45 +333,45 @@ static const struct attempt {
 	int		(*run)(void);
 	unsigned	 refused;	/* the roles that must not */
 } attempts[] = {
-	{ "open a file of the host", try_read, F | P | X },
-	{ "open the environment of a process", try_environ, F | P | X },
-	{ "write to a file of the host", try_write, F | P | X },
-	{ "create a file", try_create, F | P | X },
-	{ "chown a file of the host", try_chown, F | P | X },
-	{ "chown above the directory", try_above, F | P | X },
-	{ "open above the directory", try_open_above, F | P | X },
-	{ "stat a file of the host", try_stat, P | X },
-	{ "internet socket", try_inet, P | X },
-	{ "connect", try_connect, P | X },
-	{ "listen", try_listen, F | P | X },
-	{ "unix socket", try_unix, F | P | X },
-	{ "raw socket", try_packet, F | P | X },
-	{ "kill init", try_kill_init, F | P | X },
-	{ "kill a process", try_kill, F | P | X },
-	{ "ptrace", try_ptrace, F | P | X },
-	{ "read the memory of a process", try_memory, F | P | X },
-	{ "fork", try_fork, F | P | X },
-	{ "clone3", try_clone3, F | P | X },
-	{ "exec", try_exec, F | P | X },
-	{ "mount", try_mount, F | P | X },
-	{ "user namespace", try_userns, F | P | X },
-	{ "setns", try_setns, F | P | X },
-	{ "become root", try_root, F | P | X },
-	{ "device node", try_device, F | P | X },
-	{ "chroot", try_chroot, F | P | X },
-	{ "executable memory", try_exec_memory, P | X },
-	{ "three gigabytes", try_much_memory, F | P | X },
-	{ "keyring", try_keyring, F | P | X },
-	{ "perf", try_perf, F | P | X },
-	{ "bpf", try_bpf, F | P | X },
-	{ "io_uring", try_io_uring, F | P | X },
-	{ "dumpable", try_dumpable, F | P | X },
+	{ "open a file of the host", try_read, F | P | X | V },
+	{ "open the environment of a process", try_environ, F | P | X | V },
+	{ "write to a file of the host", try_write, F | P | X | V },
+	{ "create a file", try_create, F | P | X | V },
+	{ "chown a file of the host", try_chown, F | P | X | V },
+	{ "chown above the directory", try_above, F | P | X | V },
+	{ "open above the directory", try_open_above, F | P | X | V },
+	{ "stat a file of the host", try_stat, P | X | V },
+	{ "internet socket", try_inet, P | X | V },
+	{ "connect", try_connect, P | X | V },
+	{ "listen", try_listen, F | P | X | V },
+	{ "unix socket", try_unix, F | P | X | V },
+	{ "raw socket", try_packet, F | P | X | V },
+	{ "kill init", try_kill_init, F | P | X | V },
+	{ "kill a process", try_kill, F | P | X | V },
+	{ "ptrace", try_ptrace, F | P | X | V },
+	{ "read the memory of a process", try_memory, F | P | X | V },
+	{ "fork", try_fork, F | P | X | V },
+	{ "clone3", try_clone3, F | P | X | V },
+	{ "exec", try_exec, F | P | X | V },
+	{ "mount", try_mount, F | P | X | V },
+	{ "user namespace", try_userns, F | P | X | V },
+	{ "setns", try_setns, F | P | X | V },
+	{ "become root", try_root, F | P | X | V },
+	{ "device node", try_device, F | P | X | V },
+	{ "chroot", try_chroot, F | P | X | V },
+	{ "executable memory", try_exec_memory, P | X | V },
+	{ "three gigabytes", try_much_memory, F | P | X | V },
+	{ "keyring", try_keyring, F | P | X | V },
+	{ "perf", try_perf, F | P | X | V },
+	{ "bpf", try_bpf, F | P | X | V },
+	{ "io_uring", try_io_uring, F | P | X | V },
+	{ "dumpable", try_dumpable, F | P | X | V },
 #ifdef __x86_64__
-	{ "32 bit system call", try_compat, F | P | X },
+	{ "32 bit system call", try_compat, F | P | X | V },
 #endif
 };
 
-static const char *const names[] = { "fetch", "parse", "extract" };
+static const char *const names[] = { "fetch", "parse", "extract", "verify" };
 
 static int
 enter(int role, bool devices)
@@ -378,6 +380,8 @@ enter(int role, bool devices)
 		.role = (enum ioc_sandbox_role)role,
 		.dir_fd = role == IOC_SANDBOX_EXTRACT ? dir_fd : -1,
 		.devices = devices,
+		.read_fds = &dir_fd,
+		.nread = role == IOC_SANDBOX_VERIFY,
 	};
 	struct ioc_error err;
 	char missing[128];
@@ -424,7 +428,7 @@ check_attempts(void)
 			    "kernel\n", a->name);
 			continue;
 		}
-		for (int role = 0; role < 3; role++) {
+		for (int role = 0; role < ROLES; role++) {
 			int r = (a->refused & (1u << role)) != 0 ?
 			    attempt(a, role) : 1;
 
@@ -440,6 +444,25 @@ check_attempts(void)
 	return (bad);
 }
 
+/* Reads what is nobody's, and writes nothing, not even what it may name. */
+static int
+verify_duty(void)
+{
+	struct stat st;
+	char c[8];
+	int fd = openat(dir_fd, "secret", O_RDONLY | O_NOFOLLOW);
+
+	if (fd < 0 || read(fd, c, sizeof(c)) != 1 || fstatat(dir_fd, "secret",
+	    &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_uid != 4242)
+		return (1);
+	return (openat(dir_fd, "secret", O_WRONLY) < 0 &&
+	    openat(dir_fd, "new", O_WRONLY | O_CREAT, 0600) < 0 &&
+	    mkdirat(dir_fd, "d", 0700) < 0 &&
+	    unlinkat(dir_fd, "secret", 0) < 0 && fchmod(fd, 0777) < 0 &&
+	    fchown(fd, 0, 0) < 0 && ftruncate(fd, 0) < 0 &&
+	    linkat(dir_fd, "secret", dir_fd, "l", 0) < 0 ? 0 : 1);
+}
+
 /* What each role is for must work. */
 static int
 duty(int role)
@@ -452,6 +475,8 @@ duty(int role)
 	if (role == IOC_SANDBOX_FETCH)
 		return (open("/etc/hosts", O_RDONLY) >= 0 &&
 		    try_connect() == 0 ? 0 : 1);
+	if (role == IOC_SANDBOX_VERIFY)
+		return (verify_duty());
 	fd = openat(dir_fd, "f", O_WRONLY | O_CREAT | O_EXCL, 0600);
 	if (fd < 0 || fchown(fd, 1234, 5678) != 0 || fchmod(fd, 06755) != 0 ||
 	    fstat(fd, &st) != 0 || st.st_uid != 1234 || st.st_gid != 5678 ||
@@ -471,9 +496,11 @@ duty(int role)
 static int
 check_status(int role, pid_t pid)
 {
-	static const char *const uids[] = { "62001", "62002", "62003" };
+	static const char *const uids[] = { "62001", "62002", "62003",
+		"62004" };
 	static const char *const caps[] = {
 		"0000000000000000", "0000000000000000", "000000000800001b",
+		"0000000000000004",
 	};
 	static const char *const keys[] = {
 		"CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:",
@@ -553,6 +580,10 @@ prepare(void)
 	if (fd < 0 || mkdir(path, 0755) != 0 ||
 	    (dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return (-1);
+	fd = openat(dir_fd, "secret", O_WRONLY | O_CREAT | O_CLOEXEC, 0);
+	if (fd < 0 || write(fd, "x", 1) != 1 || fchown(fd, 4242, 4242) != 0)
+		return (-1);
+	(void)close(fd);
 	sock = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (sock < 0 || bind(sock, (struct sockaddr *)&on, len) != 0 ||
 	    listen(sock, 64) != 0 ||
@@ -585,7 +616,7 @@ main(void)
 		return (1);
 	}
 	bad = check_attempts();
-	for (int role = 0; role < 3; role++)
+	for (int role = 0; role < ROLES; role++)
 		bad += check_duty(role);
 	(void)kill(victim, SIGKILL);
 	(void)waitpid(victim, NULL, 0);

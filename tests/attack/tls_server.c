@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Well and badly behaved servers; a process each, and one a connection. */
-#include "tls_server.h"
+#include "tls_answer.h"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -26,13 +26,6 @@
 struct identity {
 	EVP_PKEY	*key;
 	X509		*cert;
-};
-
-struct connection {
-	int		 fd;
-	SSL		*ssl;
-	const struct tls_server *s;
-	enum tls_kind	 kind;
 };
 
 static void
@@ -96,155 +89,10 @@ save(const char *path, X509 *cert)
 		abort();
 }
 
-char
-tls_byte(size_t i)
-{
-	return ((char)(i * 2654435761u >> 13));
-}
-
-static ssize_t
-put(const struct connection *c, const char *data, size_t len)
-{
-	for (size_t at = 0; at < len;) {
-		ssize_t n = c->ssl != NULL ?
-		    SSL_write(c->ssl, data + at, (int)(len - at)) :
-		    write(c->fd, data + at, len - at);
-
-		if (n <= 0)
-			_exit(0);
-		at += (size_t)n;
-	}
-	return ((ssize_t)len);
-}
-
-static void
-puts_to(const struct connection *c, const char *text)
-{
-	(void)put(c, text, strlen(text));
-}
-
-static void
-redirect(const struct connection *c, const char *to)
-{
-	char text[512];
-
-	(void)snprintf(text, sizeof(text), "HTTP/1.1 302 Found\r\nLocation: "
-	    "%s\r\nContent-Length: 5\r\n\r\nmoved", to);
-	puts_to(c, text);
-}
-
-static void
-forever(const struct connection *c)
-{
-	static char block[65536];
-
-	for (;;)
-		(void)put(c, block, sizeof(block));
-}
-
-static void
-body(const struct connection *c)
-{
-	static char all[TLS_BODY];
-	char head[128];
-
-	for (size_t i = 0; i < sizeof(all); i++)
-		all[i] = tls_byte(i);
-	(void)snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\n"
-	    "Content-Length: %zu\r\n\r\n", sizeof(all));
-	puts_to(c, head);
-	(void)put(c, all, sizeof(all));
-}
-
-static void
-lead(const struct connection *c, const char *where)
-{
-	char to[256];
-
-	if (strcmp(where, "http") == 0)
-		(void)snprintf(to, sizeof(to), "http://localhost:%u/ok",
-		    c->s->port[TLS_NONE]);
-	else if (strcmp(where, "file") == 0)
-		(void)snprintf(to, sizeof(to), "file:///etc/passwd");
-	else if (strcmp(where, "user") == 0)
-		(void)snprintf(to, sizeof(to), "https://a:b@localhost:%u/ok",
-		    c->s->port[TLS_GOOD]);
-	else if (strcmp(where, "wrong") == 0)
-		(void)snprintf(to, sizeof(to), "https://localhost:%u/ok",
-		    c->s->port[TLS_WRONG_HOST]);
-	else
-		(void)snprintf(to, sizeof(to), "https://127.0.0.1:%u/ok",
-		    c->s->port[TLS_GOOD]);
-	redirect(c, to);
-}
-
-static const struct {
-	const char	*path;
-	const char	*answer;
-	void		(*then)(const struct connection *);
-} answers[] = {
-	{ "/empty", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", NULL },
-	{ "/short", "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nabc",
-	    NULL },
-	{ "/rude", "HTTP/1.1 200 OK\r\n\r\nabc", NULL },
-	{ "/long", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcdefghi",
-	    NULL },
-	{ "/chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-	    "3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n", NULL },
-	{ "/chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-	    "3\r\nabc\r\n4\r\nde", NULL },
-	{ "/huge", "HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n",
-	    forever },
-	{ "/endless", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
-	    "\r\nffffffffff\r\n", forever },
-	{ "/header", "HTTP/1.1 200 OK\r\nX: ", forever },
-	{ "/errorpage", "HTTP/1.1 404 Not Found\r\n\r\n", forever },
-	{ "/garbage", "\033[2J\033[31mwhat is this", NULL },
-	{ "/status", "HTTP/1.1 503 \033[2JGo away\r\nContent-Length: 0\r\n\r\n",
-	    NULL },
-	{ "/partial", "HTTP/1.1 206 Partial\r\nContent-Length: 1\r\n\r\nx",
-	    NULL },
-	{ "/nowhere", "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n",
-	    NULL },
-	{ "/encoded", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
-	    "Content-Length: 4\r\n\r\nGZIP", NULL },
-};
-
-static void
-answer(const struct connection *c, const char *path)
-{
-	char next[64];
-	int n;
-
-	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
-		if (strcmp(path, answers[i].path) != 0)
-			continue;
-		puts_to(c, answers[i].answer);
-		if (answers[i].then != NULL)
-			answers[i].then(c);
-		return;
-	}
-	if (strcmp(path, "/ok") == 0) {
-		body(c);
-	} else if (strcmp(path, "/mute") == 0) {
-		(void)poll(NULL, 0, 60000);
-	} else if (strcmp(path, "/stall") == 0) {
-		puts_to(c, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nabc");
-		(void)poll(NULL, 0, 60000);
-	} else if (strcmp(path, "/loop") == 0) {
-		redirect(c, "/loop");
-	} else if (strncmp(path, "/to/", 4) == 0) {
-		lead(c, path + 4);
-	} else if (sscanf(path, "/hops/%d", &n) == 1 && n > 0) {
-		(void)snprintf(next, sizeof(next), "/hops/%d", n - 1);
-		redirect(c, n == 1 ? "/ok" : next);
-	} else {
-		puts_to(c, "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\n"
-		    "gone");
-	}
-}
-
-/* CONNECT 127.0.0.1:port, or localhost:port. */
+/*
+ * CONNECT localhost:port, and nothing else; port 1 is answered by another server
+ * than was asked for.
+ */
 static void
 tunnel(const struct connection *c, const char *to)
 {
@@ -258,14 +106,16 @@ tunnel(const struct connection *c, const char *to)
 	ssize_t n;
 
 	if (strncmp(to, "localhost:", 10) != 0 || colon == NULL) {
-		puts_to(c, "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n");
+		tls_puts(c, "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n");
 		return;
 	}
 	addr.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
+	if (addr.sin_port == htons(1))
+		addr.sin_port = htons(c->s->port[TLS_OTHER_CA]);
 	p[1].fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (connect(p[1].fd, (struct sockaddr *)&addr, sizeof(addr)) != 0)
 		return;
-	puts_to(c, "HTTP/1.1 200 Connected\r\nX-Proxy: 1\r\n\r\n");
+	tls_puts(c, "HTTP/1.1 200 Connected\r\nX-Proxy: 1\r\n\r\n");
 	while (poll(p, 2, 10000) > 0) {
 		for (int i = 0; i < 2; i++) {
 			if (p[i].revents == 0)
@@ -280,7 +130,8 @@ tunnel(const struct connection *c, const char *to)
 static void
 serve(struct connection *c, SSL_CTX *ctx)
 {
-	char request[8192] = { 0 }, path[256] = { 0 };
+	static char request[8192];
+	char path[256] = { 0 };
 	size_t len = 0;
 	bool rude;
 
@@ -299,7 +150,7 @@ serve(struct connection *c, SSL_CTX *ctx)
 			return;
 		len += (size_t)n;
 		if (request[0] == 0x16) {	/* TLS to a server without */
-			puts_to(c, "HTTP/1.1 400 Bad Request\r\n\r\n");
+			tls_puts(c, "HTTP/1.1 400 Bad Request\r\n\r\n");
 			return;
 		}
 	}
@@ -310,7 +161,8 @@ serve(struct connection *c, SSL_CTX *ctx)
 	if (sscanf(request, "GET %255s", path) != 1)
 		return;
 	rude = strcmp(path, "/rude") == 0;
-	answer(c, path);
+	c->request = request;
+	tls_answer(c, path);
 	if (c->ssl != NULL && !rude)
 		(void)SSL_shutdown(c->ssl);
 }

@@ -33,7 +33,9 @@ struct tls_server {
 
 /*
  * What the path asks for: ok empty short rude long huge endless stall mute
- * status/N loop hops/N to/NAME errorpage garbage encoded.
+ * status/N loop hops/N to/NAME errorpage garbage encoded; late/X waits a second;
+ * part/KIND is the body of ok, from where it is asked for, with one kind of lie;
+ * file/X cut/X rest/X is a file of `dir`: whole, half, never without a range.
  */
 int	tls_start(struct tls_server *s);
 void	tls_stop(struct tls_server *s);

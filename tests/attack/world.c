@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "safe/archive.h"
+#include "safe/tree.h"
 
 static char top[] = "/tmp/ioc-attack-XXXXXX";
 char where[128];		/* the present world */
@@ -75,6 +76,15 @@ contains(const char *path, const char *text)
 }
 
 bool
+swept(void)
+{
+	struct stat st;
+
+	return (ioc_tree_remove(world, "target", NULL) == 0 &&
+	    !is("target", &st) && !outside());
+}
+
+bool
 outside(void)
 {
 	struct stat st, dir;
@@ -92,8 +102,10 @@ unpack_fd(int in, bool devices, bool setid, uint64_t max_entries)
 	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct ioc_archive a = {
 		.helper_dir = getenv("HELPER_DIR"),
-		.in_fd = in,
+		.in_fds = &in,
+		.nin = 1,
 		.dir_fd = dir,
+		.record_fd = -1,
 		.devices = devices,
 		.setid = setid,
 		.max_entries = max_entries,

@@ -26,6 +26,8 @@ void	new_world(void);
 size_t	entries(const char *path);
 bool	is(const char *path, struct stat *st);
 bool	contains(const char *path, const char *text);
+/* What a caller does after a failure: nothing is left of the target then. */
+bool	swept(void);
 /* The host beside the target is not as it was. */
 bool	outside(void);
 
@@ -37,5 +39,7 @@ void	run_twin(struct twin *t, const struct ioc_buf *b);
 
 /* archive_more.c */
 void	more(void);
+/* archive_sets.c */
+void	more_sets(void);
 
 #endif /* TESTS_WORLD_H */

@@ -329,6 +329,58 @@ ioc_distribution_release(const char *distribution, size_t i)
 	return (i < 2 && strcmp(distribution, "debian") == 0 ? debian[i] : NULL);
 }
 
+struct ioc_remote_list {
+	IOC_VEC(struct ioc_remote_info) v;
+};
+
+int
+ioc_remote_list(struct ioc_host *h, const struct ioc_fetch_options *o,
+    struct ioc_remote_list **ret, struct ioc_error *err)
+{
+	const char *d = o->distribution != NULL ? o->distribution :
+	    ioc_host_distribution(h), *name;
+	struct ioc_remote_list *l = calloc(1, sizeof(*l));
+	int r = fake_fail("remote", d, err);
+
+	fake_log("remote %s mirror=%s arch=%s", d,
+	    o->mirror != NULL ? o->mirror : "-",
+	    o->arch != NULL ? o->arch : "-");
+	if (r == 0 && ioc_distribution_release(d, 0) == NULL)
+		r = ioc_fail(err, IOC_NOT_FOUND, "no releases are known of %s",
+		    IOC_SHOW(d));
+	for (size_t i = 0; (name = ioc_distribution_release(d, i)) != NULL; i++)
+		*ioc_vec_push(&l->v) = (struct ioc_remote_info){
+			.name = name, .distribution = d,
+			.eol = i == 0 ? "2020-01-31" : NULL,
+			.is_eol = i == 0, .is_newer = i == 1,
+		};
+	if (r != 0)
+		ioc_remote_list_free(l);
+	else
+		*ret = l;
+	return (r);
+}
+
+size_t
+ioc_remote_count(const struct ioc_remote_list *l)
+{
+	return (l->v.n);
+}
+
+const struct ioc_remote_info *
+ioc_remote_at(const struct ioc_remote_list *l, size_t i)
+{
+	return (&l->v.v[i]);
+}
+
+void
+ioc_remote_list_free(struct ioc_remote_list *l)
+{
+	if (l != NULL)
+		ioc_vec_fini(&l->v);
+	free(l);
+}
+
 static struct fake_release *
 find_release(struct ioc_host *h, const char *name)
 {
@@ -350,6 +402,10 @@ ioc_release_fetch(struct ioc_host *h, const struct ioc_fetch_options *o,
 	    o->release, o->mirror != NULL ? o->mirror : "-",
 	    o->url != NULL ? o->url : "-", o->ca_file != NULL ? o->ca_file :
 	    "-", o->update, o->source != NULL ? o->source : "-");
+	if (o->manifest != NULL || o->from != NULL || o->sets != NULL)
+		fake_log("sets %s manifest=%s from=%s", o->sets != NULL ?
+		    o->sets : "-", o->manifest != NULL ? o->manifest : "-",
+		    o->from != NULL ? o->from : "-");
 	if (find_release(h, o->release) != NULL)
 		return (ioc_fail(err, IOC_EXISTS,
 		    "fetch %s: it is there already", IOC_SHOW(o->release)));
@@ -428,4 +484,46 @@ ioc_release_list_free(struct ioc_release_list *l)
 	if (l != NULL)
 		ioc_vec_fini(&l->v);
 	free(l);
+}
+
+/* --- verify -------------------------------------------------------------------------- */
+
+const char *
+ioc_tree_difference_name(enum ioc_tree_difference what)
+{
+	static const char *const names[] = { "changed", "missing", "extra" };
+
+	return (names[what]);
+}
+
+/* Two differences, but for those whose name begins with "clean". */
+static int
+differences(const char *name, ioc_verify_fn *fn, void *arg,
+    struct ioc_error *err)
+{
+	int r = fake_fail("verify", name, err);
+
+	fake_log("verify %s", name);
+	if (r == 0 && !ioc_str_starts(name, "clean") &&
+	    (fn(IOC_TREE_CHANGED, "bin/sh", "content mode", arg) != 0 ||
+	    fn(IOC_TREE_EXTRA, "tmp/a\\nb", "", arg) != 0))
+		r = ioc_fail(err, IOC_CANCELED, "canceled");
+	return (ioc_wrap(err, r, "verify %s", name));
+}
+
+int
+ioc_release_verify(struct ioc_host *h, const char *name, ioc_verify_fn *fn,
+    void *arg, size_t *n, struct ioc_error *err)
+{
+	if (find_release(h, name) == NULL)
+		return (ioc_fail(err, IOC_NOT_FOUND, "verify %s: no release",
+		    IOC_SHOW(name)));
+	return (differences(name, fn, arg, err));
+}
+
+int
+ioc_jail_verify(struct ioc_jail *j, ioc_verify_fn *fn, void *arg, size_t *n,
+    struct ioc_error *err)
+{
+	return (differences(ioc_jail_name(j), fn, arg, err));
 }

@@ -324,6 +324,46 @@ fetch_do()
 	refuses 'update nosuch: no release' update nosuch
 }
 
+sets_do()
+{
+	prints 'trixie\n' -q fetch --sets base,lib32 --manifest m -F from trixie
+	called "sets base,lib32 manifest=$PWD/m from=$PWD/from"
+	prints 'x\n' -q fetch --no-fetch-updates x
+	called 'fetch x mirror=- url=- ca=- update=0 source=-'
+	usage 'fetch: -F and -u exclude each other' fetch -F /x -u https://x y
+	usage 'fetch: --url and --sets exclude each other' \
+	    fetch --url https://x --sha256 00 --sets base y
+	usage 'fetch: --manifest needs one release, which it is of' \
+	    fetch --manifest m a b
+	usage 'fetch: -U and --no-fetch-updates exclude each other' \
+	    fetch -U --no-fetch-updates a
+	usage 'list: -u is for -R only' list -u https://x
+	prints '14.2-RELEASE\n' list -R -H --distribution freebsd --arch arm64 \
+	    -o name -u https://x
+	called 'remote freebsd mirror=https://x arch=arm64'
+}
+
+verify_do()
+{
+	IOC_FAKE_JAILS='clean stopped;web stopped;bookworm stopped'
+	export IOC_FAKE_JAILS
+	prints '' verify clean
+	gives 1 verify web
+	printf 'changed  bin/sh (content mode)\nextra    tmp/a\\nb\n' >expected
+	atf_check cmp expected out
+	[ ! -s err ] || atf_fail "$(cat err)"
+	# The jail of that name, unless the release is meant.
+	gives 1 -j verify bookworm
+	atf_check -o 'inline:jail changed,extra bin/sh null true\n' jq -r \
+	    '.verified | "\(.kind) \([.differences[].what] | join(",")) " +
+	    "\(.differences[0].path) \(.differences[1].detail) \(.complete)"' out
+	gives 1 -j verify -r bookworm
+	atf_check -o 'inline:release\n' jq -r .verified.kind out
+	refuses 'verify nosuch: no release' verify nosuch
+	IOC_FAKE_FAIL='verify=FORMAT:0:the record is damaged' \
+	    refuses 'verify web: the record is damaged' verify web
+}
+
 host_do()
 {
 	prints 'ioc /x activated\n' activate --dir /x
@@ -405,6 +445,8 @@ atf_init_test_cases()
 	testcase destroy "asks, and refuses where nobody can be asked"
 	testcase set "changes, resets, filters, defaults"
 	testcase fetch "fetch and update"
+	testcase sets "fetch of sets, lists of what there is"
+	testcase verify "differences, and none" jq
 	testcase host "activate, deactivate, recover, doctor, rename"
 	testcase dry_run "-n prints a plan and does nothing"
 	testcase progress "lines, JSON lines, nothing" jq

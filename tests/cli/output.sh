@@ -32,7 +32,13 @@ bookworm      2  12.8     debian        ioc
 ' list -r
 	prints 'NAME  STORE  WHERE\nioc   dir    /var/lib/ioc\n' list -d
 	prints "bookworm${tab}debian\ntrixie${tab}debian\n14.2-RELEASE${tab}freebsd\n" \
-	    list -R -H
+	    list -R --known -H
+	prints 'NAME      DISTRIBUTION  EOL         ENDED  NEWER  FETCHED
+bookworm  debian        2020-01-31  yes    no     no
+trixie    debian        -           no     yes    no
+' list -R
+	prints "14.2-RELEASE${tab}2020-01-31\n" list -R -H -o name,eol \
+	    --distribution freebsd
 }
 
 sorted_do()
@@ -138,6 +144,8 @@ json_do()
 	0 list -r
 	0 list -d
 	0 list -R
+	1 verify web
+	1 verify bookworm
 	0 get boot web
 	0 get -a web
 	0 get priority defaults

@@ -278,7 +278,8 @@ def ask_end():
 def choose():
     for answer in b"2\r", b"trixie\r":
         t = Terminal("fetch", "--no-update")
-        t.expect(rb"  1  bookworm\r\n  2  trixie\r\nWhich one\? ")
+        t.expect(rb"  1  bookworm  \(end of life\)\r\n"
+                 rb"  2  trixie  \(newer than this host\)\r\nWhich one\? ")
         t.send(answer)
         t.end(0)
     check(log().count("fetch trixie mirror=- url=- ca=- update=0") == 2, log())

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A distribution for engine tests, in place of dist/dist.c. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,11 +11,30 @@
 
 struct fake_dist fake_dist;
 
+/* What the next fetch of it must agree with. */
+static int
+pin(const struct ioc_dist_job *job, struct ioc_error *err)
+{
+	if (job->pin == NULL)
+		return (0);
+	(void)snprintf(job->pin->name, sizeof(job->pin->name), "test-%s",
+	    job->release);
+	ioc_buf_clear(&job->pin->text);
+	(void)ioc_buf_addf(&job->pin->text, "manifest %u\n",
+	    fake_dist.manifest);
+	return (ioc_buf_check(&job->pin->text, err));
+}
+
 static int
 fetch(const struct ioc_dist_job *job, struct ioc_error *err)
 {
 	int r = ioc_file_replace(job->root_fd, "os-release", "testos\n", 7,
 	    0644, 0, 0, IOC_FILE_NOSYNC, err);
+
+	if (r == 0)
+		r = ioc_file_write_all(job->record_fd, "#mtree\n", 7, err);
+	if (r == 0)
+		r = pin(job, err);
 
 	/* Half of it is there when it fails. */
 	if (r == 0 && fake_dist.fetch_fails)
@@ -51,10 +71,18 @@ version(int root_fd, char ret[64], struct ioc_error *err)
 }
 
 static const char *const names[] = { "one", "two", NULL };
+static const char *const systems[] = { "Fake", NULL };
+static const struct ioc_dist_line lines[] = {
+	{ "etc/rc.conf", "testd_enable", "NO" },
+	{ "etc/rc.conf", "test_flags", "-t" },
+	{ "etc/sysctl.conf", "test.one", "1" },
+	{ NULL, NULL, NULL },
+};
 static const char *const argv[] = { "/finish", NULL };
 
 static const struct ioc_dist testos = {
-	.name = "testos", .system = "Fake",
+	.name = "testos", .systems = systems, .records = true,
+	.has_sets = true, .config = lines,
 	.default_mirror = "https://localhost/", .releases = names,
 	.fetch = fetch, .finish_argv = argv, .clean = clean,
 	.update_fetch = update_fetch, .update_argv = argv, .version = version,
@@ -73,6 +101,18 @@ ioc_dist_of_release(const char *release)
 {
 	return (strcmp(release, "one") == 0 || strcmp(release, "two") == 0 ?
 	    &testos : NULL);
+}
+
+bool
+ioc_dist_knows(const struct ioc_dist *d, const char *release)
+{
+	return (ioc_dist_of_release(release) == d);
+}
+
+bool
+ioc_dist_runs_on(const struct ioc_dist *d, const char *system)
+{
+	return (strcmp(system, fake_dist.foreign ? "Other" : "Fake") == 0);
 }
 
 const struct ioc_dist *const *

@@ -42,6 +42,8 @@ void	fake_describe(struct ioc_buf *out);
 struct fake_dist {
 	unsigned updates;	/* to be found by the next update */
 	bool	 fetch_fails;
+	unsigned manifest;	/* number of the one that is pinned */
+	bool	 foreign;	/* its releases run elsewhere only */
 };
 extern struct fake_dist fake_dist;
 

@@ -17,6 +17,7 @@
 #include "conf/file.h"
 #include "conf/filter.h"
 #include "conf/hostconf.h"
+#include "conf/rcconf.h"
 #include "ioc/config.h"
 #include "safe/file.h"
 #include "safe/journal.h"
@@ -467,12 +468,39 @@ check_hostconf(struct tmp *t, int r)
 	assert_int_equal(old, r != 0);
 }
 
+static void
+prepare_rcconf(struct tmp *t)
+{
+	tmp_mkdir(t->fd, "etc");
+	tmp_write(t->fd, "etc/rc.conf", "a=1\nexport c\nx=$(y)\n");
+}
+
+static int
+run_rcconf(struct tmp *t, struct ioc_error *err)
+{
+	static const struct ioc_rcconf_change two[] = {
+		{ "a", "NO" }, { "b", "x y" },
+	};
+
+	return (ioc_rcconf_edit(IOC_RCCONF_SHELL, t->fd, "etc/rc.conf", two, 2,
+	    err));
+}
+
+static void
+check_rcconf(struct tmp *t, int r)
+{
+	assert_string_equal(tmp_read(t->fd, "etc/rc.conf"), r != 0 ?
+	    "a=1\nexport c\nx=$(y)\n" :
+	    "a=\"NO\"\nexport c\nx=$(y)\nb=\"x y\"\n");
+}
+
 static const struct operation operations[] = {
 	{ "config", prepare_conf, run_conf, check_conf },
 	{ "config set", NULL, run_conf_set, NULL },
 	{ "filter", NULL, run_filter, NULL },
 	{ "property values", NULL, run_values, NULL },
 	{ "ioc.conf edit", prepare_hostconf, run_hostconf, check_hostconf },
+	{ "rc.conf edit", prepare_rcconf, run_rcconf, check_rcconf },
 	{ "path open", prepare_tree, run_open, NULL },
 	{ "path open by walk", prepare_tree, run_walk, NULL },
 	{ "path root", NULL, run_root, NULL },

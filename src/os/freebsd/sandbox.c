@@ -25,19 +25,27 @@
 #include <unistd.h>
 
 #define	N(a)	(sizeof(a) / sizeof(*(a)))
+#define	MAPPED	((rlim_t)256 << 20)	/* the program, libraries, stacks */
 #define	LAST_FD	64		/* a worker has fewer */
 
-/* One user and group a role; the extractor must be able to set owners. */
+/*
+ * One user and group a role; the extractor must be able to set owners, the
+ * verifier to read everything.  Nobody enters a jail with directories open, so
+ * the verifier, which has several, is held by capability mode and its limited
+ * descriptors alone.
+ */
 static const struct role {
 	uid_t	uid;
 	rlim_t	nofile;
 	rlim_t	nproc;
 	bool	network;
 	bool	capability;
+	bool	jail;
 } roles[] = {
-	[IOC_SANDBOX_FETCH] = { 62001, 64, 256, true, false },
-	[IOC_SANDBOX_PARSE] = { 62002, 16, 0, false, true },
-	[IOC_SANDBOX_EXTRACT] = { 0, 256, 256, false, true },
+	[IOC_SANDBOX_FETCH] = { 62001, 64, 256, true, false, true },
+	[IOC_SANDBOX_PARSE] = { 62002, 16, 0, false, true, true },
+	[IOC_SANDBOX_EXTRACT] = { 0, 256, 256, false, true, true },
+	[IOC_SANDBOX_VERIFY] = { 0, 2048, 0, false, true, false },
 };
 
 static int
@@ -59,13 +67,14 @@ static int
 set_limits(const struct ioc_sandbox *s, const struct role *role,
     struct ioc_error *err)
 {
+	rlim_t memory = s->max_memory != 0 ? (rlim_t)s->max_memory :
+	    (rlim_t)512 << 20;
 	const struct {
 		int		 resource;
 		rlim_t		 value;
 		const char	*name;
 	} limits[] = {
-		{ RLIMIT_AS, s->max_memory != 0 ? (rlim_t)s->max_memory :
-		    (rlim_t)512 << 20, "memory" },
+		{ RLIMIT_AS, memory + MAPPED, "addresses" },
 		{ RLIMIT_NOFILE, role->nofile, "descriptors" },
 		{ RLIMIT_NPROC, role->nproc, "processes" },
 		{ RLIMIT_CORE, 0, "core" },
@@ -92,10 +101,11 @@ static int
 enter_jail(const struct role *role, const char *root, struct ioc_error *err)
 {
 	int net = role->network ? JAIL_SYS_INHERIT : JAIL_SYS_DISABLE;
+	bool fflags = role->uid == 0;
 	int statfs = 2, level = 3, none = 0;
 	char errmsg[128] = "";
 #define	PARAM(name, value, len)						\
-	{ (void *)(uintptr_t)(name), sizeof(name) }, { (value), (len) }
+	{ (void *)(uintptr_t)(name), strlen(name) + 1 }, { (value), (len) }
 	struct iovec v[] = {
 		PARAM("path", (void *)(uintptr_t)root, strlen(root) + 1),
 		PARAM("ip4", &net, sizeof(net)),
@@ -105,6 +115,8 @@ enter_jail(const struct role *role, const char *root, struct ioc_error *err)
 		PARAM("children.max", &none, sizeof(none)),
 		PARAM("errmsg", errmsg, sizeof(errmsg)),
 		PARAM("allow.noset_hostname", NULL, 0),
+		/* For the file flags of what is unpacked. */
+		PARAM(fflags ? "allow.chflags" : "allow.nochflags", NULL, 0),
 	};
 
 	if (jail_set(v, N(v), JAIL_CREATE | JAIL_ATTACH) >= 0)
@@ -178,14 +190,31 @@ set_controls(struct ioc_error *err)
 static void
 directory_rights(cap_rights_t *r, bool devices)
 {
-	(void)cap_rights_init(r, CAP_CREATE, CAP_FCHMOD, CAP_FCHMODAT,
-	    CAP_FCHOWN, CAP_FCHOWNAT, CAP_FSTAT, CAP_FSTATAT, CAP_FSTATFS,
-	    CAP_FSYNC, CAP_FTRUNCATE, CAP_FUTIMES, CAP_FUTIMESAT,
-	    CAP_LINKAT_SOURCE, CAP_LINKAT_TARGET, CAP_LOOKUP, CAP_MKDIRAT,
-	    CAP_PREAD, CAP_PWRITE, CAP_READ, CAP_SEEK, CAP_SYMLINKAT,
-	    CAP_UNLINKAT, CAP_WRITE);
+	(void)cap_rights_init(r, CAP_CHFLAGSAT, CAP_CREATE, CAP_FCHFLAGS,
+	    CAP_FCHMOD, CAP_FCHMODAT, CAP_FCHOWN, CAP_FCHOWNAT, CAP_FSTAT,
+	    CAP_FSTATAT, CAP_FSTATFS, CAP_FSYNC, CAP_FTRUNCATE, CAP_FUTIMES,
+	    CAP_FUTIMESAT, CAP_LINKAT_SOURCE, CAP_LINKAT_TARGET, CAP_LOOKUP,
+	    CAP_MKDIRAT, CAP_PREAD, CAP_PWRITE, CAP_READ, CAP_SEEK,
+	    CAP_SYMLINKAT, CAP_UNLINKAT, CAP_WRITE);
 	if (devices)
 		(void)cap_rights_set(r, CAP_MKNODAT, CAP_MKFIFOAT);
+}
+
+/* What a verifier may do with a directory, and with what is beneath it. */
+static void
+reading_rights(cap_rights_t *r)
+{
+	(void)cap_rights_init(r, CAP_FSTAT, CAP_FSTATAT, CAP_FSTATFS,
+	    CAP_LOOKUP, CAP_PREAD, CAP_READ, CAP_SEEK);
+}
+
+static bool
+is_read(const struct ioc_sandbox *s, int fd)
+{
+	for (size_t i = 0; i < s->nread; i++)
+		if (s->read_fds[i] == fd)
+			return (true);
+	return (false);
 }
 
 static int
@@ -199,6 +228,8 @@ limit_descriptor(const struct ioc_sandbox *s, int fd, struct ioc_error *err)
 		    ioc_fail_errno(err, "sandbox: descriptor %d", fd));
 	if (fd == s->dir_fd)
 		directory_rights(&r, s->devices);
+	else if (is_read(s, fd))
+		reading_rights(&r);
 	else if (S_ISDIR(st.st_mode))
 		return (ioc_fail(err, IOC_UNSAFE,
 		    "sandbox: descriptor %d is a directory", fd));
@@ -247,7 +278,7 @@ ioc_sandbox_enter(const struct ioc_sandbox *s, char missing[128],
 	if (chdir("/") != 0)
 		return (ioc_fail_errno(err, "sandbox: /"));
 	/* Device nodes cannot be made in a jail. */
-	if (geteuid() == 0 && !s->devices)
+	if (geteuid() == 0 && !s->devices && role->jail)
 		r = s->role == IOC_SANDBOX_EXTRACT ?
 		    enter_directory(s, role, err) : enter_jail(role, "/", err);
 	if (r == 0 && geteuid() == 0 && role->uid != 0)

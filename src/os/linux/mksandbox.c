@@ -22,6 +22,8 @@ enum {
 	F = 1 << 0,
 	P = 1 << 1,
 	X = 1 << 2,
+	V = 1 << 3,
+	ALL = F | P | X | V,
 };
 
 /* Flags of clone(2) that every thread has, and that none has. */
@@ -59,6 +61,7 @@ static const struct {
 	{ F, "fetch" },
 	{ P, "parse" },
 	{ X, "extract" },
+	{ V, "verify" },
 };
 
 static void

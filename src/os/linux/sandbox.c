@@ -23,6 +23,7 @@
 #include "sandbox_linux.h"
 
 #define	N(a)	(sizeof(a) / sizeof(*(a)))
+#define	MAPPED	((rlim_t)256 << 20)	/* the program, libraries, stacks */
 
 /*
  * One user and group a role, so that no two roles, and nothing else on the
@@ -31,7 +32,7 @@
  */
 static const struct role {
 	uid_t		 uid;
-	uint64_t	 caps;		/* kept by EXTRACT */
+	uint64_t	 caps;		/* that are kept */
 	rlim_t		 nofile;
 	rlim_t		 nproc;		/* threads of all workers of the role */
 	const struct sock_filter *filter;
@@ -45,6 +46,8 @@ static const struct role {
 	    1u << CAP_CHOWN | 1u << CAP_FOWNER | 1u << CAP_FSETID |
 	    1u << CAP_DAC_OVERRIDE, 256, 256, extract_filter,
 	    N(extract_filter) },
+	[IOC_SANDBOX_VERIFY] = { 62004, 1u << CAP_DAC_READ_SEARCH, 2048, 0,
+	    verify_filter, N(verify_filter) },
 };
 
 static int
@@ -66,13 +69,15 @@ static int
 set_limits(const struct ioc_sandbox *s, const struct role *role,
     struct ioc_error *err)
 {
+	rlim_t memory = s->max_memory != 0 ? (rlim_t)s->max_memory :
+	    (rlim_t)512 << 20;
 	const struct {
 		int		 resource;
 		rlim_t		 value;
 		const char	*name;
 	} limits[] = {
-		{ RLIMIT_AS, s->max_memory != 0 ? (rlim_t)s->max_memory :
-		    (rlim_t)512 << 20, "memory" },
+		{ RLIMIT_DATA, memory, "memory" },
+		{ RLIMIT_AS, memory + MAPPED, "addresses" },
 		{ RLIMIT_NOFILE, role->nofile, "descriptors" },
 		{ RLIMIT_NPROC, role->nproc, "processes" },
 		{ RLIMIT_CORE, 0, "core" },
@@ -132,6 +137,8 @@ drop_root(const struct ioc_sandbox *s, const struct role *role,
 
 	if (s->role == IOC_SANDBOX_EXTRACT && s->devices)
 		keep |= 1u << CAP_MKNOD;
+	if (s->role == IOC_SANDBOX_VERIFY && s->nread > 1)
+		keep |= 1u << CAP_SYS_ADMIN;
 	r = drop_bounding(keep, err);
 	if (r != 0)
 		return (r);
@@ -161,7 +168,7 @@ static int
 set_filter(const struct role *role, bool *lacks, struct ioc_error *err)
 {
 	struct sock_filter program[N(fetch_filter) + N(parse_filter) +
-	    N(extract_filter)];
+	    N(extract_filter) + N(verify_filter)];
 	struct sock_fprog prog = { .len = role->nfilter, .filter = program };
 
 	/* The system call's argument is not const. */

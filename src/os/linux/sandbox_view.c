@@ -53,6 +53,35 @@ enter_tree(int tree, struct ioc_error *err)
 	return (0);
 }
 
+/*
+ * Each directory as a mount of its own that is nowhere: what is mounted beneath
+ * it is not there, and nothing can be written, run or opened as a device.
+ */
+static int
+clone_reads(const struct ioc_sandbox *s, struct ioc_error *err)
+{
+	struct mount_attr attr = {
+		.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+		    MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+	};
+
+	for (size_t i = 0; i < s->nread; i++) {
+		auto_fd int tree = -1, fd = -1;
+
+		tree = open_tree(s->read_fds[i], "", AT_EMPTY_PATH |
+		    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &attr,
+		    sizeof(attr)) != 0)
+			return (ioc_fail_errno(err,
+			    "sandbox: view of a directory"));
+		fd = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0 || dup3(fd, s->read_fds[i], O_CLOEXEC) < 0)
+			return (ioc_fail_errno(err,
+			    "sandbox: opening a directory"));
+	}
+	return (0);
+}
+
 int
 ioc_sandbox_view(const struct ioc_sandbox *s, bool *lacks,
     struct ioc_error *err)
@@ -69,6 +98,9 @@ ioc_sandbox_view(const struct ioc_sandbox *s, bool *lacks,
 			return (ioc_fail_errno(err,
 			    "sandbox: view of the directory"));
 	}
+	r = clone_reads(s, err);
+	if (r != 0)
+		return (r);
 	if (s->role != IOC_SANDBOX_FETCH)
 		flags |= CLONE_NEWNET;
 	if (unshare(flags) != 0) {
@@ -80,7 +112,7 @@ ioc_sandbox_view(const struct ioc_sandbox *s, bool *lacks,
 		return (ioc_fail_errno(err, "sandbox: private mounts"));
 	if (s->role == IOC_SANDBOX_FETCH)
 		return (0);
-	if (s->role == IOC_SANDBOX_PARSE && (tree = empty_tree(err)) < 0)
+	if (s->role != IOC_SANDBOX_EXTRACT && (tree = empty_tree(err)) < 0)
 		return (tree);
 	r = enter_tree(tree, err);
 	if (r != 0 || s->role != IOC_SANDBOX_EXTRACT)
@@ -164,8 +196,12 @@ add_rules(const struct ioc_sandbox *s, int ruleset, uint64_t handled,
 			    LANDLOCK_ACCESS_FS_MAKE_FIFO;
 		return (allow_fd(ruleset, s->dir_fd, access & handled, err));
 	}
+	for (size_t i = 0; r == 0 && i < s->nread; i++)
+		r = allow_fd(ruleset, s->read_fds[i],
+		    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
+		    err);
 	if (s->role != IOC_SANDBOX_FETCH)
-		return (0);
+		return (r);
 	for (size_t i = 0; r == 0 &&
 	    i < sizeof(fetch_reads) / sizeof(*fetch_reads); i++)
 		r = allow_read(ruleset, fetch_reads[i], err);

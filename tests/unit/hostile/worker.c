@@ -95,6 +95,16 @@ lie(const char *verb)
 	(void)pause();
 }
 
+/* Whatever the file holds. */
+static void
+repeat(void)
+{
+	ssize_t n = pread(4, text, IOC_WORKER_TEXT_MAX, 0);
+
+	if (n > 0)
+		say(IOC_MSG_DONE, 0, 0, 0, 0, text, (uint32_t)n, (uint32_t)n);
+}
+
 int
 main(void)
 {
@@ -106,6 +116,9 @@ main(void)
 		return (8);
 	if (strcmp(verb, "inspect") == 0) {
 		inspect(buf, (size_t)n);
+	} else if (strcmp(verb, "manifest") == 0 ||
+	    strcmp(verb, "listing") == 0 || strcmp(verb, "fetch") == 0) {
+		repeat();
 	} else if (strcmp(verb, "flood") == 0) {
 		for (;;)
 			say(IOC_MSG_PROGRESS, 0, 0, 0, 0, "", 0, 0);

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A release or jail against what was recorded when it was unpacked. */
+#include "ioc/verify.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "core/event.h"
+#include "core/jail.h"
+#include "core/level.h"
+#include "core/release.h"
+#include "safe/path.h"
+#include "safe/verify.h"
+
+/* Of a jail: what programs write to by themselves, and what is mounted. */
+static const char *const volatile_paths[] = {
+	"dev", "proc", "sys", "tmp/*", "run/*", "var/run/*", "var/tmp/*",
+	NULL
+};
+
+struct verify {
+	struct ioc_host	*host;
+	const char	*who;
+	ioc_verify_fn	*fn;
+	void		*arg;
+	size_t		 n;		/* differences so far */
+	struct ioc_os_root root;
+	struct ioc_verify_layer layers[IOC_VERIFY_LAYERS];
+	size_t		 nlayers;
+	struct ioc_strv	 ignore;
+	int		 record_fd;
+};
+
+#define	VERIFY(h, name, f, a)						\
+	{ .host = (h), .who = (name), .fn = (f), .arg = (a),		\
+	    .root = IOC_OS_ROOT, .ignore = IOC_STRV, .record_fd = -1 }
+
+static void
+verify_fini(struct verify *v)
+{
+	if (v->root.kind == IOC_ROOT_NULLFS)
+		for (size_t i = 0; i + 1 < v->nlayers; i++) {
+			int fd = v->layers[i].fd;
+
+			ioc_fd_close(&fd);
+		}
+	ioc_store_root_fini(&v->root);
+	ioc_strv_fini(&v->ignore);
+	ioc_fd_close(&v->record_fd);
+}
+
+const char *
+ioc_tree_difference_name(enum ioc_tree_difference what)
+{
+	static const char *const names[] = { "changed", "missing", "extra" };
+
+	return ((size_t)what < sizeof(names) / sizeof(*names) ? names[what] :
+	    "unknown");
+}
+
+/* --- what the root is made of ----------------------------------------------------- */
+
+static void
+add_layer(struct verify *v, int fd, const char *at)
+{
+	v->layers[v->nlayers++] = (struct ioc_verify_layer){ fd, at };
+}
+
+/* The base directories that the release has, over the jail's own root. */
+static int
+add_base_dirs(struct verify *v, struct ioc_error *err)
+{
+	for (const char *const *d = v->root.base_dirs; *d != NULL; d++) {
+		int fd;
+
+		if (v->nlayers + 1 == IOC_VERIFY_LAYERS)
+			return (ioc_fail(err, IOC_LIMIT,
+			    "too many base directories"));
+		fd = ioc_path_dir(v->root.lower, *d, IOC_PATH_NOLINKS, err);
+		if (fd == IOC_NOT_FOUND)
+			continue;
+		if (fd < 0)
+			return (fd);
+		add_layer(v, fd, *d);
+	}
+	return (0);
+}
+
+static int
+add_layers(struct verify *v, struct ioc_error *err)
+{
+	int r = 0;
+
+	switch (v->root.kind) {
+	case IOC_ROOT_OVERLAY:
+		add_layer(v, v->root.upper, "");
+		add_layer(v, v->root.lower, "");
+		break;
+	case IOC_ROOT_NULLFS:
+		r = add_base_dirs(v, err);
+		if (r == 0)
+			add_layer(v, v->root.root, "");
+		break;
+	case IOC_ROOT_DIR:
+		add_layer(v, v->root.root, "");
+		break;
+	}
+	return (r);
+}
+
+/* --- comparing --------------------------------------------------------------------- */
+
+static int
+found(enum ioc_difference what, const char *path, const char *detail,
+    void *arg)
+{
+	static const enum ioc_tree_difference words[] = {
+		[IOC_DIFF_CHANGED] = IOC_TREE_CHANGED,
+		[IOC_DIFF_MISSING] = IOC_TREE_MISSING,
+		[IOC_DIFF_EXTRA] = IOC_TREE_EXTRA,
+	};
+	struct verify *v = arg;
+
+	v->n++;
+	return (v->fn == NULL ? 0 : v->fn(words[what], path,
+	    detail != NULL ? detail : "", v->arg));
+}
+
+static int
+progress(uint64_t done, uint64_t total, void *arg)
+{
+	struct verify *v = arg;
+
+	return (ioc_emit_progress(v->host, "verify", v->who, done, total,
+	    false, NULL));
+}
+
+/* The record of a patch level, and what ioc itself has changed in it. */
+static int
+open_record(struct verify *v, struct ioc_source *s, const char *release,
+    unsigned level, struct ioc_error *err)
+{
+	const struct ioc_dist *d = NULL;
+	auto_free char *path = NULL;
+	int r = ioc_release_dist(s, release, &d, err);
+
+	if (r != 0)
+		return (r);
+	if (asprintf(&path, "releases/%s/p%u/" IOC_LEVEL_RECORD, release,
+	    level) < 0) {
+		path = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	v->record_fd = ioc_path_open(s->store->root, path, O_RDONLY,
+	    IOC_PATH_NOLINKS, err);
+	if (v->record_fd == IOC_NOT_FOUND)
+		return (ioc_fail(err, IOC_UNSUPPORTED, "nothing was recorded of "
+		    "the files of %s at patch level %u", release, level));
+	if (v->record_fd < 0)
+		return (v->record_fd);
+	for (const struct ioc_dist_line *l = d->config;
+	    l != NULL && l->file != NULL; l++)
+		if (!ioc_strv_has(&v->ignore, l->file))
+			(void)ioc_strv_add(&v->ignore, l->file);
+	return (ioc_strv_check(&v->ignore, err));
+}
+
+static int
+compare(struct verify *v, struct ioc_source *s, const char *vol,
+    uint32_t id_base, size_t *n, struct ioc_error *err)
+{
+	struct ioc_verify t = {
+		.helper_dir = v->host->helper_dir, .record_fd = v->record_fd,
+		.layers = v->layers, .found = found, .progress = progress,
+		.arg = v,
+	};
+	int r = s->store->ops->root(s->store, vol, &v->root, err);
+
+	if (r == 0)
+		r = add_layers(v, err);
+	if (r != 0)
+		return (r);
+	t.nlayers = v->nlayers;
+	t.ignore = ioc_strv_get(&v->ignore);
+	/* Only an upper layer has its owners shifted on disk. */
+	t.id_base = v->root.kind == IOC_ROOT_OVERLAY ? id_base : 0;
+	r = ioc_verify_tree(&t, err);
+	if (r == 0 && n != NULL)
+		*n = v->n;
+	return (r);
+}
+
+int
+ioc_release_verify(struct ioc_host *h, const char *name, ioc_verify_fn *fn,
+    void *arg, size_t *n, struct ioc_error *err)
+{
+	IOC_AUTO(verify_fini) struct verify v = VERIFY(h, name, fn, arg);
+	auto_lock struct ioc_lock *lock = NULL;
+	auto_free char *vol = NULL;
+	struct ioc_source *s;
+	unsigned level;
+	int r;
+
+	r = ioc_host_need_root(h, "verify", err);
+	if (r == 0)
+		r = ioc_release_find(h, NULL, name, &s, &level, err);
+	if (r != 0)
+		return (ioc_wrap(err, r, "verify %s", IOC_SHOW(name)));
+	if (strchr(name, '/') != NULL)
+		name = strchr(name, '/') + 1;
+	if (asprintf(&vol, "releases/%s/p%u", name, level) < 0) {
+		vol = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	r = ioc_release_lock(s, vol, IOC_LOCK_SHARED, "verify", &lock, err);
+	if (r == 0)
+		r = open_record(&v, s, name, level, err);
+	if (r == 0)
+		r = compare(&v, s, vol, 0, n, err);
+	return (ioc_wrap(err, r, "verify %s", name));
+}
+
+int
+ioc_jail_verify(struct ioc_jail *j, ioc_verify_fn *fn, void *arg, size_t *n,
+    struct ioc_error *err)
+{
+	IOC_AUTO(verify_fini) struct verify v =
+	    VERIFY(j->host, j->name, fn, arg);
+	int64_t level = 0, base = 0;
+	const char *release = NULL;
+	int r;
+
+	r = ioc_host_need_root(j->host, "verify", err);
+	if (r == 0)
+		r = ioc_jail_value(j, "release", &release, err);
+	if (r == 0 && ioc_str_is_none(release))
+		r = ioc_fail(err, IOC_STATE, "it was not made from a release");
+	if (r == 0)
+		r = ioc_jail_value_int(j, "patch_level", &level, err);
+	if (r == 0)
+		r = ioc_jail_value_int(j, "id_base", &base, err);
+	(void)ioc_strv_addv(&v.ignore, volatile_paths);
+	if (r == 0 && strchr(release, '/') != NULL)
+		release = strchr(release, '/') + 1;
+	if (r == 0)
+		r = open_record(&v, j->source, release, (unsigned)level, err);
+	if (r == 0)
+		r = compare(&v, j->source, j->vol, (uint32_t)base, n, err);
+	return (ioc_wrap(err, r, "verify %s", j->name));
+}

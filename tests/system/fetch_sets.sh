@@ -1,0 +1,523 @@
+#!/usr/bin/env atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Releases that are sets with a manifest, from a mirror as FreeBSD and HardenedBSD
+# have it, or from a folder.
+. "$(atf_get_srcdir)/common.sh"
+
+rel=14.2-RELEASE
+
+# --- a mirror -------------------------------------------------------------------
+
+# tree DIR: what a base.txz holds, as far as it matters.
+tree()
+{
+	mkdir -p "$1/bin" "$1/etc" "$1/tmp" "$1/root" "$1/dev" "$1/proc" \
+	    "$1/sys" "$1/usr/bin" "$1/usr/sbin" "$1/var/log"
+	os_tiny "$1"
+	chmod 1777 "$1/tmp"
+	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\n' \
+	    >"$1/etc/passwd"
+	printf 'root:x:0:\nuser:x:1000:\n' >"$1/etc/group"
+	printf '# $FreeBSD$\n#kern.x=1\nnet.inet.ip.fw.enable=1 # on\n' \
+	    >"$1/etc/sysctl.conf"
+	printf '#!/bin/sh\nUSERLAND_VERSION="%s"\n' "$rel-p1" \
+	    >"$1/bin/freebsd-version"
+	chmod 755 "$1/bin/freebsd-version"
+	echo su >"$1/usr/bin/su"
+	chmod 4755 "$1/usr/bin/su"
+	ln "$1/usr/bin/su" "$1/usr/bin/su2"
+	echo mail >"$1/usr/sbin/mail"
+	chown 1000:1000 "$1/usr/sbin/mail"
+	chmod 2755 "$1/usr/sbin/mail"
+	echo log >"$1/var/log/messages"
+}
+
+# set_of NAME DIR: the archive, as files/NAME.txz, with FreeBSD's flags in it
+# where there is a program that can write them.
+set_of()
+{
+	mkdir -p "$dir/files"
+	# shellcheck disable=SC2086
+	tar -C "$2" --numeric-owner $pack -cJf "$dir/files/$1.txz" . ||
+	    atf_fail "cannot pack $1"
+	command -v bsdtar >/dev/null || return 0
+	# What GNU tar does not know: a file with schg in its pax header.
+	echo locked >"$dir/files/locked"
+	{
+		echo '#mtree'
+		echo "./etc/locked type=file uid=0 gid=0 mode=0444" \
+		    "flags=schg contents=$dir/files/locked"
+	} >"$dir/files/spec"
+	bsdtar --format pax -cJf "$dir/files/$1.txz" --numeric-owner \
+	    -C "$2" . "@$dir/files/spec" || atf_fail "cannot pack $1"
+}
+
+# manifest SET...: as release(7) writes it.
+manifest()
+{
+	for set; do
+		printf '%s.txz\t%s\t%d\t%s\t"%s"\ton\n' "$set" \
+		    "$(sha256 "$dir/files/$set.txz")" 42 "$set" "The set $set"
+	done
+}
+
+# put FOLDER NAME...: what the mirror answers for FOLDER/NAME.
+put()
+{
+	folder=$1
+	shift
+	mkdir -p "$dir/www/$folder"
+	for name; do
+		publish "$name"
+		mv "$dir/www/$name" "$dir/www/$folder/$name"
+	done
+}
+
+# gone PATH: what the mirror has not any more; to this server it must be told.
+gone()
+{
+	printf 'HTTP/1.0 404 Not Found\r\nContent-Length: 0\r\n\r\n' \
+	    >"$dir/www/$1"
+}
+
+# mirror FOLDER: base and lib32 with their MANIFEST, served from there.
+mirror()
+{
+	mkdir -p "$dir/www" "$dir/files"
+	tree "$dir/base"
+	set_of base "$dir/base"
+	mkdir -p "$dir/lib32/usr/lib32"
+	echo library >"$dir/lib32/usr/lib32/libc.so.7"
+	ln "$dir/lib32/usr/lib32/libc.so.7" "$dir/lib32/usr/lib32/libc.so"
+	# shellcheck disable=SC2086
+	tar -C "$dir/lib32" --numeric-owner $pack -cJf "$dir/files/lib32.txz" .
+	manifest base lib32 >"$dir/files/MANIFEST"
+	put "$1" MANIFEST base.txz lib32.txz
+	serve "$dir/www"
+	url=https://localhost:$port
+}
+
+# The host's own manifests must not decide what happens here.
+no_manifests()
+{
+	mkdir -p "$dir/manifests"
+	echo "ioc_manifest_dir=\"$dir/manifests\"" >>"$conf"
+}
+
+get()
+{
+	release_name=$1
+	shift
+	ok fetch --arch amd64 --no-update -u "$url" --ca-file "$dir/ca.pem" \
+	    "$@" "$release_name"
+}
+
+refused()
+{
+	refuses 1 "$1" fetch --arch amd64 --no-update -u "$url" \
+	    --ca-file "$dir/ca.pem" "$rel"
+}
+
+# other: the base on the mirror is another one.
+other()
+{
+	echo evil >"$dir/base/etc/evil"
+	set_of base "$dir/base"
+	put "$1" base.txz
+}
+
+level()
+{
+	echo "$src/releases/$rel/p0"
+}
+
+# --- tests -----------------------------------------------------------------------
+
+freebsd_do()
+{
+	needs jq
+	begin
+	no_manifests
+	mirror "$rel"
+	get "$rel" --sets base,lib32
+	prints "$rel	0	$rel-p1	freebsd" \
+	    list -r -H -o name,patch_level,version,distribution
+	root=$(level)/root
+	[ "$(stat_of "$root/usr/bin/su")" = '4755 0 0' ] ||
+	    atf_fail "set-id: $(stat_of "$root/usr/bin/su")"
+	[ "$(stat_of "$root/usr/sbin/mail")" = '2755 1000 1000' ] ||
+	    atf_fail "owner: $(stat_of "$root/usr/sbin/mail")"
+	same "$root/usr/bin/su" "$root/usr/bin/su2"
+	same "$root/usr/lib32/libc.so" "$root/usr/lib32/libc.so.7"
+	atf_check grep -qx 'cron_flags="-m '"''"'"' "$root/etc/rc.conf"
+	atf_check grep -qx 'daily_submit_queuerun="NO"' "$root/etc/periodic.conf"
+	atf_check grep -qx 'net.inet.ip.fw.enable=0 # on' "$root/etc/sysctl.conf"
+	[ "$(stat_of "$(level)/root.mtree")" = '600 0 0' ] ||
+	    atf_fail "the record: $(stat_of "$(level)/root.mtree")"
+	atf_check -o save:releases.json -e ignore "$program" -c "$conf" \
+	    -j list -r
+	atf_check -o "inline:mirror $(sha256 "$dir/files/MANIFEST") base.txz lib32.txz\n" \
+	    jq -r '.releases[0].provenance | "\(.manifest.from) \(.manifest.sha256) " +
+	    ([.sets[].file] | join(" "))' releases.json
+	says "$(sha256 "$dir/files/base.txz")" list -r -l
+	refuses 1 exists fetch "$rel"
+	no_leaks
+}
+
+# Two names of one file.
+same()
+{
+	one=$(ls -i "$1")
+	two=$(ls -i "$2")
+	[ "${one%%/*}" = "${two%%/*}" ] || atf_fail "$1 and $2 are two files"
+}
+
+# Mode and owner of a file.
+stat_of()
+{
+	case $(uname -s) in
+	Linux) stat -c '%a %u %g' "$1" ;;
+	*) stat -f '%Lp %u %g' "$1" ;;
+	esac
+}
+
+hardenedbsd_do()
+{
+	begin
+	no_manifests
+	mirror 15-stable/amd64/amd64/installer/LATEST
+	get 15-STABLE
+	prints 'hardenedbsd' list -r -H -o distribution
+	ok destroy -y -r 15-STABLE
+	# An older kind of build has its hashes in another file.
+	gone 15-stable/amd64/amd64/installer/LATEST/MANIFEST
+	printf 'SHA512 (base.txz) = 00\nSHA256 (base.txz) = %s\n' \
+	    "$(sha256 "$dir/files/base.txz")" >"$dir/files/CHECKSUMS.SHA256"
+	put 15-stable/amd64/amd64/installer/LATEST CHECKSUMS.SHA256
+	get 15-STABLE
+	no_leaks
+}
+
+wrong_do()
+{
+	begin
+	no_manifests
+	mirror "$rel"
+	# An archive that is not what the manifest says.
+	other "$rel"
+	refused 'SHA-256'
+	# What the manifest lacks, and what the mirror lacks.
+	refuses 1 'tests.txz' fetch --arch amd64 --no-update -u "$url" \
+	    --ca-file "$dir/ca.pem" --sets base,tests "$rel"
+	manifest base lib32 >"$dir/files/MANIFEST"
+	put "$rel" MANIFEST
+	gone "$rel/base.txz"
+	refused 404
+	gone "$rel/MANIFEST"
+	refused 'no MANIFEST'
+	# Manifests that are none: a path, CRLF, a file twice, nothing.
+	for bad in '../base.txz\t%s\t1\tbase\t"b"\ton\n' \
+	    'base.txz\t%s\t1\tbase\t"b"\ton\r\n' \
+	    'base.txz\t%s\t1\tbase\t"b"\ton\nbase.txz\t%s\t1\tbase\t"b"\ton\n' \
+	    'nonsense\n' ''; do
+		# shellcheck disable=SC2059
+		printf "$bad" "$(sha256 "$dir/files/base.txz")" \
+		    "$(sha256 "$dir/files/lib32.txz")" >"$dir/files/MANIFEST"
+		put "$rel" MANIFEST
+		refused '[Mm][Aa][Nn][Ii][Ff][Ee][Ss][Tt]'
+	done
+	# An old release under the name of a new one.
+	manifest base lib32 >"$dir/files/MANIFEST"
+	put "$rel" MANIFEST base.txz
+	cp -R "$dir/www/$rel" "$dir/www/14.9-RELEASE"
+	refuses 1 "holds $rel-p1" fetch --arch amd64 --no-update -u "$url" \
+	    --ca-file "$dir/ca.pem" 14.9-RELEASE
+	refuses '1 2' 'base' fetch --arch amd64 -u "$url" --sets lib32 "$rel"
+	refuses 1 architecture fetch --arch vax -u "$url" "$rel"
+	refuses '1 2' https fetch --arch amd64 -u "http://localhost:$port" "$rel"
+	no_leaks
+}
+
+# What is trusted more than the mirror wins, or the mirror is refused.
+trust_do()
+{
+	needs jq
+	begin
+	no_manifests
+	mirror "$rel"
+	cp "$dir/files/MANIFEST" "$dir/good"
+	get "$rel"
+	ok destroy -y -r "$rel"
+	# Replaced together with its archive: pinned by the fetch before.
+	other "$rel"
+	manifest base lib32 >"$dir/files/MANIFEST"
+	put "$rel" MANIFEST
+	refused 'followed before.*--manifest'
+	# The host's manifest, of the package: first the bad one, then as it is.
+	cp "$dir/good" "$dir/manifests/amd64-amd64-$rel"
+	refused "this host's manifest"
+	cp "$dir/files/MANIFEST" "$dir/manifests/amd64-amd64-$rel"
+	get "$rel"
+	from host
+	ok destroy -y -r "$rel"
+	# Others may write to it: that is no trust.
+	chmod 666 "$dir/manifests/amd64-amd64-$rel"
+	refused 'may write'
+	rm "$dir/manifests/amd64-amd64-$rel"
+	# It was pinned when it was followed.
+	get "$rel"
+	from pinned
+	ok destroy -y -r "$rel"
+	# The administrator's counts most, is refused where the mirror says
+	# something else, and is what counts from then on.
+	refuses 1 'that was given' fetch --arch amd64 --no-update -u "$url" \
+	    --ca-file "$dir/ca.pem" --manifest "$dir/good" "$rel"
+	rm "$dir/base/etc/evil"
+	echo better >"$dir/base/etc/better"
+	set_of base "$dir/base"
+	manifest base lib32 >"$dir/files/MANIFEST"
+	put "$rel" MANIFEST base.txz
+	refused 'followed before'
+	get "$rel" --manifest "$dir/files/MANIFEST"
+	from administrator
+	ok destroy -y -r "$rel"
+	get "$rel"
+	from pinned
+	refuses 1 'no such file' fetch --manifest "$dir/nothing" --arch amd64 \
+	    -u "$url" 14.1-RELEASE
+	no_leaks
+}
+
+# from WORD: which manifest was followed.
+from()
+{
+	atf_check -o save:releases.json -e ignore "$program" -c "$conf" \
+	    -j list -r
+	atf_check -o "inline:$1\n" jq -r \
+	    '.releases[0].provenance.manifest.from' releases.json
+}
+
+folder_do()
+{
+	begin
+	no_manifests
+	mkdir -p "$dir/files"
+	tree "$dir/base"
+	set_of base "$dir/base"
+	manifest base >"$dir/files/MANIFEST"
+	# No server, no network.
+	cd "$dir" || atf_fail "no $dir"
+	atf_check -o ignore -e ignore "$program" -c "$conf" fetch \
+	    --arch arm64 --no-update -F files "$rel"
+	cd - >/dev/null || atf_fail "no way back"
+	prints "$rel" list -r -H -o name
+	ok destroy -y -r "$rel"
+	printf x >>"$dir/files/base.txz"
+	# What is in the cache is what was verified.
+	ok fetch --arch arm64 --no-update -F "$dir/files" "$rel"
+	ok destroy -y -r "$rel"
+	rm -f "$src"/cache/*
+	refuses 1 SHA-256 fetch --arch arm64 --no-update -F "$dir/files" "$rel"
+	rm "$dir/files/base.txz"
+	refuses 1 'base.txz' fetch --arch arm64 --no-update -F "$dir/files" "$rel"
+	refuses '1 2' '' fetch -F "$dir/files" -u https://localhost "$rel"
+	refuses 1 'no MANIFEST' fetch --arch arm64 -F "$dir/manifests" \
+	    13.2-RELEASE
+	no_leaks
+}
+
+# A connection that breaks, and the same again.
+resume_do()
+{
+	begin
+	no_manifests
+	mirror "$rel"
+	head -c 20000 "$dir/www/$rel/base.txz" >"$dir/part"
+	mv "$dir/www/$rel/base.txz" "$dir/whole"
+	mv "$dir/part" "$dir/www/$rel/base.txz"
+	refused .
+	find "$src/cache" -name '*.part' -size +1k | grep -q . ||
+	    atf_fail "nothing was kept"
+	mv "$dir/whole" "$dir/www/$rel/base.txz"
+	get "$rel"
+	find "$src/cache" -name '*.part' | grep . && atf_fail "a rest is left"
+	# A second time from the cache, which is checked again.
+	ok destroy -y -r "$rel"
+	gone "$rel/base.txz"
+	get "$rel"
+	ok destroy -y -r "$rel"
+	for file in "$src"/cache/*.archive; do
+		printf x >>"$file"
+	done
+	refused 404
+	no_leaks
+}
+
+remote_do()
+{
+	needs jq
+	needs python3
+	begin
+	no_manifests
+	mkdir -p "$dir/www/8.4-RELEASE" "$dir/www/14.2-RELEASE" \
+	    "$dir/www/99.0-RELEASE" "$dir/www/ISO-IMAGES" "$dir/www/15.0-RC1"
+	serve_listing "$dir/www"
+	atf_check -o save:remote.json -e ignore "$program" -c "$conf" -j list -R \
+	    --distribution freebsd --arch amd64 -u "https://localhost:$port" \
+	    --ca-file "$dir/ca.pem"
+	atf_check -o 'inline:8.4-RELEASE true\n14.2-RELEASE true\n15.0-RC1 false\n99.0-RELEASE false\n' \
+	    jq -r '.remote[] | "\(.name) \(.is_eol)"' remote.json
+	says '2025-09-30' list -R --distribution freebsd --arch amd64 \
+	    -u "https://localhost:$port" --ca-file "$dir/ca.pem"
+	says '^14.2-RELEASE' list -R --known -H -o name
+	refuses 1 '[Cc]ertificate' list -R --distribution freebsd --arch amd64 \
+	    -u "https://localhost:$port"
+}
+
+# A server with index pages.
+serve_listing()
+{
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+	    -addext subjectAltName=DNS:localhost -keyout "$dir/key.pem" \
+	    -out "$dir/ca.pem" 2>/dev/null || atf_fail "no certificate"
+	cat >listing.py <<'EOF'
+import functools, http.server, ssl, sys
+h = functools.partial(http.server.SimpleHTTPRequestHandler, directory=sys.argv[1])
+s = http.server.HTTPServer(("localhost", 0), h)
+c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+c.load_cert_chain(sys.argv[2], sys.argv[3])
+s.socket = c.wrap_socket(s.socket, server_side=True)
+open(sys.argv[4], "w").write(str(s.server_port))
+s.serve_forever()
+EOF
+	python3 listing.py "$1" "$dir/ca.pem" "$dir/key.pem" port \
+	    </dev/null >/dev/null 2>"$dir/server.log" &
+	echo $! >server
+	for wait in 1 2 3 4 5 6 7 8 9 10; do
+		[ ! -s port ] || break
+		sleep 0.3
+	done
+	port=$(cat port) || atf_fail "no server after $wait waits"
+}
+
+verify_do()
+{
+	needs jq
+	begin
+	no_manifests
+	mirror "$rel"
+	get "$rel"
+	ok verify "$rel"
+	ok create -r "$rel" thin
+	ok create -T -r "$rel" thick
+	ok verify thin
+	ok verify thick
+	# The jail's own copy.
+	root=$src/jails/thick/root
+	echo changed >"$root/usr/bin/su"
+	rm "$root/etc/group"
+	echo new >"$root/etc/new"
+	chmod 700 "$root/usr/sbin"
+	"$program" -c "$conf" -q verify thick >out
+	[ $? -eq 1 ] || atf_fail "the exit status"
+	atf_check grep -q '^changed .*usr/bin/su' out
+	atf_check grep -q '^missing .*etc/group' out
+	atf_check grep -q '^extra .*etc/new' out
+	atf_check grep -q '^changed .*usr/sbin (mode)' out
+	"$program" -c "$conf" -j verify thick >out.json 2>/dev/null
+	atf_check -o 'inline:jail true\n' jq -r \
+	    '.verified | "\(.kind) \(.complete)"' out.json
+	atf_check -o 'match:^missing$' jq -r \
+	    '.verified.differences[] | select(.path | endswith("etc/group")) | .what' \
+	    out.json
+	ok verify thin
+	# The release itself.
+	echo changed >"$(level)/root/var/log/messages"
+	gives 1 verify "$rel"
+	gives 1 verify thin
+	# Nothing is known of others; that is a failure with a sentence.
+	refuses 1 'no release|no jail' verify nothing
+	rm "$(level)/root.mtree"
+	refuses 1 'recorded' verify "$rel"
+	ok destroy -y thin thick
+	no_leaks
+}
+
+# What a jail that runs has done to its own files, seen from outside.
+verify_running_do()
+{
+	begin
+	tiny_archive
+	serve "$dir/www"
+	ok fetch --url "https://localhost:$port/tiny.tar.xz" \
+	    --sha256 "$(sha256 "$dir/files/tiny.tar.xz")" \
+	    --ca-file "$dir/ca.pem" tiny
+	ok verify tiny
+	ok create -r tiny web
+	ok verify web
+	ok start web
+	ok verify web
+	ok exec web -- /bin/sh -c 'echo x >/etc/new; rm /etc/group
+	    chmod 600 /etc/passwd; echo y >/tmp/passing; mkdir /root/d'
+	"$program" -c "$conf" -q verify web >out
+	[ $? -eq 1 ] || atf_fail "the exit status"
+	sort out >sorted
+	printf '%s\n' 'changed  etc/passwd (mode)' 'extra    etc/new' \
+	    'extra    root/d' 'missing  etc/group' >expected
+	atf_check cmp expected sorted
+	ok verify tiny
+	ok stop web
+	gives 1 verify web
+	no_leaks
+}
+
+# Fetched anywhere, started where it can run.
+start_do()
+{
+	begin
+	no_manifests
+	mirror "$rel"
+	atf_check -o ignore -e 'match:not supported' "$program" -c "$conf" \
+	    fetch --arch amd64 -u "$url" --ca-file "$dir/ca.pem" "$rel"
+	ok create -r "$rel" web
+	case $(uname -s) in
+	Linux)
+		refuses 1 'needs a host that runs FreeBSD' start web
+		refuses 125 'needs a host that runs FreeBSD' run -r "$rel" -- \
+		    /bin/true
+		state web stopped
+		;;
+	*)
+		ok start web
+		state web running
+		ok stop web
+		;;
+	esac
+	prints '/bin/sh /etc/rc' get exec_start web
+	no_leaks
+}
+
+dry_run_do()
+{
+	begin
+	no_manifests
+	snapshot >before
+	ok -n fetch --arch amd64 "$rel"
+	snapshot >after
+	atf_check cmp before after
+}
+
+atf_init_test_cases()
+{
+	testcase freebsd "sets of FreeBSD, what becomes of them, and what is told"
+	testcase hardenedbsd "HardenedBSD's layout, and its older one"
+	testcase wrong "another hash, a missing set, a damaged manifest"
+	testcase trust "whose manifest counts"
+	testcase folder "from a folder, without a network"
+	testcase resume "a transfer that breaks, and what is cached"
+	testcase remote "what a mirror has"
+	testcase verify "what has changed since"
+	testcase verify_running "what a running jail has changed"
+	testcase start "a system that cannot run it says so"
+	testcase dry_run "-n changes nothing"
+}
