@@ -37,6 +37,7 @@
 #include <sys/mount.h>
 #include <sys/procctl.h>
 #include <sys/stat.h>
+#include <sys/sysctl.h>
 #include <sys/wait.h>
 
 #include <signal.h>
@@ -277,6 +278,12 @@ int
 ioc_exit_fd(pid_t pid)
 {
 	return ((int)syscall(SYS_pidfd_open, pid, 0));
+}
+
+char *
+ioc_program_path(void)
+{
+	return (realpath("/proc/self/exe", NULL));
 }
 
 void
@@ -536,6 +543,18 @@ ioc_exit_fd(pid_t pid)
 	if (kevent(fd, &ev, 1, NULL, 0, NULL) != 0)
 		return (-1);
 	return (take_fd(&fd));
+}
+
+char *
+ioc_program_path(void)
+{
+	int mib[4] = { CTL_KERN, KERN_PROC, KERN_PROC_PATHNAME, -1 };
+	char path[MAXPATHLEN];
+	size_t len = sizeof(path);
+
+	if (sysctl(mib, 4, path, &len, NULL, 0) != 0)
+		return (NULL);
+	return (realpath(path, NULL));
 }
 
 void

@@ -116,4 +116,10 @@ int	ioc_exit_fd(pid_t pid);
 /* In a child: the kernel kills it when its parent ends.  Signal-safe. */
 void	ioc_die_with_parent(void);
 
+/*
+ * The program of this process, as the kernel knows it, without links; NULL with
+ * errno; the caller frees.
+ */
+char	*ioc_program_path(void);
+
 #endif /* BASE_COMPAT_H */

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/compat.h"
 #include "base/str.h"
+#include "safe/where.h"
 #include "safe/worker.h"
 
 #define	FIRST	3	/* of the socket; the job's descriptors follow */
@@ -154,19 +154,21 @@ ioc_spawn_worker(const char *helper_dir, const int *fds, size_t nfds,
 	return (0);
 }
 
-/* The directory of `path`/`name` if ioc-worker is in it. */
+/* That directory, seen from the file `self`, if ioc-worker is in it. */
 static char *
-beside(const char *path, const char *name)
+beside(const char *self, const char *place)
 {
-	const char *slash = strrchr(path, '/');
+	const char *slash = strrchr(self, '/');
 	auto_free char *dir = NULL, *file = NULL;
+	int n;
 
-	if (slash == NULL ||
-	    asprintf(&dir, "%.*s/%s", (int)(slash - path), path, name) < 0) {
-		dir = NULL;
+	if (slash == NULL)
 		return (NULL);
-	}
-	if (asprintf(&file, "%s/ioc-worker", dir) < 0) {
+	n = place[0] == '/' ? asprintf(&dir, "%s", place) :
+	    asprintf(&dir, "%.*s/%s", (int)(slash - self), self, place);
+	if (n < 0 || asprintf(&file, "%s/ioc-worker", dir) < 0) {
+		if (n < 0)
+			dir = NULL;
 		file = NULL;
 		return (NULL);
 	}
@@ -177,23 +179,18 @@ beside(const char *path, const char *name)
 int
 ioc_worker_helper_dir(char **ret, struct ioc_error *err)
 {
-	static const char *const names[] = { "ioc", "helpers" };
-	static const char anchor = 0;
 	auto_free char *self = NULL;
-	char *dir;
-	Dl_info info;
+	const char *const *places;
+	int r = ioc_where(&self, &places, err);
 
-	if (dladdr(&anchor, &info) == 0 || info.dli_fname == NULL ||
-	    (self = realpath(info.dli_fname, NULL)) == NULL)
-		return (ioc_fail(err, IOC_NOT_FOUND,
-		    "helper programs: where the library is cannot be found"));
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		dir = beside(self, names[i]);
-		if (dir != NULL) {
-			*ret = dir;
+	if (r != 0)
+		return (ioc_wrap(err, r, "helper programs"));
+	for (; *places != NULL; places++) {
+		*ret = beside(self, *places);
+		if (*ret != NULL)
 			return (0);
-		}
 	}
 	return (ioc_fail(err, IOC_NOT_FOUND,
-	    "helper programs: no ioc/ioc-worker beside %s", IOC_SHOW(self)));
+	    "helper programs: no ioc-worker where %s looks for it",
+	    IOC_SHOW(self)));
 }

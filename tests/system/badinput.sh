@@ -277,6 +277,30 @@ surroundings_do()
 	no_leaks
 }
 
+# The helpers are those of the program, by whatever name it is called.
+called_do()
+{
+	begin
+	mkdir -p evil/cli evil/helpers evil/ioc evil/lib/ioc
+	for at in evil/helpers evil/ioc evil/lib/ioc evil/cli; do
+		printf '#!/bin/sh\n: >%s/executed\n' "$PWD" >"$at/ioc-worker"
+		chmod 755 "$at/ioc-worker"
+	done
+	ln -s "$program" evil/cli/ioc
+	hash=$(printf %064d 0)
+	for name in "$PWD/evil/cli/ioc" evil/cli/ioc ./ioc ioc; do
+		case $name in
+		*evil*) at=. ;;
+		*) at=evil/cli ;;
+		esac
+		(cd "$at" && PATH=.:$PATH "$name" -c "$conf" -q fetch \
+		    --url https://127.0.0.1:1/x --sha256 "$hash" x) 2>stderr
+		[ $? -eq 1 ] || atf_fail "$(cat stderr)"
+		atf_check -o match:'no connection' cat stderr
+		[ ! -e executed ] || atf_fail "executed another's helper: $name"
+	done
+}
+
 atf_init_test_cases()
 {
 	testcase usage "unknown commands and options, wrong operands"
@@ -289,5 +313,6 @@ atf_init_test_cases()
 	testcase full_disk "a full disk, early and late"
 	testcase no_debootstrap "a missing program of the host"
 	testcase not_root "somebody who is not root"
+	testcase called "the program by other names and from other places"
 	testcase surroundings "a hostile environment, few descriptors, umask 0"
 }
