@@ -280,10 +280,15 @@ ioc_exit_fd(pid_t pid)
 	return ((int)syscall(SYS_pidfd_open, pid, 0));
 }
 
-char *
-ioc_program_path(void)
+bool
+ioc_program_path(char *path, size_t len)
 {
-	return (realpath("/proc/self/exe", NULL));
+	ssize_t n = readlinkat(AT_FDCWD, "/proc/self/exe", path, len);
+
+	if (n < 0 || (size_t)n >= len)
+		return (false);
+	path[n] = '\0';
+	return (true);
 }
 
 void
@@ -545,16 +550,12 @@ ioc_exit_fd(pid_t pid)
 	return (take_fd(&fd));
 }
 
-char *
-ioc_program_path(void)
+bool
+ioc_program_path(char *path, size_t len)
 {
 	int mib[4] = { CTL_KERN, KERN_PROC, KERN_PROC_PATHNAME, -1 };
-	char path[MAXPATHLEN];
-	size_t len = sizeof(path);
 
-	if (sysctl(mib, 4, path, &len, NULL, 0) != 0)
-		return (NULL);
-	return (realpath(path, NULL));
+	return (sysctl(mib, 4, path, &len, NULL, 0) == 0);
 }
 
 void

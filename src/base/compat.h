@@ -116,10 +116,7 @@ int	ioc_exit_fd(pid_t pid);
 /* In a child: the kernel kills it when its parent ends.  Signal-safe. */
 void	ioc_die_with_parent(void);
 
-/*
- * The program of this process, as the kernel knows it, without links; NULL with
- * errno; the caller frees.
- */
-char	*ioc_program_path(void);
+/* The path of this process's program, as the kernel knows it; false with errno. */
+bool	ioc_program_path(char *path, size_t len);
 
 #endif /* BASE_COMPAT_H */

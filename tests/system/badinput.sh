@@ -293,7 +293,7 @@ called_do()
 		*evil*) at=. ;;
 		*) at=evil/cli ;;
 		esac
-		(cd "$at" && PATH=.:$PATH "$name" -c "$conf" -q fetch \
+		(cd "$at" && env PATH=.:/bin:/usr/bin "$name" -c "$conf" -q fetch \
 		    --url https://127.0.0.1:1/x --sha256 "$hash" x) 2>stderr
 		[ $? -eq 1 ] || atf_fail "$(cat stderr)"
 		atf_check -o match:'no connection' cat stderr
