@@ -168,7 +168,9 @@ parse_mount(char *line, struct ioc_mount_entry *m)
 int
 ioc_mount_each(ioc_mount_entry_fn *fn, void *arg)
 {
-	auto_file FILE *f = fopen("/proc/self/mountinfo", "re");
+	auto_fd int fd = openat(AT_FDCWD, "/proc/self/mountinfo",
+	    O_RDONLY | O_CLOEXEC);
+	auto_file FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
 	auto_free char *line = NULL;
 	struct ioc_mount_entry m;
 	size_t cap = 0;
@@ -177,6 +179,7 @@ ioc_mount_each(ioc_mount_entry_fn *fn, void *arg)
 
 	if (f == NULL)
 		return (-1);
+	(void)take_fd(&fd);
 	while ((n = getline(&line, &cap, f)) > 0) {
 		if (line[n - 1] == '\n')
 			line[n - 1] = '\0';

@@ -42,6 +42,13 @@ Linux)
 		done 2>/dev/null
 	}
 
+	# Those of a jail alone: others may see a mount of ours and be no part
+	# of it.
+	os_members()
+	{
+		grep -lE "ioc.*$source" /proc/[0-9]*/cgroup 2>/dev/null
+	}
+
 	os_unmount()
 	{
 		awk -v d="$dir" 'index($5, d) == 1 { print $5 }' \
@@ -125,6 +132,11 @@ FreeBSD)
 		for j in $(os_jails); do
 			ps -xww -o pid= -o command= -J "$j" 2>/dev/null
 		done
+	}
+
+	os_members()
+	{
+		os_pids
 	}
 
 	os_unmount()
