@@ -131,10 +131,20 @@ layout_do()
 	says web --source "x=$pool/iocage" list -H -o name
 }
 
+# alone: no other pool of this host is marked as the one with the jails.
+alone()
+{
+	others=$(zpool list -H -o name | grep -vx "$pool" |
+	    xargs -r zfs get -H -o name,value org.freebsd.ioc:active |
+	    awk '$2 == "yes"')
+	[ -z "$others" ] || atf_skip "this host has an active pool: $others"
+}
+
 # The mark of the pool is enough where ioc.conf names none.
 marked_do()
 {
 	begin_pool
+	alone
 	ok create -e web
 	printf 'ioc_run_dir="%s/run"\n' "$dir" >"$conf"
 	prints "ioc	web" list -H -o source,name
@@ -269,6 +279,7 @@ legacy_do()
 {
 	begin
 	made_pool
+	alone
 	zfs create -o mountpoint="$dir/old" "$pool/iocage"
 	for d in base jails pkg releases releases/12.1-RELEASE jails/web; do
 		zfs create "$pool/iocage/$d"
