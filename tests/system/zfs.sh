@@ -382,8 +382,8 @@ kill_rename_do()
 	timed rename a b
 	name=b
 	for i in $(seq 1 "$rounds"); do
-		[ $name = a ] && to=b || to=a
-		killed rename $name $to
+		[ "$name" = a ] && to=b || to=a
+		killed rename "$name" "$to"
 		name=$(cut -f1 states)
 		[ "$name" = a ] || [ "$name" = b ] ||
 		    atf_fail "not one jail: $(cat states)"
