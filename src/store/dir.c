@@ -296,6 +296,22 @@ check_free(struct ioc_store *s, const char *vol, struct ioc_error *err)
 	return (ioc_wrap(err, r, "volume %s", vol));
 }
 
+static int
+dir_send(struct ioc_store *s, const char *vol, const char *snapshot,
+    const char *since, int fd, struct ioc_error *err)
+{
+	return (ioc_fail(err, IOC_UNSUPPORTED, "send %s: only ZFS has streams",
+	    IOC_SHOW(vol)));
+}
+
+static int
+dir_receive(struct ioc_store *s, const char *vol, int fd,
+    struct ioc_error *err)
+{
+	return (ioc_fail(err, IOC_UNSUPPORTED, "receive %s: only ZFS has "
+	    "streams", IOC_SHOW(vol)));
+}
+
 /* Makes the volume's own directory and what it needs above it. */
 static int
 make_volume(struct ioc_store *s, const char *vol, struct ioc_error *err)
@@ -593,5 +609,7 @@ const struct ioc_store_ops ioc_store_dir = {
 	.has = dir_has,
 	.place = dir_place,
 	.promote = dir_promote,
+	.send = dir_send,
+	.receive = dir_receive,
 	.snapshot = &ioc_snapshot_none,
 };

@@ -81,6 +81,21 @@ struct ioc_store_ops {
 	int	(*promote)(struct ioc_store *s, const char *vol,
 		    struct ioc_error *err);
 	/*
+	 * send: writes the root of a volume as a snapshot has it to a descriptor,
+	 * or only what is other than in an older one, `since` (may be NULL), in a
+	 * form that only the same kind of store reads.  receive: makes a new
+	 * volume of such a stream, which must be in a file and whole; with it
+	 * comes its snapshot.  A stream is read by the kernel: take none from
+	 * somebody who is not trusted like it.  UNSAFE: the stream brings
+	 * properties or several datasets.  UNSUPPORTED where there is no such
+	 * form.
+	 */
+	int	(*send)(struct ioc_store *s, const char *vol,
+		    const char *snapshot, const char *since, int fd,
+		    struct ioc_error *err);
+	int	(*receive)(struct ioc_store *s, const char *vol, int fd,
+		    struct ioc_error *err);
+	/*
 	 * Snapshots of a volume, its root and its files of ours, at one moment.
 	 * UNSUPPORTED where the store has none.
 	 */

@@ -48,6 +48,9 @@ ioc_zfs(struct ioc_store *s)
  */
 int	ioc_zfs_run(const char *const *args, struct ioc_buf *out,
 	    struct ioc_error *err);
+/* The same with a stream as its stdin or stdout; -1: none. */
+int	ioc_zfs_stream(const char *const *args, int in, int out,
+	    struct ioc_error *err);
 /* The same for zpool(8). */
 int	ioc_zpool_run(const char *const *args, struct ioc_buf *out,
 	    struct ioc_error *err);
@@ -101,6 +104,11 @@ int	ioc_zfs_destroy(struct ioc_store *s, const char *vol,
 	    struct ioc_error *err);
 int	ioc_zfs_promote(struct ioc_store *s, const char *vol,
 	    struct ioc_error *err);
+int	ioc_zfs_send(struct ioc_store *s, const char *vol,
+	    const char *snapshot, const char *since, int fd,
+	    struct ioc_error *err);
+int	ioc_zfs_receive(struct ioc_store *s, const char *vol, int fd,
+	    struct ioc_error *err);
 int	ioc_zfs_list(struct ioc_store *s, const char *parent,
 	    struct ioc_strv *ret, struct ioc_error *err);
 int	ioc_zfs_used(struct ioc_store *s, const char *vol, uint64_t *ret,
@@ -119,5 +127,13 @@ int	ioc_zfs_unneeded(struct ioc_zfs *z, const char *vol,
 	    const char *snapshot, struct ioc_error *err);
 
 extern const struct ioc_store_snapshot_ops ioc_zfs_snapshots;
+
+/* EXISTS, or 0 when the name of a volume is free. */
+int	ioc_zfs_check_free(struct ioc_store *s, const char *vol,
+	    struct ioc_error *err);
+/* "SOURCE/vol[/sub]@name", judged. */
+int	ioc_zfs_snapshot_name(struct ioc_zfs *z, const char *vol,
+	    const char *sub, const char *name, char ret[IOC_ZFS_NAME],
+	    struct ioc_error *err);
 
 #endif /* STORE_ZFS_H */

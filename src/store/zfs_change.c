@@ -41,9 +41,8 @@ run_patiently(struct ioc_zfs *z, const char *const *args,
 
 /* --- make ------------------------------------------------------------------- */
 
-/* EXISTS, or 0 when the name is free. */
-static int
-check_free(struct ioc_store *s, const char *vol, struct ioc_error *err)
+int
+ioc_zfs_check_free(struct ioc_store *s, const char *vol, struct ioc_error *err)
 {
 	enum ioc_volume_area area;
 	struct stat st;
@@ -115,7 +114,7 @@ make(struct ioc_store *s, const char *vol, struct ioc_error *err)
 int
 ioc_zfs_create(struct ioc_store *s, const char *vol, struct ioc_error *err)
 {
-	int r = check_free(s, vol, err);
+	int r = ioc_zfs_check_free(s, vol, err);
 
 	if (r != 0)
 		return (r);
@@ -247,7 +246,7 @@ ioc_zfs_clone(struct ioc_store *s, const char *from, const char *to,
 	int r = ioc_volume_check(from, false, NULL, err);
 
 	if (r == 0)
-		r = check_free(s, to, err);
+		r = ioc_zfs_check_free(s, to, err);
 	if (r != 0)
 		return (r);
 	ioc_zfs_forget(ioc_zfs(s));

@@ -10,6 +10,7 @@
 #include "store/zfs.h"
 
 #define	TIMEOUT_MS	(10 * 60 * 1000)	/* destroying takes its time */
+#define	STREAM_MS	(24 * 60 * 60 * 1000)
 
 /* Words of its messages, the same in all versions since the first. */
 static const struct {
@@ -56,13 +57,13 @@ complain(const char *program, const char *verb, const char *said, int status,
 	    IOC_SHOW(line)));
 }
 
+/* `p` says where its input comes from and its output goes. */
 static int
 run(const char *program, const char *const *paths, const char *const *args,
-    struct ioc_buf *out, struct ioc_error *err)
+    struct ioc_proc p, struct ioc_error *err)
 {
 	auto_strv struct ioc_strv argv = IOC_STRV;
 	auto_buf struct ioc_buf said = IOC_BUF(64 * 1024);
-	struct ioc_proc p = IOC_PROC;
 	int r, status;
 
 	p.path = ioc_proc_find(paths);
@@ -75,8 +76,8 @@ run(const char *program, const char *const *paths, const char *const *args,
 	if (r != 0)
 		return (r);
 	p.argv = ioc_strv_get(&argv);
-	p.timeout_ms = TIMEOUT_MS;
-	p.out = out;
+	if (p.timeout_ms == 0)
+		p.timeout_ms = TIMEOUT_MS;
 	p.err = &said;
 	r = ioc_proc_run(&p, &status, err);
 	if (r != 0)
@@ -89,14 +90,31 @@ int
 ioc_zfs_run(const char *const *args, struct ioc_buf *out,
     struct ioc_error *err)
 {
-	return (run("zfs", IOC_TOOL_ZFS, args, out, err));
+	struct ioc_proc p = IOC_PROC;
+
+	p.out = out;
+	return (run("zfs", IOC_TOOL_ZFS, args, p, err));
+}
+
+int
+ioc_zfs_stream(const char *const *args, int in, int out, struct ioc_error *err)
+{
+	struct ioc_proc p = IOC_PROC;
+
+	p.stdin_fd = in;
+	p.stdout_fd = out;
+	p.timeout_ms = STREAM_MS;
+	return (run("zfs", IOC_TOOL_ZFS, args, p, err));
 }
 
 int
 ioc_zpool_run(const char *const *args, struct ioc_buf *out,
     struct ioc_error *err)
 {
-	return (run("zpool", IOC_TOOL_ZPOOL, args, out, err));
+	struct ioc_proc p = IOC_PROC;
+
+	p.out = out;
+	return (run("zpool", IOC_TOOL_ZPOOL, args, p, err));
 }
 
 int

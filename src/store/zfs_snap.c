@@ -12,9 +12,8 @@
 #include "store/zfs.h"
 #include "store/zfs_list.h"
 
-/* "SOURCE/vol@name", judged. */
-static int
-full_name(struct ioc_zfs *z, const char *vol, const char *sub,
+int
+ioc_zfs_snapshot_name(struct ioc_zfs *z, const char *vol, const char *sub,
     const char *name, char ret[IOC_ZFS_NAME], struct ioc_error *err)
 {
 	char dataset[IOC_ZFS_NAME];
@@ -36,7 +35,7 @@ snap_create(struct ioc_store *s, const char *vol, const char *name,
     struct ioc_error *err)
 {
 	char full[IOC_ZFS_NAME];
-	int r = full_name(ioc_zfs(s), vol, NULL, name, full, err);
+	int r = ioc_zfs_snapshot_name(ioc_zfs(s), vol, NULL, name, full, err);
 
 	if (r == 0)
 		r = ioc_zfs_run(IOC_ZFS_ARGS("snapshot", "-r", full), NULL,
@@ -122,10 +121,10 @@ snap_rollback(struct ioc_store *s, const char *vol, const char *name,
 {
 	struct ioc_zfs *z = ioc_zfs(s);
 	char own[IOC_ZFS_NAME], root[IOC_ZFS_NAME];
-	int r = full_name(z, vol, NULL, name, own, err);
+	int r = ioc_zfs_snapshot_name(z, vol, NULL, name, own, err);
 
 	if (r == 0)
-		r = full_name(z, vol, "root", name, root, err);
+		r = ioc_zfs_snapshot_name(z, vol, "root", name, root, err);
 	if (r == 0)
 		r = check_newest(s, vol, name, lose, err);
 	/* The root first: while the other has newer ones it can be repeated. */
@@ -144,7 +143,7 @@ snap_remove(struct ioc_store *s, const char *vol, const char *name,
 {
 	struct ioc_zfs *z = ioc_zfs(s);
 	char full[IOC_ZFS_NAME];
-	int r = full_name(z, vol, NULL, name, full, err);
+	int r = ioc_zfs_snapshot_name(z, vol, NULL, name, full, err);
 
 	if (r == 0)
 		r = ioc_zfs_unneeded(z, vol, name, err);

@@ -427,6 +427,10 @@ test_without_snapshots(void **state)
 	    IOC_UNSUPPORTED);
 	assert_int_equal(s->ops->promote(s, "jails/web", NULL),
 	    IOC_UNSUPPORTED);
+	assert_int_equal(s->ops->send(s, "jails/web", "a", NULL, -1, NULL),
+	    IOC_UNSUPPORTED);
+	assert_int_equal(s->ops->receive(s, "jails/copy", -1, NULL),
+	    IOC_UNSUPPORTED);
 }
 
 static void
@@ -524,6 +528,98 @@ test_clone_of_a_jail(void **state)
 	assert_int_equal(s->ops->promote(s, "jails/full", NULL), IOC_STATE);
 }
 
+static int
+open_stream(const char *name, int flags)
+{
+	char path[160];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", top, name);
+	return (open(path, flags | O_CLOEXEC, 0600));
+}
+
+static void
+test_streams(void **state)
+{
+	struct ioc_store *s = *state;
+	const struct ioc_store_snapshot_ops *snap = ops->snapshot;
+	struct ioc_error err = { .msg = "" };
+	auto_fd int fd = -1, part = -1;
+	struct stat whole, rest;
+
+	if (!ops->mounts)
+		skip();
+	fd = open_stream("whole", O_RDWR | O_CREAT);
+	part = open_stream("part", O_RDWR | O_CREAT);
+	make_release(s);
+	thin(s, "jails/web");
+	put_root(s, "jails/web", "mine", "first\n");
+	ok(snap->create(s, "jails/web", "a", &err), &err);
+	put_root(s, "jails/web", "mine", "second\n");
+	ok(snap->create(s, "jails/web", "b", &err), &err);
+	ok(s->ops->send(s, "jails/web", "a", NULL, fd, &err), &err);
+	ok(s->ops->send(s, "jails/web", "b", "a", part, &err), &err);
+	assert_int_equal(fstat(fd, &whole), 0);
+	assert_int_equal(fstat(part, &rest), 0);
+	assert_true(rest.st_size > 0 && rest.st_size < whole.st_size);
+	assert_int_equal(s->ops->send(s, "jails/web", "none", NULL, fd, NULL),
+	    IOC_NOT_FOUND);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(s->ops->receive(s, "jails/web", fd, NULL),
+	    IOC_EXISTS);
+	ok(s->ops->receive(s, "jails/copy", fd, &err), &err);
+	get_root(s, "jails/copy", "mine", true, "first\n");
+	get_root(s, "jails/copy", "hello", true, "from the release\n");
+	snapshots_are(s, "jails/copy", "");
+	/* it depends on nobody */
+	ok(s->ops->destroy(s, "jails/web", &err), &err);
+	ok(s->ops->destroy(s, "releases/bookworm", &err), &err);
+	get_root(s, "jails/copy", "mine", true, "first\n");
+}
+
+/* What brings properties, could be mounted over anything of the host. */
+static void
+test_streams__refused(void **state)
+{
+	struct ioc_store *s = *state;
+	struct ioc_error err = { .msg = "" };
+	auto_fd int fd = -1;
+	int pipes[2];
+	char command[500];
+
+	if (!ops->mounts)
+		skip();
+	ok(s->ops->create(s, "jails/web", &err), &err);
+	ok(ops->snapshot->create(s, "jails/web", "a", &err), &err);
+	(void)snprintf(command, sizeof(command), "zfs send -R "
+	    "%s/jails/web/root@a >%s/stream 2>/dev/null", where, top);
+	assert_int_equal(system(command), 0);
+	fd = open_stream("stream", O_RDWR);
+	assert_int_equal(s->ops->receive(s, "jails/copy", fd, NULL),
+	    IOC_UNSAFE);
+	assert_int_equal(ftruncate(fd, 16), 0);
+	assert_int_equal(s->ops->receive(s, "jails/copy", fd, NULL),
+	    IOC_FORMAT);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(s->ops->receive(s, "jails/copy", fd, NULL),
+	    IOC_FORMAT);
+	assert_int_equal(write(fd, "not a stream of ZFS, but long enough", 36),
+	    36);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(s->ops->receive(s, "jails/copy", fd, NULL),
+	    IOC_FORMAT);
+	assert_int_equal(pipe(pipes), 0);
+	assert_int_equal(s->ops->receive(s, "jails/copy", pipes[0], NULL),
+	    IOC_UNSUPPORTED);
+	assert_int_equal(close(pipes[0]) | close(pipes[1]), 0);
+	/* cut in its middle: nothing of it stays */
+	(void)snprintf(command, sizeof(command), "zfs send %s/jails/web/root@a "
+	    "2>/dev/null | head -c 2000 >%s/stream", where, top);
+	assert_int_equal(system(command), 0);
+	assert_true(s->ops->receive(s, "jails/copy", fd, NULL) != 0);
+	assert_int_equal(s->ops->has(s, "jails/copy", NULL), IOC_NOT_FOUND);
+	names_are(s, "jails", "web ");
+}
+
 /* --- what is not mounted ---------------------------------------------------------- */
 
 static void
@@ -610,7 +706,8 @@ main(int argc, char **argv)
 		CASE(test_thick), CASE(test_rename), CASE(test_destroy),
 		CASE(test_used), CASE(test_activate_again),
 		CASE(test_without_snapshots), CASE(test_snapshots),
-		CASE(test_clone_of_a_jail), CASE(test_unmounted),
+		CASE(test_clone_of_a_jail), CASE(test_streams),
+		CASE(test_streams__refused), CASE(test_unmounted),
 		CASE(test_mounted_elsewhere), CASE(test_legacy),
 	};
 
