@@ -40,6 +40,9 @@ ioc_zfs_rows(char *text, size_t len, size_t columns, ioc_zfs_row_fn *fn,
 	size_t no = 1;
 	int r;
 
+	/* Nothing at all: there may be no text then. */
+	if (len == 0)
+		return (0);
 	for (char *p = text; p < text + len; no++) {
 		char *nl = memchr(p, '\n', (size_t)(text + len - p));
 
