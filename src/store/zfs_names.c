@@ -298,6 +298,26 @@ on_clone(const char *const *field, void *arg, struct ioc_error *err)
 	    (int)len, name));
 }
 
+static int
+on_any(const char *const *field, void *arg, struct ioc_error *err)
+{
+	*(bool *)arg = true;
+	return (0);
+}
+
+/* Without snapshots there are no clones, and that is quickly seen. */
+static int
+has_snapshots(const char *dataset, bool *ret, struct ioc_error *err)
+{
+	auto_buf struct ioc_buf out = IOC_BUF(IOC_ZFS_OUTPUT);
+	int r = ioc_zfs_run(IOC_ZFS_ARGS("list", "-H", "-r", "-t", "snapshot",
+	    "-o", "name", dataset), &out, err);
+
+	*ret = false;
+	return (r != 0 ? r : ioc_zfs_rows(out.data, out.len, 1, on_any, ret,
+	    err));
+}
+
 int
 ioc_zfs_unneeded(struct ioc_zfs *z, const char *vol, const char *snapshot,
     struct ioc_error *err)
@@ -306,11 +326,15 @@ ioc_zfs_unneeded(struct ioc_zfs *z, const char *vol, const char *snapshot,
 	auto_buf struct ioc_buf names = IOC_BUF(IOC_ZFS_OUTPUT);
 	char dataset[IOC_ZFS_NAME];
 	struct users u = { z, dataset, snapshot, &names };
+	bool any = false;
 	int r = ioc_zfs_name(z, vol, NULL, dataset, err);
 
 	if (r == 0)
-		r = ioc_zfs_run(IOC_ZFS_ARGS("list", "-H", "-r", "-t",
-		    "filesystem", "-o", "name,origin", z->s.where), &out, err);
+		r = has_snapshots(dataset, &any, err);
+	if (r != 0 || !any)
+		return (r);
+	r = ioc_zfs_run(IOC_ZFS_ARGS("list", "-H", "-r", "-t", "filesystem",
+	    "-o", "name,origin", z->s.where), &out, err);
 	if (r == 0)
 		r = ioc_zfs_rows(out.data, out.len, 2, on_clone, &u, err);
 	if (r == 0)

@@ -306,6 +306,7 @@ legacy_do()
 	prints 'ioc	web	stopped	yes' list -H -o source,name,state,boot
 	prints old.example.org get host_hostname web
 	prints mine get user.note web
+	prints 12.1-RELEASE list -r -H -o name
 	old_state >after
 	atf_check cmp before after
 	printf 'ioc_dataset_x="%s/iocage"\n' "$pool" >>"$conf"
@@ -316,7 +317,11 @@ legacy_do()
 	ok activate "$pool" --name x
 	ok rename web www
 	prints old.example.org get host_hostname www
-	ok destroy -y www
+	ok create -r 12.1-RELEASE new
+	atf_check -o inline:old'\n' cat "$dir/old/jails/new/root/file"
+	atf_check -o inline:"$pool/iocage/releases/12.1-RELEASE/root@p0\n" \
+	    zfs get -H -o value origin "$pool/iocage/jails/new/root"
+	ok destroy -y www new
 }
 
 old_state()
