@@ -13,6 +13,8 @@ Linux)
 	release=bookworm
 	# System calls that prog/calls.c tries at least.
 	os_calls=25
+	# What a jail needs where file systems cannot be id-mapped.
+	os_no_idmap=userns=off
 
 	# Everything the kernel and the process table know of this test's jails:
 	# mounts of its directory, control groups and processes of its source.
@@ -109,6 +111,7 @@ FreeBSD)
 	# With IOC_TEST_BASE, a base.txz, no mirror is needed.
 	release=${IOC_TEST_RELEASE:-$(uname -r | sed 's/-p[0-9]*$//')}
 	os_calls=20
+	os_no_idmap=
 
 	os_traces()
 	{

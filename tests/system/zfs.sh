@@ -7,6 +7,8 @@
 # administrator would have to say as well.  And it knows users, but not
 # capabilities, so that what unpacks archives may not write there: a release is
 # fetched into a directory and copied.
+# What os_no_idmap is, is one word or none.
+# shellcheck disable=SC2086
 . "$(atf_get_srcdir)/common.sh"
 
 rounds=${IOC_TEST_KILLS:-6}
@@ -176,7 +178,7 @@ whole_do()
 	begin_pool
 	with_tiny
 	prints tiny list -r -H -o name
-	ok create -r tiny web userns=off
+	ok create -r tiny web $os_no_idmap
 	datasets 'web\nweb/root\n'
 	atf_check -o match:"^$pool/iocage/releases/tiny/p0/root@" \
 	    zfs get -H -o value origin "$pool/iocage/jails/web/root"
@@ -188,7 +190,7 @@ whole_do()
 	refuses_quietly_busy
 	ok restart web
 	prints mine exec web -- cat /etc/mine
-	ok create -r tiny other userns=off
+	ok create -r tiny other $os_no_idmap
 	ok start other
 	gives 1 exec other -- test -e /etc/mine
 	gives 0 exec other -- test -e /etc/group
@@ -211,7 +213,7 @@ thick_do()
 {
 	begin_pool
 	with_tiny
-	ok create -T -r tiny web userns=off
+	ok create -T -r tiny web $os_no_idmap
 	atf_check -o inline:'-\n' \
 	    zfs get -H -o value origin "$pool/iocage/jails/web/root"
 	ok start web
@@ -226,7 +228,7 @@ rename_do()
 {
 	begin_pool
 	with_tiny
-	ok create -r tiny web user.a=b userns=off
+	ok create -r tiny web user.a=b $os_no_idmap
 	ok create -r tiny other
 	gives 1 rename web other
 	ok rename web www
@@ -243,7 +245,7 @@ run_do()
 {
 	begin_pool
 	with_tiny
-	prints hello run -r tiny -o userns=off -- echo hello
+	prints hello run -r tiny ${os_no_idmap:+-o $os_no_idmap} -- echo hello
 	quiet
 }
 
@@ -366,10 +368,10 @@ kill_create_do()
 {
 	begin_pool
 	with_tiny
-	timed create -r tiny web userns=off
+	timed create -r tiny web $os_no_idmap
 	ok destroy -y web
 	for i in $(seq 1 "$rounds"); do
-		killed create -r tiny web userns=off
+		killed create -r tiny web $os_no_idmap
 		[ -s states ] || { datasets ''; continue; }
 		datasets 'web\nweb/root\n'
 		ok start web
@@ -383,7 +385,7 @@ kill_rename_do()
 {
 	begin_pool
 	with_tiny
-	ok create -r tiny a userns=off
+	ok create -r tiny a $os_no_idmap
 	timed rename a b
 	name=b
 	for i in $(seq 1 "$rounds"); do
@@ -403,10 +405,10 @@ kill_destroy_do()
 {
 	begin_pool
 	with_tiny
-	ok create -r tiny web userns=off
+	ok create -r tiny web $os_no_idmap
 	timed destroy -y web
 	for i in $(seq 1 "$rounds"); do
-		ok create -r tiny web userns=off
+		ok create -r tiny web $os_no_idmap
 		killed destroy -y web
 		[ ! -s states ] || ok destroy -y web
 	done
