@@ -16,7 +16,7 @@
 #include "store/zfs.h"
 
 #define	OURS		IOC_PATH_NOLINKS
-#define	LATE_MS		3000
+#define	PATIENCE_MS	3000
 
 /*
  * What a root is, whatever it would inherit: programs in it run, and may be
@@ -24,16 +24,18 @@
  */
 #define	ROOT_PROPERTIES	"-o", "setuid=on", "-o", "exec=on", "-o", "devices=off"
 
-/* Where file systems go late, "busy" may mean that one is about to go. */
+/*
+ * "Busy" may mean that it is about to go: zfs-fuse is late, and who has just
+ * been made on Linux with a view of its own sees all that is mounted for a moment.
+ */
 static int
-run_patiently(struct ioc_zfs *z, const char *const *args,
-    struct ioc_error *err)
+run_patiently(const char *const *args, struct ioc_error *err)
 {
 	int r;
 
 	for (int waited = 0;; waited += 20) {
 		r = ioc_zfs_run(args, NULL, err);
-		if (r != IOC_BUSY || !z->late || waited >= LATE_MS)
+		if (r != IOC_BUSY || waited >= PATIENCE_MS)
 			return (r);
 		(void)usleep(20 * 1000);
 	}
@@ -294,8 +296,7 @@ destroy_staged(struct ioc_store *s, const char *vol, struct ioc_error *err)
 	int r = ioc_zfs_name(ioc_zfs(s), vol, NULL, dataset, err);
 
 	if (r == 0)
-		r = run_patiently(ioc_zfs(s), IOC_ZFS_ARGS("destroy", "-r",
-		    dataset), err);
+		r = run_patiently(IOC_ZFS_ARGS("destroy", "-r", dataset), err);
 	return (r == 0 || r == IOC_NOT_FOUND ? remove_rest(s, vol, err) : r);
 }
 

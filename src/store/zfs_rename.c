@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "safe/path.h"
 #include "store/zfs.h"
 #include "store/zfs_list.h"
 
@@ -142,5 +143,8 @@ ioc_zfs_rename(struct ioc_store *s, const char *from, const char *to,
 		r = really(s, from, to, r, err);
 	if (r == IOC_EXISTS)
 		return (ioc_fail(err, r, "volume %s exists", to));
+	/* Where it was mounted, unless zfs has removed that. */
+	if (r == 0)
+		(void)ioc_path_rmdir(s->root, from, IOC_PATH_NOLINKS, NULL);
 	return (ioc_wrap(err, r, "rename %s to %s", from, to));
 }

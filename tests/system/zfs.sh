@@ -262,6 +262,33 @@ needed_do()
 	quiet
 }
 
+# What may be used is used up: nothing happens, or all of it.
+full_do()
+{
+	begin_pool
+	with_tiny
+	ok create -r tiny first
+	used=$(zfs get -H -p -o value used "$pool/iocage")
+	failures=0
+	for more in 1 200 400 600; do
+		zfs set quota=$((used + more * 1024)) "$pool/iocage"
+		"$program" -c "$conf" -q create -r tiny web >out 2>err
+		case $? in
+		0) datasets 'first\nfirst/root\nweb\nweb/root\n'
+		    zfs set quota=none "$pool/iocage"
+		    ok destroy -y web ;;
+		*) failures=$((failures + 1))
+		    zfs set quota=none "$pool/iocage"
+		    atf_check -o match:'^ioc: create web: ' cat err
+		    datasets 'first\nfirst/root\n' ;;
+		esac
+		no_leaks "$more KiB"
+	done
+	[ "$failures" -gt 0 ] || atf_fail "it never was full"
+	ok destroy -y first
+	quiet
+}
+
 # Two sources of two kinds, each addressed by its name.
 both_do()
 {
@@ -425,6 +452,7 @@ atf_init_test_cases()
 	zcase rename "rename, and what refuses it"
 	zcase run "an ephemeral jail"
 	zcase needed "a release that a jail needs stays"
+	zcase full "no space left in the pool"
 	zcase both "two sources with a jail of the same name"
 	zcase legacy "what libioc has made is seen and not touched"
 	zcase kill_create "create killed at any moment"
