@@ -262,6 +262,21 @@ needed_do()
 	quiet
 }
 
+# Nobody becomes the host's root because a file system cannot do better.
+no_idmap_do()
+{
+	begin_pool
+	[ -n "$os_no_idmap" ] && command -v zfs-fuse >/dev/null ||
+	    atf_skip "this ZFS needs no setting for its jails"
+	with_tiny
+	ok create -r tiny web
+	atf_check -s exit:1 -e match:'id-mapped|idmap' \
+	    "$program" -c "$conf" -q start web
+	state web stopped
+	ok destroy -y web
+	quiet
+}
+
 # What may be used is used up: nothing happens, or all of it.
 full_do()
 {
@@ -452,6 +467,7 @@ atf_init_test_cases()
 	zcase rename "rename, and what refuses it"
 	zcase run "an ephemeral jail"
 	zcase needed "a release that a jail needs stays"
+	zcase no_idmap "without id-mapped mounts userns=off must be said"
 	zcase full "no space left in the pool"
 	zcase both "two sources with a jail of the same name"
 	zcase legacy "what libioc has made is seen and not touched"
