@@ -60,7 +60,22 @@ IOC_API int ioc_host_source(const struct ioc_host *h, size_t i,
 IOC_API int ioc_activate_dir(const char *config, const char *path,
     const char *name, struct ioc_error *err);
 
-/* Removes a source from ioc.conf; never deletes anything else. */
+/*
+ * Makes a dataset of ZFS a source: "POOL" stands for POOL/iocage, where libioc
+ * and iocage have it, "POOL/PATH" for that dataset.  What is missing of it is
+ * created, mounted at `mountpoint` (NULL: /iocage, or where it is), the pool is
+ * marked by the property org.freebsd.ioc:active, and `ioc_dataset_NAME` written
+ * to ioc.conf.  What is there already is not changed.  Needs root.  NOT_FOUND:
+ * no such pool; STATE: it cannot be used as it is; UNSUPPORTED: no ZFS; INVALID
+ * and EXISTS as above.
+ */
+IOC_API int ioc_activate_pool(const char *config, const char *pool,
+    const char *name, const char *mountpoint, struct ioc_error *err);
+
+/*
+ * Removes a source, by its name, its place or its pool, from ioc.conf, and the
+ * mark of its pool; never deletes anything else.
+ */
 IOC_API int ioc_deactivate(const char *config, const char *where,
     struct ioc_error *err);
 

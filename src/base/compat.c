@@ -129,6 +129,72 @@ ioc_mount_same(const struct ioc_mount_key *a, const struct ioc_mount_key *b)
 	return (a->dev == b->dev);
 }
 
+/* Turns \\040 and the like into what they stand for. */
+static void
+unescape(char *s)
+{
+	char *to = s;
+
+	for (; *s != '\0'; s++) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' &&
+		    s[2] >= '0' && s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
+			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
+			    (s[3] - '0'));
+			s += 3;
+		} else
+			*to++ = *s;
+	}
+	*to = '\0';
+}
+
+/* "ID PARENT DEV ROOT TARGET OPTIONS [FIELD...] - TYPE SOURCE OPTIONS" */
+static bool
+parse_mount(char *line, struct ioc_mount_entry *m)
+{
+	char *tail = strstr(line, " - "), *rest, *field[5], *type, *source;
+
+	if (tail == NULL)
+		return (false);
+	*tail = '\0';
+	for (int i = 0; i < 5; i++)
+		if ((field[i] = strtok_r(i == 0 ? line : NULL, " ",
+		    &rest)) == NULL)
+			return (false);
+	type = strtok_r(tail + 3, " ", &rest);
+	source = type != NULL ? strtok_r(NULL, " ", &rest) : NULL;
+	if (source == NULL)
+		return (false);
+	unescape(field[4]);
+	unescape(source);
+	*m = (struct ioc_mount_entry){ source, field[4], type,
+		strcmp(field[3], "/") != 0 };
+	return (true);
+}
+
+int
+ioc_mount_each(ioc_mount_entry_fn *fn, void *arg)
+{
+	auto_fd int fd = openat(AT_FDCWD, "/proc/self/mountinfo",
+	    O_RDONLY | O_CLOEXEC);
+	auto_file FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	auto_free char *line = NULL;
+	struct ioc_mount_entry m;
+	size_t cap = 0;
+	ssize_t n;
+	int r;
+
+	if (f == NULL)
+		return (-1);
+	(void)take_fd(&fd);
+	while ((n = getline(&line, &cap, f)) > 0) {
+		if (line[n - 1] == '\n')
+			line[n - 1] = '\0';
+		if (parse_mount(line, &m) && (r = fn(&m, arg)) != 0)
+			return (r);
+	}
+	return (ferror(f) ? -1 : 0);
+}
+
 bool
 ioc_magic_links(int dirfd)
 {
@@ -380,6 +446,29 @@ ioc_mount_same(const struct ioc_mount_key *a, const struct ioc_mount_key *b)
 {
 	return (a->dev == b->dev &&
 	    (a->id == 0 || b->id == 0 || a->id == b->id));
+}
+
+int
+ioc_mount_each(ioc_mount_entry_fn *fn, void *arg)
+{
+	auto_free struct statfs *v = NULL;
+	int n = getfsstat(NULL, 0, MNT_NOWAIT), r = 0;
+
+	/* There may be some more by the time they are asked for. */
+	for (int room = 0; n >= room;) {
+		room = n + 16;
+		free(v);
+		v = calloc((size_t)room, sizeof(*v));
+		if (v == NULL)
+			return (-1);
+		n = getfsstat(v, room * (long)sizeof(*v), MNT_NOWAIT);
+		if (n < 0)
+			return (-1);
+	}
+	for (int i = 0; r == 0 && i < n; i++)
+		r = fn(&(struct ioc_mount_entry){ v[i].f_mntfromname,
+		    v[i].f_mntonname, v[i].f_fstypename, false }, arg);
+	return (r);
 }
 
 bool

@@ -57,6 +57,22 @@ int	ioc_mount_key(int dirfd, const char *name, struct ioc_mount_key *ret);
 bool	ioc_mount_same(const struct ioc_mount_key *a,
 	    const struct ioc_mount_key *b);
 
+/* A mount as the calling process sees it; the texts live for the call only. */
+struct ioc_mount_entry {
+	const char	*source;	/* what is mounted: a device, a dataset */
+	const char	*target;	/* where, an absolute path */
+	const char	*type;		/* "zfs", "fuse.zfs", "ext4", ... */
+	bool		 part;		/* of it only a directory, by a bind mount */
+};
+typedef int ioc_mount_entry_fn(const struct ioc_mount_entry *m, void *arg);
+
+/*
+ * Calls fn for every mount, what lies above after what lies below it, until one
+ * call returns something else than 0, which is then returned.  -1 and errno
+ * when the system does not tell.
+ */
+int	ioc_mount_each(ioc_mount_entry_fn *fn, void *arg);
+
 /*
  * True when links in this directory may be magic: their text is not where they
  * lead (Linux: /proc but for its top level).

@@ -54,8 +54,11 @@ activate_run(struct cli *c, const struct cmd_line *l)
 {
 	const struct activate_opts *o = l->opts;
 	const char *name = o->name != NULL ? o->name : "ioc";
+	const char *where = o->dir != NULL ? o->dir :
+	    l->args.n > 0 ? l->args.v[0] : NULL;
 	struct ioc_error err;
 	char *shown;
+	int r;
 
 	if (o->dir != NULL && l->args.n > 0)
 		return (cli_usage(c, "POOL and --dir exclude each other"));
@@ -63,17 +66,14 @@ activate_run(struct cli *c, const struct cmd_line *l)
 		return (cli_usage(c, "POOL or --dir PATH is missing"));
 	if (o->dir != NULL && o->mountpoint != NULL)
 		return (cli_usage(c, "--dir and -m exclude each other"));
-	if (o->dir == NULL)
-		return (cli_failf(c, IOC_UNSUPPORTED,
-		    "A directory can be: ioc activate --dir PATH",
-		    "activate %s: ZFS pools are not supported by this version",
-		    SHOW(l->args.v[0])));
 	if (c->dry_run)
-		return (cli_plan(c, "source.activate", o->dir));
-	if (ioc_activate_dir(c->config, o->dir, name, &err) != 0)
+		return (cli_plan(c, "source.activate", where));
+	r = o->dir != NULL ? ioc_activate_dir(c->config, where, name, &err) :
+	    ioc_activate_pool(c->config, where, name, o->mountpoint, &err);
+	if (r != 0)
 		return (cli_fail(c, &err));
 	shown = out_escape(name);
-	tell_source(c, "activated", shown, o->dir);
+	tell_source(c, "activated", shown, where);
 	free(shown);
 	return (0);
 }
@@ -91,10 +91,12 @@ const struct cmd cmd_activate = {
 	.opts = activate_opts,
 	.opts_size = sizeof(struct activate_opts),
 	.complete = COMPLETE_DIR,
-	.help = "Make a directory a source of jails",
-	.about = "Makes a directory a source: creates what is missing in it and "
-	    "writes it to ioc.conf. Doing it again changes nothing. ZFS pools "
-	    "are not supported by this version.",
+	.help = "Make a pool or a directory a source of jails",
+	.about = "Makes a dataset of ZFS or a directory a source: creates what "
+	    "is missing in it and writes it to ioc.conf. POOL stands for the "
+	    "dataset POOL/iocage; another one can be given as POOL/PATH. Doing "
+	    "it again changes nothing, and jails that libioc or iocage have "
+	    "made there are seen as they are.",
 	.hints = activate_hints,
 	.run = activate_run,
 };
@@ -125,7 +127,8 @@ const struct cmd cmd_deactivate = {
 	.flags = CMD_ROOT | CMD_WRITES,
 	.complete = COMPLETE_DIR,
 	.help = "Forget a source",
-	.about = "Removes a source from ioc.conf. Nothing else is deleted.",
+	.about = "Removes a source, given by its place, its name or its pool, from "
+	    "ioc.conf, and the mark of its pool. Nothing else is deleted.",
 	.hints = deactivate_hints,
 	.run = deactivate_run,
 };

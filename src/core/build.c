@@ -156,6 +156,9 @@ check_free(struct ioc_build *b, struct ioc_error *err)
 		return (ioc_fail_nomem(err));
 	}
 	r = ioc_path_stat(b->source->store->root, vol, 0, &st, err);
+	/* A directory may be nothing but where one was mounted. */
+	if (r == 0 && b->source->store->ops->mounts)
+		r = b->source->store->ops->has(b->source->store, vol, err);
 	if (r == 0)
 		return (ioc_fail(err, IOC_EXISTS, "jail %s exists already",
 		    b->name));

@@ -77,15 +77,12 @@ add_source(struct ioc_host *h, const char *name, size_t namelen, bool zfs,
 	r = ioc_name_check(IOC_NAME_SOURCE, copy, err);
 	if (r != 0)
 		return (r);
-	if (zfs)
-		return (ioc_fail(err, IOC_UNSUPPORTED,
-		    "source %s: ZFS sources are not supported yet", copy));
 	s = ioc_vec_push(&h->sources);
 	if (s == NULL)
 		return (ioc_fail_nomem(err));
 	s->host = h;
 	memcpy(s->name, copy, namelen + 1);
-	s->ops = &ioc_store_dir;
+	s->ops = zfs ? &ioc_store_zfs : &ioc_store_dir;
 	s->where = strdup(where);
 	return (s->where == NULL ? ioc_fail_nomem(err) : 0);
 }
@@ -110,6 +107,25 @@ add_named_source(struct ioc_host *h, const char *spec, struct ioc_error *err)
 	    IOC_SHOW(spec), h->config));
 }
 
+/* Without any in ioc.conf: the pool that is marked as active, as "ioc". */
+static int
+add_marked(struct ioc_host *h, struct ioc_error *err)
+{
+	auto_free char *where = NULL;
+	struct ioc_error cause;
+	int r;
+
+	if (!h->root || ioc_os_can(h->os, IOC_CAN_ZFS, &cause) != 0)
+		return (0);
+	r = ioc_store_zfs_find(&where, &cause);
+	if (r == 0)
+		return (add_source(h, "ioc", strlen("ioc"), true, where, err));
+	if (!ioc_error_is_shortage(&cause))
+		return (0);
+	ioc_error_copy(err, &cause);
+	return (r);
+}
+
 static int
 add_sources(struct ioc_host *h, const char *const *named,
     struct ioc_error *err)
@@ -127,7 +143,7 @@ add_sources(struct ioc_host *h, const char *const *named,
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = add_source(h, v[i].name, strlen(v[i].name), v[i].zfs,
 		    v[i].where, err);
-	return (r);
+	return (r == 0 && n == 0 ? add_marked(h, err) : r);
 }
 
 static int

@@ -52,7 +52,6 @@ ioc_jail_open(struct ioc_host *h, const char *name, struct ioc_jail **ret,
 	IOC_AUTO(ioc_jail_closep) struct ioc_jail *j = NULL;
 	struct ioc_source *s;
 	const char *plain;
-	struct stat st;
 	int r;
 
 	r = ioc_host_split_name(h, name, IOC_NAME_JAIL, &s, &plain, err);
@@ -60,7 +59,7 @@ ioc_jail_open(struct ioc_host *h, const char *name, struct ioc_jail **ret,
 		r = ioc_jail_new(s, plain, &j, err);
 	if (r != 0)
 		return (r);
-	r = ioc_path_stat(s->store->root, j->vol, IOC_PATH_NOLINKS, &st, err);
+	r = s->store->ops->has(s->store, j->vol, err);
 	if (r == IOC_NOT_FOUND)
 		return (ioc_fail(err, IOC_NOT_FOUND, "no jail %s", name));
 	if (r != 0)
@@ -93,17 +92,32 @@ ioc_jail_source(const struct ioc_jail *j)
 }
 
 int
+ioc_source_load(struct ioc_source *s, const char *vol, struct ioc_conf **ret,
+    struct ioc_error *err)
+{
+	auto_free char *path = NULL;
+	auto_fd int dir = -1;
+
+	/* The mount of the volume itself is no surprise. */
+	if (s->store->ops->mounts) {
+		dir = ioc_path_dir(s->store->root, vol, IOC_PATH_NOLINKS, err);
+		return (dir < 0 ? dir : ioc_conf_load(dir, "config.json", ret,
+		    err));
+	}
+	path = join(vol, "/config.json");
+	if (path == NULL)
+		return (ioc_fail_nomem(err));
+	return (ioc_conf_load(s->store->root, path, ret, err));
+}
+
+int
 ioc_jail_conf(struct ioc_jail *j, struct ioc_conf **ret, struct ioc_error *err)
 {
 	struct ioc_error e = { .code = 0 };
-	auto_free char *path = NULL;
 	int r;
 
 	if (j->conf == NULL) {
-		path = join(j->vol, "/config.json");
-		if (path == NULL)
-			return (ioc_fail_nomem(err));
-		r = ioc_conf_load(j->source->store->root, path, &j->conf, &e);
+		r = ioc_source_load(j->source, j->vol, &j->conf, &e);
 		/* What could not be read for want of memory may be whole. */
 		j->conf_code = ioc_error_is_shortage(&e) ? 0 : r;
 		if (r != 0) {

@@ -28,6 +28,10 @@ IOC_DEFINE_AUTO(struct ioc_jail_list, ioc_jail_list_free);
 int	ioc_jail_new(struct ioc_source *s, const char *name,
 	    struct ioc_jail **ret, struct ioc_error *err);
 
+/* The config.json of a volume of a source. */
+int	ioc_source_load(struct ioc_source *s, const char *vol,
+	    struct ioc_conf **ret, struct ioc_error *err);
+
 /* Its configuration, loaded once; FORMAT when it is damaged. */
 int	ioc_jail_conf(struct ioc_jail *j, struct ioc_conf **ret,
 	    struct ioc_error *err);

@@ -53,7 +53,7 @@ ioc_level_open(struct ioc_level *l, struct ioc_source *s, const char *vol,
 	l->source = s;
 	l->vol = strdup(vol);
 	if (l->vol == NULL || asprintf(&root, "%s/root", vol) < 0 ||
-	    asprintf(&l->root_path, "%s/%s/root", s->where, vol) < 0) {
+	    asprintf(&l->root_path, "%s/%s/root", s->store->path, vol) < 0) {
 		l->root_path = NULL;
 		return (ioc_fail_nomem(err));
 	}

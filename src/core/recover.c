@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "core/event.h"
 #include "core/ids.h"
+#include "core/jail.h"
 #include "core/launch.h"
 #include "core/pin.h"
 #include "safe/file.h"
@@ -31,7 +32,7 @@ was_committed(struct ioc_source *s, const char *op, const char *name,
 {
 	auto_buf struct ioc_buf owner = IOC_BUF(4096);
 	IOC_AUTO(ioc_conf_freep) struct ioc_conf *conf = NULL;
-	auto_free char *path = NULL, *claim = NULL;
+	auto_free char *vol = NULL, *claim = NULL;
 	struct ioc_error e = { .code = 0 };
 	const char *base;
 	int r;
@@ -39,9 +40,13 @@ was_committed(struct ioc_source *s, const char *op, const char *name,
 	if (strcmp(op, "create") != 0 ||
 	    ioc_name_check(IOC_NAME_JAIL, name, NULL) != 0)
 		return (0);
-	if (asprintf(&path, "jails/%s/config.json", name) < 0)
+	if (asprintf(&vol, "jails/%s", name) < 0) {
+		vol = NULL;
 		return (ioc_fail_nomem(err));
-	r = ioc_conf_load(s->store->root, path, &conf, &e);
+	}
+	r = s->store->ops->has(s->store, vol, &e);
+	if (r == 0)
+		r = ioc_source_load(s, vol, &conf, &e);
 	base = r == 0 ? ioc_conf_get(conf, "id_base") : NULL;
 	if (base != NULL && strlen(base) <= 10) {
 		if (asprintf(&claim, ".ids/%s", base) < 0)
@@ -83,7 +88,6 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 	struct sweep *w = arg;
 	struct ioc_source *s = w->source;
 	auto_free char *vol = NULL;
-	struct stat st;
 	bool detached, destroyed = strcmp(op, "destroy") == 0;
 	int r;
 
@@ -91,7 +95,7 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 		vol = NULL;
 		return (ioc_fail_nomem(err));
 	}
-	r = ioc_path_stat(s->store->root, vol, IOC_PATH_NOLINKS, &st, err);
+	r = s->store->ops->has(s->store, vol, err);
 	detached = r == 0;
 	if (detached && destroyed)
 		r = release_destroyed(s, what, err);
@@ -134,7 +138,7 @@ sweep_staging(struct sweep *w, int journal, struct ioc_error *err)
 			return (ioc_fail_nomem(err));
 		}
 		/* Its writer may just have ended: then it is gone by itself. */
-		r = ioc_path_stat(s->root, vol, IOC_PATH_NOLINKS, &st, err);
+		r = s->ops->has(s, vol, err);
 		if (r != 0) {
 			r = r == IOC_NOT_FOUND ? 0 : r;
 			continue;
@@ -183,6 +187,9 @@ recover_source(struct ioc_source *s, bool deep, unsigned *n,
 
 	journal = ioc_path_dir(s->store->root, ".journal", IOC_PATH_NOLINKS,
 	    err);
+	/* An adopted one, in which nothing of ours has been done so far. */
+	if (journal == IOC_NOT_FOUND && s->store->ops->mounts)
+		return (0);
 	if (journal < 0)
 		return (ioc_wrap(err, journal, "source %s", s->name));
 	r = ioc_journal_recover(journal, recover_entry, &w, err);

@@ -79,16 +79,45 @@ load_json(int dirfd, const char *file, json_t **ret, struct ioc_error *err)
 	return (r);
 }
 
+/*
+ * What libioc or iocage fetched has nothing written down about it: what its name
+ * tells is all that is known.
+ */
+static int
+describe_adopted(struct ioc_source *s, const char *name, json_t **ret,
+    struct ioc_error *err)
+{
+	const struct ioc_dist *d = ioc_dist_of_release(name);
+	unsigned level;
+	int r = ioc_release_level(s, name, &level, err);
+
+	if (r != 0)
+		return (r);
+	if (d == NULL)
+		d = ioc_dist_find(ioc_host_distribution(s->host));
+	*ret = json_pack("{s:i, s:s, s:s, s:{s:b}}", "schema", 1, "name", name,
+	    "distribution", d != NULL ? d->name : "archive", "provenance",
+	    "adopted", 1);
+	return (*ret == NULL ? ioc_fail_nomem(err) : 0);
+}
+
 int
 ioc_release_load(struct ioc_source *s, const char *name, json_t **ret,
     struct ioc_error *err)
 {
 	auto_free char *path = NULL;
+	struct ioc_error e = { .code = 0 };
+	int r;
 
-	if (asprintf(&path, "releases/%s/release.json", name) < 0)
+	if (asprintf(&path, "releases/%s/release.json", name) < 0) {
+		path = NULL;
 		return (ioc_fail_nomem(err));
-	return (ioc_wrap(err, load_json(s->store->root, path, ret, err),
-	    "release %s", name));
+	}
+	r = load_json(s->store->root, path, ret, &e);
+	if (r == IOC_NOT_FOUND && s->store->ops->mounts)
+		return (describe_adopted(s, name, ret, err));
+	ioc_error_copy(err, &e);
+	return (ioc_wrap(err, r, "release %s", name));
 }
 
 static const char *

@@ -141,8 +141,10 @@ load_locked(const char *config, bool optional, struct ioc_hostconf **ret,
 	return (r == 0 ? ioc_hostconf_load(config, optional, ret, err) : r);
 }
 
-int
-ioc_activate_dir(const char *config, const char *path, const char *name,
+/* Makes `where` a source of that kind and writes it to ioc.conf. */
+static int
+activate(const struct ioc_store_ops *ops, const char *config,
+    const char *where, const char *name, const char *mountpoint,
     struct ioc_error *err)
 {
 	IOC_AUTO(ioc_hostconf_freep) struct ioc_hostconf *conf = NULL;
@@ -150,23 +152,75 @@ ioc_activate_dir(const char *config, const char *path, const char *name,
 	char key[64];
 	int r;
 
+	if (config == NULL)
+		config = ioc_default_config;
+	r = load_locked(config, true, &conf, &lock, err);
+	if (r == 0)
+		r = choose_name(conf, where, &name, err);
+	if (r == 0)
+		r = ops->activate(where, mountpoint, err);
+	if (r != 0)
+		return (ioc_wrap(err, r, "activate %s", IOC_SHOW(where)));
+	(void)snprintf(key, sizeof(key), "ioc_%s_%s",
+	    ops == &ioc_store_zfs ? "dataset" : "dir", name);
+	return (ioc_wrap(err, ioc_hostconf_edit(config, key, where, err),
+	    "activate %s", IOC_SHOW(where)));
+}
+
+int
+ioc_activate_dir(const char *config, const char *path, const char *name,
+    struct ioc_error *err)
+{
 	if (geteuid() != 0)
 		return (ioc_fail(err, IOC_PERMISSION, "activate needs root"));
 	if (path[0] != '/')
 		return (ioc_fail(err, IOC_INVALID,
 		    "directory %s: not an absolute path", IOC_SHOW(path)));
-	if (config == NULL)
-		config = ioc_default_config;
-	r = load_locked(config, true, &conf, &lock, err);
-	if (r == 0)
-		r = choose_name(conf, path, &name, err);
-	if (r == 0)
-		r = ioc_store_dir.activate(path, NULL, err);
+	return (activate(&ioc_store_dir, config, path, name, NULL, err));
+}
+
+/* "POOL" stands for POOL/iocage. */
+static int
+dataset_of(const char *pool, char **ret, struct ioc_error *err)
+{
+	int r = ioc_name_check(IOC_NAME_DATASET, pool, err);
+
 	if (r != 0)
-		return (ioc_wrap(err, r, "activate %s", IOC_SHOW(path)));
-	(void)snprintf(key, sizeof(key), "ioc_dir_%s", name);
-	return (ioc_wrap(err, ioc_hostconf_edit(config, key, path, err),
-	    "activate %s", IOC_SHOW(path)));
+		return (r);
+	if (asprintf(ret, "%s%s", pool, strchr(pool, '/') != NULL ? "" :
+	    "/iocage") < 0) {
+		*ret = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	return (0);
+}
+
+int
+ioc_activate_pool(const char *config, const char *pool, const char *name,
+    const char *mountpoint, struct ioc_error *err)
+{
+	auto_free char *where = NULL;
+	int r;
+
+	if (geteuid() != 0)
+		return (ioc_fail(err, IOC_PERMISSION, "activate needs root"));
+	r = dataset_of(pool, &where, err);
+	if (r != 0)
+		return (ioc_wrap(err, r, "activate %s", IOC_SHOW(pool)));
+	return (activate(&ioc_store_zfs, config, where, name, mountpoint,
+	    err));
+}
+
+/* A source by its place, its name, or its pool. */
+static bool
+is_meant(const struct ioc_hostconf_source *s, const char *where)
+{
+	size_t len = strlen(where);
+
+	if (strcmp(s->where, where) == 0 || strcmp(s->name, where) == 0)
+		return (true);
+	return (s->zfs && strncmp(s->where, where, len) == 0 &&
+	    strcmp(s->where + len, "/iocage") == 0);
 }
 
 int
@@ -188,12 +242,15 @@ ioc_deactivate(const char *config, const char *where, struct ioc_error *err)
 		return (r);
 	n = ioc_hostconf_sources(conf, &v);
 	for (size_t i = 0; i < n; i++) {
-		if (strcmp(v[i].where, where) != 0 &&
-		    strcmp(v[i].name, where) != 0)
+		if (!is_meant(&v[i], where))
 			continue;
 		(void)snprintf(key, sizeof(key), "ioc_%s_%s",
 		    v[i].zfs ? "dataset" : "dir", v[i].name);
-		return (ioc_hostconf_edit(config, key, NULL, err));
+		r = ioc_hostconf_edit(config, key, NULL, err);
+		/* A pool that is gone can be forgotten all the same. */
+		if (r == 0 && v[i].zfs)
+			(void)ioc_store_zfs_mark(v[i].where, false, NULL);
+		return (r);
 	}
 	return (ioc_fail(err, IOC_NOT_FOUND, "no source %s in %s",
 	    IOC_SHOW(where), config));

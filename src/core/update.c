@@ -56,10 +56,14 @@ obtain(void *ctx, struct ioc_error *err)
 
 	if (asprintf(&dir, "%s/updates", u->build.staging) < 0)
 		return (ioc_fail_nomem(err));
-	if (asprintf(&u->updates_path, "%s/%s", s->where, dir) < 0) {
+	if (asprintf(&u->updates_path, "%s/%s", s->store->path,
+	    dir) < 0) {
 		u->updates_path = NULL;
 		return (ioc_fail_nomem(err));
 	}
+	r = s->store->ops->place(s->store, u->build.staging, err);
+	if (r != 0)
+		return (r);
 	u->updates_fd = ioc_path_mkdirs(s->store->root, dir, 0700, 0, 0,
 	    IOC_PATH_NOLINKS, err);
 	if (u->updates_fd < 0)

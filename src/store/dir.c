@@ -55,25 +55,6 @@ static const char *const layout[] = {
 
 /* --- the source ----------------------------------------------------------- */
 
-/* Nobody else may be able to change what is in a source. */
-static int
-check_owner(int fd, const char *where, struct ioc_error *err)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0)
-		return (ioc_fail_errno(err, "source %s", IOC_SHOW(where)));
-	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return (ioc_fail(err, IOC_UNSAFE, "source %s: it belongs to "
-		    "user %ju, not to root", IOC_SHOW(where),
-		    (uintmax_t)st.st_uid));
-	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return (ioc_fail(err, IOC_UNSAFE, "source %s: others may write "
-		    "to it (mode %04o)", IOC_SHOW(where),
-		    (unsigned)(st.st_mode & 07777)));
-	return (0);
-}
-
 /* NOT_FOUND without a marker, FORMAT or UNSUPPORTED when it is another one. */
 static int
 read_marker(int fd, const char *where, struct ioc_error *err)
@@ -184,7 +165,7 @@ dir_activate(const char *where, const char *mountpoint,
 	fd = open_or_make(where, err);
 	if (fd < 0)
 		return (ioc_wrap(err, fd, "source %s", IOC_SHOW(where)));
-	r = check_owner(fd, where, err);
+	r = ioc_store_check_owner(fd, where, err);
 	if (r == 0)
 		r = read_marker(fd, where, err);
 	if (r == IOC_NOT_FOUND) {
@@ -222,7 +203,7 @@ dir_open(const char *where, struct ioc_os *os, struct ioc_store **ret,
 		return (ioc_wrap(err, fd, "source %s", IOC_SHOW(where)));
 	r = read_marker(fd, where, err);
 	if (r == 0)
-		r = check_owner(fd, where, err);
+		r = ioc_store_check_owner(fd, where, err);
 	if (r != 0)
 		return (r);
 	for (const char *const *p = layout; *p != NULL; p++)
@@ -234,7 +215,10 @@ dir_open(const char *where, struct ioc_os *os, struct ioc_store **ret,
 	if (s == NULL)
 		return (ioc_fail_nomem(err));
 	s->where = strdup(where);
-	if (s->where == NULL) {
+	s->path = strdup(where);
+	if (s->where == NULL || s->path == NULL) {
+		free(s->where);
+		free(s->path);
 		free(s);
 		return (ioc_fail_nomem(err));
 	}
@@ -250,6 +234,7 @@ dir_close(struct ioc_store *s)
 {
 	ioc_fd_close(&s->root);
 	free(s->where);
+	free(s->path);
 	free(s);
 }
 
@@ -269,24 +254,62 @@ dir_dir(struct ioc_store *s, const char *vol, struct ioc_error *err)
 
 /* 0 when something with that name is there. */
 static int
-exists(struct ioc_store *s, const char *vol, struct ioc_error *err)
+dir_has(struct ioc_store *s, const char *vol, struct ioc_error *err)
 {
 	struct stat st;
+	int r = ioc_volume_check(vol, false, NULL, err);
 
-	return (ioc_path_stat(s->root, vol, OURS, &st, err));
+	return (r != 0 ? r : ioc_path_stat(s->root, vol, IOC_PATH_NOLINKS, &st,
+	    err));
+}
+
+static int
+dir_place(struct ioc_store *s, const char *vol, struct ioc_error *err)
+{
+	auto_fd int fd = -1;
+	int r = ioc_volume_check(vol, false, NULL, err);
+
+	if (r != 0)
+		return (r);
+	fd = ioc_path_mkdirs(s->root, vol, VOLUME_MODE, (uid_t)-1, (gid_t)-1,
+	    OURS, err);
+	return (fd < 0 ? ioc_wrap(err, fd, "make %s", vol) : 0);
+}
+
+static int
+dir_promote(struct ioc_store *s, const char *vol, struct ioc_error *err)
+{
+	return (ioc_fail(err, IOC_UNSUPPORTED, "promote %s: only ZFS can "
+	    "exchange a clone and its origin", IOC_SHOW(vol)));
 }
 
 /* EXISTS, or 0 when the name is free. */
 static int
 check_free(struct ioc_store *s, const char *vol, struct ioc_error *err)
 {
-	int r = exists(s, vol, err);
+	int r = dir_has(s, vol, err);
 
 	if (r == IOC_NOT_FOUND)
 		return (0);
 	if (r == 0)
 		return (ioc_fail(err, IOC_EXISTS, "volume %s exists", vol));
 	return (ioc_wrap(err, r, "volume %s", vol));
+}
+
+static int
+dir_send(struct ioc_store *s, const char *vol, const char *snapshot,
+    const char *since, int fd, struct ioc_error *err)
+{
+	return (ioc_fail(err, IOC_UNSUPPORTED, "send %s: only ZFS has streams",
+	    IOC_SHOW(vol)));
+}
+
+static int
+dir_receive(struct ioc_store *s, const char *vol, int fd,
+    struct ioc_error *err)
+{
+	return (ioc_fail(err, IOC_UNSUPPORTED, "receive %s: only ZFS has "
+	    "streams", IOC_SHOW(vol)));
 }
 
 /* Makes the volume's own directory and what it needs above it. */
@@ -583,4 +606,10 @@ const struct ioc_store_ops ioc_store_dir = {
 	.root = dir_root,
 	.used = dir_used,
 	.list = dir_list,
+	.has = dir_has,
+	.place = dir_place,
+	.promote = dir_promote,
+	.send = dir_send,
+	.receive = dir_receive,
+	.snapshot = &ioc_snapshot_none,
 };

@@ -2,7 +2,10 @@
 /* What all kinds of stores share. */
 #include "store/store.h"
 
+#include <sys/stat.h>
+
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -26,6 +29,63 @@ ioc_store_root_fini(struct ioc_os_root *r)
 	ioc_fd_close(&r->upper);
 	ioc_fd_close(&r->work);
 }
+
+int
+ioc_store_check_owner(int fd, const char *where, struct ioc_error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return (ioc_fail_errno(err, "source %s", IOC_SHOW(where)));
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return (ioc_fail(err, IOC_UNSAFE, "source %s: it belongs to "
+		    "user %ju, not to root", IOC_SHOW(where),
+		    (uintmax_t)st.st_uid));
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return (ioc_fail(err, IOC_UNSAFE, "source %s: others may write "
+		    "to it (mode %04o)", IOC_SHOW(where),
+		    (unsigned)(st.st_mode & 07777)));
+	return (0);
+}
+
+/* --- without snapshots ------------------------------------------------------ */
+
+static int
+no_snapshots(const char *vol, struct ioc_error *err)
+{
+	return (ioc_fail(err, IOC_UNSUPPORTED, "volume %s: a source that is a "
+	    "directory has no snapshots", IOC_SHOW(vol)));
+}
+
+static int
+none_create(struct ioc_store *s, const char *vol, const char *name,
+    struct ioc_error *err)
+{
+	return (no_snapshots(vol, err));
+}
+
+static int
+none_list(struct ioc_store *s, const char *vol, struct ioc_strv *ret,
+    struct ioc_error *err)
+{
+	return (no_snapshots(vol, err));
+}
+
+static int
+none_rollback(struct ioc_store *s, const char *vol, const char *name,
+    bool lose, struct ioc_error *err)
+{
+	return (no_snapshots(vol, err));
+}
+
+const struct ioc_store_snapshot_ops ioc_snapshot_none = {
+	.create = none_create,
+	.list = none_list,
+	.rollback = none_rollback,
+	.remove = none_create,
+};
+
+/* --- names ------------------------------------------------------------------ */
 
 /* What may stand in a place of a volume's name. */
 static int

@@ -23,6 +23,8 @@ typedef int ioc_store_progress(uint64_t done, uint64_t total, void *arg);
 
 struct ioc_store_ops {
 	const char	*name;		/* "dir", "zfs" */
+	/* Volumes and their roots are file systems of their own. */
+	bool		 mounts;
 	/* Opens an existing layout; NOT_FOUND when there is none. */
 	int	(*open)(const char *where, struct ioc_os *os,
 		    struct ioc_store **ret, struct ioc_error *err);
@@ -45,6 +47,15 @@ struct ioc_store_ops {
 	/* A volume that leaves .staging is on disk before; so is its new name. */
 	int	(*rename)(struct ioc_store *s, const char *from, const char *to,
 		    struct ioc_error *err);
+	/* 0 when there is such a volume, else NOT_FOUND; it may be half made. */
+	int	(*has)(struct ioc_store *s, const char *vol,
+		    struct ioc_error *err);
+	/*
+	 * A place of ours without a root, ".staging/TOKEN", that may hold files
+	 * and that volumes can be made in.  Being there already is success.
+	 */
+	int	(*place)(struct ioc_store *s, const char *vol,
+		    struct ioc_error *err);
 	/* BUSY names what somebody else has mounted in it. */
 	int	(*idle)(struct ioc_store *s, const char *vol,
 		    struct ioc_error *err);
@@ -63,16 +74,78 @@ struct ioc_store_ops {
 	/* The names in "releases", "jails", ...; unsorted. */
 	int	(*list)(struct ioc_store *s, const char *parent,
 		    struct ioc_strv *ret, struct ioc_error *err);
+	/*
+	 * A thin volume that its origin depends on from now on, instead of the
+	 * other way round.  STATE when it is not thin.
+	 */
+	int	(*promote)(struct ioc_store *s, const char *vol,
+		    struct ioc_error *err);
+	/*
+	 * send: writes the root of a volume as a snapshot has it to a descriptor,
+	 * or only what is other than in an older one, `since` (may be NULL), in a
+	 * form that only the same kind of store reads.  receive: makes a new
+	 * volume of such a stream, which must be in a file and whole; with it
+	 * comes its snapshot.  A stream is read by the kernel: take none from
+	 * somebody who is not trusted like it.  UNSAFE: the stream brings
+	 * properties or several datasets.  UNSUPPORTED where there is no such
+	 * form.
+	 */
+	int	(*send)(struct ioc_store *s, const char *vol,
+		    const char *snapshot, const char *since, int fd,
+		    struct ioc_error *err);
+	int	(*receive)(struct ioc_store *s, const char *vol, int fd,
+		    struct ioc_error *err);
+	/*
+	 * Snapshots of a volume, its root and its files of ours, at one moment.
+	 * UNSUPPORTED where the store has none.
+	 */
+	const struct ioc_store_snapshot_ops *snapshot;
+};
+
+struct ioc_store_snapshot_ops {
+	/* EXISTS when there is one of that name. */
+	int	(*create)(struct ioc_store *s, const char *vol,
+		    const char *name, struct ioc_error *err);
+	/* Their names, from old to new; those that others have made as well. */
+	int	(*list)(struct ioc_store *s, const char *vol,
+		    struct ioc_strv *ret, struct ioc_error *err);
+	/*
+	 * The volume as it was at exactly that snapshot, which stays, as all do
+	 * that are older.  Newer ones would be lost: STATE names them, unless
+	 * `lose` says that they may.  BUSY names clones of those.  What died half
+	 * way is finished by doing it again.
+	 */
+	int	(*rollback)(struct ioc_store *s, const char *vol,
+		    const char *name, bool lose, struct ioc_error *err);
+	/* BUSY names the clones that still need it. */
+	int	(*remove)(struct ioc_store *s, const char *vol,
+		    const char *name, struct ioc_error *err);
 };
 
 struct ioc_store {
 	const struct ioc_store_ops *ops;
 	int		 root;		/* directory of the source, owned */
 	char		*where;		/* path or dataset, for people */
+	char		*path;		/* the same directory as `root` */
 	struct ioc_os	*os;		/* borrowed */
 };
 
 extern const struct ioc_store_ops ioc_store_dir;
+extern const struct ioc_store_ops ioc_store_zfs;
+
+/*
+ * The dataset of the pool that is marked as active for jails, as libioc and
+ * iocage mark it, "POOL/iocage", to be freed.  NOT_FOUND when there is none, or
+ * no ZFS.
+ */
+int	ioc_store_zfs_find(char **ret, struct ioc_error *err);
+/* Sets or removes that mark of the pool that the dataset is in. */
+int	ioc_store_zfs_mark(const char *dataset, bool active,
+	    struct ioc_error *err);
+
+/* UNSAFE when somebody else than root or this user owns or may write to it. */
+int	ioc_store_check_owner(int fd, const char *where,
+	    struct ioc_error *err);
 
 void	ioc_store_close(struct ioc_store *s);
 IOC_DEFINE_AUTO(struct ioc_store, ioc_store_close);

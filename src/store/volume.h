@@ -3,7 +3,7 @@
 #ifndef STORE_VOLUME_H
 #define STORE_VOLUME_H
 
-#include "base/error.h"
+#include "store/store.h"
 
 enum ioc_volume_area {
 	IOC_VOLUME_RELEASES,	/* releases/NAME, releases/NAME/pN */
@@ -17,5 +17,8 @@ enum ioc_volume_area {
  */
 int	ioc_volume_check(const char *vol, bool parent,
 	    enum ioc_volume_area *ret, struct ioc_error *err);
+
+/* For stores without snapshots: every call is UNSUPPORTED. */
+extern const struct ioc_store_snapshot_ops ioc_snapshot_none;
 
 #endif /* STORE_VOLUME_H */

@@ -7,7 +7,7 @@ commands_current_do()
 {
 	"$tree/tools/man-update.sh" --check "$mdoc" "$tree/man/ioc.8" ||
 	    atf_fail "the section COMMANDS is old: tools/man-update.sh $mdoc man/ioc.8"
-	sed 's/This jail/That jail/; s/^Makes a dir/Eats a dir/' \
+	sed 's/This jail/That jail/; s/^Makes a data/Eats a data/' \
 	    "$tree/man/ioc.8" >other.8
 	! "$tree/tools/man-update.sh" --check "$mdoc" other.8 >/dev/null ||
 	    atf_fail "does not see a change"

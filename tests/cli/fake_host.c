@@ -279,6 +279,15 @@ ioc_activate_dir(const char *config, const char *path, const char *name,
 }
 
 int
+ioc_activate_pool(const char *config, const char *pool, const char *name,
+    const char *mountpoint, struct ioc_error *err)
+{
+	fake_log("activate pool %s %s %s", pool, name,
+	    mountpoint != NULL ? mountpoint : "-");
+	return (fake_fail("activate", name, err));
+}
+
+int
 ioc_deactivate(const char *config, const char *where, struct ioc_error *err)
 {
 	fake_log("deactivate %s", where);

@@ -373,8 +373,10 @@ host_do()
 	rm log
 	prints 'would do /x: source.activate\n' activate -n --dir /x
 	not_called activate
-	refuses 'activate tank: ZFS pools are not supported by this version' \
-	    activate tank
+	prints 'ioc tank activated\n' activate tank
+	called 'activate pool tank ioc -'
+	prints 'z tank/jails activated\n' activate tank/jails -m /j --name z
+	called 'activate pool tank/jails z /j'
 	IOC_FAKE_FAIL='activate=EXISTS:0:activate: the name ioc is taken' \
 	    refuses 'activate: the name ioc is taken' activate --dir /x
 	prints '/x deactivated\n' deactivate /x

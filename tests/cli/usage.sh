@@ -91,8 +91,6 @@ escaped_do()
 	usage 'list: unknown option --\x1b[31m' list "--$esc"
 	usage 'list: -o: no column "\x1b[31m"' list -o "$esc"
 	refuses 'start: no jail \x1b[31m' start "$esc"
-	refuses 'activate \x1b[31m: ZFS pools are not supported by this version' \
-	    activate "$esc"
 }
 
 accepted_do()

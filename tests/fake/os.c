@@ -33,6 +33,12 @@ ioc_sandbox_writes(int dirfd, const char *path)
 	return (0);
 }
 
+pid_t
+ioc_sandbox_fork(void)
+{
+	return (fork());
+}
+
 void
 fake_reset(void)
 {

@@ -13,6 +13,8 @@ Linux)
 	release=bookworm
 	# System calls that prog/calls.c tries at least.
 	os_calls=25
+	# What a jail needs where file systems cannot be id-mapped.
+	os_no_idmap=userns=off
 
 	# Everything the kernel and the process table know of this test's jails:
 	# mounts of its directory, control groups and processes of its source.
@@ -40,6 +42,13 @@ Linux)
 				    echo "${p#/proc/} $(tr '\0' ' ' <"$p/cmdline")"
 			fi
 		done 2>/dev/null
+	}
+
+	# Those of a jail alone: others may see a mount of ours and be no part
+	# of it.
+	os_members()
+	{
+		grep -lE "ioc.*$source" /proc/[0-9]*/cgroup 2>/dev/null
 	}
 
 	os_unmount()
@@ -102,6 +111,7 @@ FreeBSD)
 	# With IOC_TEST_BASE, a base.txz, no mirror is needed.
 	release=${IOC_TEST_RELEASE:-$(uname -r | sed 's/-p[0-9]*$//')}
 	os_calls=20
+	os_no_idmap=
 
 	os_traces()
 	{
@@ -125,6 +135,11 @@ FreeBSD)
 		for j in $(os_jails); do
 			ps -xww -o pid= -o command= -J "$j" 2>/dev/null
 		done
+	}
+
+	os_members()
+	{
+		os_pids
 	}
 
 	os_unmount()

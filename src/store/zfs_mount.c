@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is mounted where, from the kernel's own table: the mount point that a
+ * dataset claims to have (received, delegated) is never believed.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/compat.h"
+#include "base/str.h"
+#include "store/zfs.h"
+#include "store/zfs_list.h"
+
+struct look {
+	const char	*dataset;
+	const char	*target;
+	int		 there;		/* 1: it, -1: something else, 0: nothing */
+	char		 other[128];
+};
+
+static bool
+is_zfs(const struct ioc_mount_entry *m)
+{
+	return (ioc_str_ends(m->type, "zfs") || strcmp(m->type, "fuse") == 0);
+}
+
+/* What was mounted last on the same place is what is seen. */
+static int
+look_at(const struct ioc_mount_entry *m, void *arg)
+{
+	struct look *l = arg;
+
+	if (strcmp(m->target, l->target) != 0)
+		return (0);
+	l->there = is_zfs(m) && !m->part &&
+	    strcmp(m->source, l->dataset) == 0 ? 1 : -1;
+	(void)snprintf(l->other, sizeof(l->other), "%s", m->source);
+	return (0);
+}
+
+static int
+no_mounts(struct ioc_error *err)
+{
+	return (ioc_fail_errno(err, "see what is mounted"));
+}
+
+int
+ioc_zfs_mounted(const struct ioc_zfs *z, const char *vol, const char *sub,
+    struct ioc_error *err)
+{
+	auto_free char *target = NULL;
+	char dataset[IOC_ZFS_NAME];
+	struct look l = { .there = 0 };
+	int r = ioc_zfs_name(z, vol, sub, dataset, err);
+
+	if (r != 0)
+		return (r);
+	if (asprintf(&target, "%s/%s%s%s", z->s.path, vol,
+	    sub != NULL ? "/" : "", sub != NULL ? sub : "") < 0) {
+		target = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	l.dataset = dataset;
+	l.target = target;
+	if (ioc_mount_each(look_at, &l) < 0)
+		return (no_mounts(err));
+	if (l.there < 0)
+		return (ioc_fail(err, IOC_UNSAFE, "%s is mounted where %s "
+		    "should be", IOC_SHOW(l.other), dataset));
+	return (l.there);
+}
+
+static int
+mount_one(struct ioc_zfs *z, const char *vol, const char *sub,
+    struct ioc_error *err)
+{
+	char dataset[IOC_ZFS_NAME];
+	int r = ioc_zfs_mounted(z, vol, sub, err);
+
+	if (r != 0)
+		return (r < 0 ? r : 0);
+	r = ioc_zfs_name(z, vol, sub, dataset, err);
+	if (r == 0)
+		r = ioc_zfs_run(IOC_ZFS_ARGS("mount", dataset), NULL, err);
+	if (r == IOC_NOT_FOUND)
+		return (r);
+	/* Somebody else may have been quicker. */
+	switch (ioc_zfs_mounted(z, vol, sub, NULL)) {
+	case 1:
+		return (0);
+	case 0:
+		return (r != 0 ? r : ioc_fail(err, IOC_STATE, "%s is mounted "
+		    "elsewhere than beneath %s", dataset, z->s.path));
+	default:
+		return (ioc_zfs_mounted(z, vol, sub, err));
+	}
+}
+
+int
+ioc_zfs_mount(struct ioc_zfs *z, const char *vol, const char *sub,
+    struct ioc_error *err)
+{
+	char part[IOC_ZFS_NAME];
+	int r = ioc_zfs_mounted(z, vol, sub, err);
+
+	if (r != 0)
+		return (r < 0 ? r : 0);
+	/* "releases", "releases/R", "releases/R/p0" */
+	for (const char *p = strchr(vol, '/'); p != NULL;
+	    p = strchr(p + 1, '/')) {
+		(void)snprintf(part, sizeof(part), "%.*s", (int)(p - vol), vol);
+		r = mount_one(z, part, NULL, err);
+		if (r != 0)
+			return (r);
+	}
+	r = mount_one(z, vol, NULL, err);
+	return (r != 0 || sub == NULL ? r : mount_one(z, vol, sub, err));
+}
+
+struct idle {
+	const char	*dataset;
+	const char	*path;		/* of the volume */
+	size_t		 len;
+	char		 found[256];
+};
+
+static int
+look_within(const struct ioc_mount_entry *m, void *arg)
+{
+	struct idle *i = arg;
+
+	if (strncmp(m->target, i->path, i->len) != 0 ||
+	    m->target[i->len] != '/')
+		return (0);
+	/* Datasets beneath it go where it goes, but not one over another. */
+	if (is_zfs(m) && !m->part) {
+		const char *rest = ioc_zfs_beneath(m->source, i->dataset);
+
+		if (rest != NULL &&
+		    strcmp(rest, m->target + i->len + 1) == 0)
+			return (0);
+	}
+	(void)snprintf(i->found, sizeof(i->found), "%s",
+	    m->target + i->len + 1);
+	return (1);
+}
+
+int
+ioc_zfs_idle(struct ioc_store *s, const char *vol, struct ioc_error *err)
+{
+	struct ioc_zfs *z = ioc_zfs(s);
+	auto_free char *path = NULL;
+	char dataset[IOC_ZFS_NAME];
+	struct idle i = { .dataset = dataset };
+	int r = ioc_volume_check(vol, false, NULL, err);
+
+	if (r == 0)
+		r = ioc_zfs_name(z, vol, NULL, dataset, err);
+	if (r != 0)
+		return (r);
+	if (asprintf(&path, "%s/%s", s->path, vol) < 0) {
+		path = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	i.path = path;
+	i.len = strlen(path);
+	r = ioc_mount_each(look_within, &i);
+	if (r < 0)
+		return (no_mounts(err));
+	return (r == 0 ? 0 : ioc_fail(err, IOC_BUSY, "volume %s: \"%s\" is a "
+	    "mount point", vol, IOC_SHOW(i.found)));
+}
+
+struct where {
+	const char	*dataset;
+	char		*path;
+	bool		 late;
+};
+
+static int
+look_for(const struct ioc_mount_entry *m, void *arg)
+{
+	struct where *w = arg;
+
+	if (!is_zfs(m) || m->part || strcmp(m->source, w->dataset) != 0)
+		return (0);
+	w->late = strcmp(m->type, "zfs") != 0;
+	w->path = strdup(m->target);
+	return (1);
+}
+
+int
+ioc_zfs_where(const char *dataset, char **path, bool *late,
+    struct ioc_error *err)
+{
+	struct where w = { .dataset = dataset };
+	int r = ioc_mount_each(look_for, &w);
+
+	if (r < 0)
+		return (no_mounts(err));
+	if (r == 0)
+		return (ioc_fail(err, IOC_NOT_FOUND,
+		    "the dataset %s is not mounted", dataset));
+	if (w.path == NULL)
+		return (ioc_fail_nomem(err));
+	*path = w.path;
+	*late = w.late;
+	return (0);
+}
+
+static int
+look_on(const struct ioc_mount_entry *m, void *arg)
+{
+	return (strcmp(m->target, arg) == 0);
+}
+
+bool
+ioc_zfs_taken(const char *path)
+{
+	return (ioc_mount_each(look_on, (void *)(uintptr_t)path) == 1);
+}

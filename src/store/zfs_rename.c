@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * `zfs rename`: one step in the pool, after which the old name is gone and the
+ * new one is on disk with all that had been written.  What is mounted goes and
+ * comes again around it; whoever dies in between leaves something unmounted,
+ * which is mounted by whoever needs it next.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "safe/path.h"
+#include "store/zfs.h"
+#include "store/zfs_list.h"
+
+#define	LATE_MS		5000
+
+/* "releases/R/p0" may be the first in releases/R. */
+static bool
+needs_parent(const char *to)
+{
+	return (strchr(strchr(to, '/') + 1, '/') != NULL);
+}
+
+static int
+rename_dataset(const char *from, const char *to, bool parent,
+    struct ioc_error *err)
+{
+	if (parent)
+		return (ioc_zfs_run(IOC_ZFS_ARGS("rename", "-p", from, to),
+		    NULL, err));
+	return (ioc_zfs_run(IOC_ZFS_ARGS("rename", from, to), NULL, err));
+}
+
+/* --- where file systems go late ----------------------------------------------- */
+
+static int
+add_mounted(const char *const *field, void *arg, struct ioc_error *err)
+{
+	struct ioc_strv *v = arg;
+	bool mounted;
+	int r = ioc_zfs_bool(field[1], &mounted, err);
+
+	if (r == 0 && mounted)
+		(void)ioc_strv_add(v, field[0]);
+	return (r);
+}
+
+/*
+ * zfs-fuse refuses to rename what it is still busy to unmount, and mounts it
+ * again: so it is unmounted before, and the renaming tried until it is.
+ */
+static int
+rename_late(const char *from, const char *to, bool parent,
+    struct ioc_error *err)
+{
+	auto_buf struct ioc_buf out = IOC_BUF(IOC_ZFS_OUTPUT);
+	auto_strv struct ioc_strv v = IOC_STRV;
+	size_t len = strlen(from), first;
+	const char *now = from;
+	int r = ioc_zfs_run(IOC_ZFS_ARGS("list", "-H", "-r", "-t",
+	    "filesystem", "-o", "name,mounted", from), &out, err);
+
+	if (r == 0)
+		r = ioc_zfs_rows(out.data, out.len, 2, add_mounted, &v, err);
+	if (r == 0)
+		r = ioc_strv_check(&v, err);
+	/* Listed from the top down: the last has nothing beneath it. */
+	for (first = v.n; r == 0 && first > 0; first--) {
+		r = ioc_zfs_run(IOC_ZFS_ARGS("unmount", v.v[first - 1]), NULL,
+		    err);
+		if (r != 0)
+			break;
+	}
+	for (int waited = 0; r == 0; waited += 10) {
+		r = rename_dataset(from, to, parent, err);
+		if (r == 0)
+			now = to;
+		if (r != IOC_BUSY || waited >= LATE_MS)
+			break;
+		r = 0;
+		(void)usleep(10 * 1000);
+	}
+	for (size_t i = first; i < v.n; i++) {
+		char name[2 * IOC_ZFS_NAME];
+
+		(void)snprintf(name, sizeof(name), "%s%s", now, v.v[i] + len);
+		(void)ioc_zfs_run(IOC_ZFS_ARGS("mount", name), NULL, NULL);
+	}
+	return (r);
+}
+
+/* --- all ------------------------------------------------------------------------ */
+
+/* It was killed, or complained of the mounting alone: what has become of it? */
+static int
+really(struct ioc_store *s, const char *from, const char *to, int r,
+    struct ioc_error *err)
+{
+	if (r != IOC_CHILD && r != IOC_TIMEOUT && r != IOC_BUSY)
+		return (r);
+	if (ioc_zfs_has(s, from, NULL) != IOC_NOT_FOUND ||
+	    ioc_zfs_has(s, to, NULL) != 0)
+		return (r);
+	return (0);
+}
+
+/* A release or jail on its way out: not when something is cloned from it. */
+static int
+check_leaving(struct ioc_zfs *z, const char *from, const char *to,
+    struct ioc_error *err)
+{
+	enum ioc_volume_area a, b;
+	int r = ioc_volume_check(from, false, &a, err);
+
+	if (r == 0)
+		r = ioc_volume_check(to, false, &b, err);
+	if (r != 0 || a == IOC_VOLUME_STAGING || b != IOC_VOLUME_STAGING)
+		return (r);
+	return (ioc_zfs_unneeded(z, from, NULL, err));
+}
+
+int
+ioc_zfs_rename(struct ioc_store *s, const char *from, const char *to,
+    struct ioc_error *err)
+{
+	struct ioc_zfs *z = ioc_zfs(s);
+	char a[IOC_ZFS_NAME], b[IOC_ZFS_NAME];
+	int r = check_leaving(z, from, to, err);
+
+	if (r == 0)
+		r = ioc_zfs_name(z, from, NULL, a, err);
+	if (r == 0)
+		r = ioc_zfs_name(z, to, NULL, b, err);
+	if (r != 0)
+		return (r);
+	ioc_zfs_forget(z);
+	r = z->late ? rename_late(a, b, needs_parent(to), err) :
+	    rename_dataset(a, b, needs_parent(to), err);
+	if (r != 0)
+		r = really(s, from, to, r, err);
+	if (r == IOC_EXISTS)
+		return (ioc_fail(err, r, "volume %s exists", to));
+	/* Where it was mounted, unless zfs has removed that. */
+	if (r == 0)
+		(void)ioc_path_rmdir(s->root, from, IOC_PATH_NOLINKS, NULL);
+	return (ioc_wrap(err, r, "rename %s to %s", from, to));
+}

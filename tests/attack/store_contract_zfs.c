@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What only a store of ZFS promises. */
+#include "tests/attack/store_contract.h"
+
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+
+/* --- snapshots ------------------------------------------------------------------ */
+
+static void
+snapshots_are(struct ioc_store *s, const char *vol, const char *want)
+{
+	auto_strv struct ioc_strv v = IOC_STRV;
+	auto_buf struct ioc_buf b = IOC_BUF(10000);
+	struct ioc_error err = { .msg = "" };
+
+	ok(s->ops->snapshot->list(s, vol, &v, &err), &err);
+	for (size_t i = 0; i < v.n; i++)
+		(void)ioc_buf_addf(&b, "%s ", v.v[i]);
+	assert_string_equal(ioc_buf_str(&b), want);
+}
+
+void
+test_snapshots(void **state)
+{
+	struct ioc_store *s = *state;
+	const struct ioc_store_snapshot_ops *snap = ops->snapshot;
+	struct ioc_error err = { .msg = "" };
+
+	if (!ops->mounts)
+		skip();
+	make_release(s);
+	thin(s, "jails/web");
+	for (int i = 0; i < 3; i++) {
+		char name[] = { (char)('c' - i), '\0' };
+
+		put_root(s, "jails/web", "state", name);
+		ok(snap->create(s, "jails/web", name, &err), &err);
+		/* within one second they are as old as each other */
+		(void)usleep(1100 * 1000);
+	}
+	assert_int_equal(snap->create(s, "jails/web", "a", NULL), IOC_EXISTS);
+	for (const char **b = (const char *[]){ "-r", "a@b", "a/b", "a b", "",
+	    "..", NULL }; *b != NULL; b++) {
+		assert_int_equal(snap->create(s, "jails/web", *b, NULL),
+		    IOC_INVALID);
+		assert_int_equal(snap->remove(s, "jails/web", *b, NULL),
+		    IOC_INVALID);
+		assert_int_equal(snap->rollback(s, "jails/web", *b, true,
+		    NULL), IOC_INVALID);
+	}
+	snapshots_are(s, "jails/web", "c b a ");
+	put_root(s, "jails/web", "state", "now");
+	assert_int_equal(snap->rollback(s, "jails/web", "none", true, NULL),
+	    IOC_NOT_FOUND);
+	assert_int_equal(snap->rollback(s, "jails/web", "b", false, &err),
+	    IOC_STATE);
+	assert_non_null(strstr(err.msg, "a"));
+	get_root(s, "jails/web", "state", true, "now");
+	ok(snap->rollback(s, "jails/web", "a", false, &err), &err);
+	get_root(s, "jails/web", "state", true, "a");
+	snapshots_are(s, "jails/web", "c b a ");
+	ok(snap->rollback(s, "jails/web", "b", true, &err), &err);
+	get_root(s, "jails/web", "state", true, "b");
+	snapshots_are(s, "jails/web", "c b ");
+	/* the release is what it was, and still can be cloned */
+	snapshots_are(s, "releases/bookworm/p0", "");
+	thin(s, "jails/other");
+	ok(snap->remove(s, "jails/web", "c", &err), &err);
+	assert_int_equal(snap->remove(s, "jails/web", "c", NULL),
+	    IOC_NOT_FOUND);
+	snapshots_are(s, "jails/web", "b ");
+	/* they go where the jail goes */
+	ok(s->ops->rename(s, "jails/web", "jails/www", &err), &err);
+	snapshots_are(s, "jails/www", "b ");
+	ok(s->ops->destroy(s, "jails/www", &err), &err);
+}
+
+void
+test_clone_of_a_jail(void **state)
+{
+	struct ioc_store *s = *state;
+	struct ioc_error err = { .msg = "" };
+
+	if (!ops->mounts)
+		skip();
+	make_release(s);
+	thin(s, "jails/web");
+	put_root(s, "jails/web", "mine", "web\n");
+	ok(s->ops->clone(s, "jails/web", "jails/copy", IOC_CLONE_THIN, 0, NULL,
+	    NULL, &err), &err);
+	get_root(s, "jails/copy", "mine", true, "web\n");
+	assert_int_equal(s->ops->destroy(s, "jails/web", &err), IOC_BUSY);
+	assert_non_null(strstr(err.msg, "copy"));
+	get_root(s, "jails/web", "mine", true, "web\n");
+	/* from now on it is the other way round */
+	ok(s->ops->promote(s, "jails/copy", &err), &err);
+	assert_int_equal(s->ops->destroy(s, "jails/copy", NULL), IOC_BUSY);
+	ok(s->ops->destroy(s, "jails/web", &err), &err);
+	get_root(s, "jails/copy", "mine", true, "web\n");
+	ok(s->ops->create(s, "jails/full", &err), &err);
+	assert_int_equal(s->ops->promote(s, "jails/full", NULL), IOC_STATE);
+}
+
+static int
+open_stream(const char *name, int flags)
+{
+	char path[160];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", top, name);
+	return (open(path, flags | O_CLOEXEC, 0600));
+}
+
+void
+test_streams(void **state)
+{
+	struct ioc_store *s = *state;
+	const struct ioc_store_snapshot_ops *snap = ops->snapshot;
+	struct ioc_error err = { .msg = "" };
+	auto_fd int fd = -1, part = -1;
+	struct stat whole, rest;
+
+	if (!ops->mounts)
+		skip();
+	fd = open_stream("whole", O_RDWR | O_CREAT);
+	part = open_stream("part", O_RDWR | O_CREAT);
+	make_release(s);
+	thin(s, "jails/web");
+	put_root(s, "jails/web", "mine", "first\n");
+	ok(snap->create(s, "jails/web", "a", &err), &err);
+	put_root(s, "jails/web", "mine", "second\n");
+	ok(snap->create(s, "jails/web", "b", &err), &err);
+	ok(s->ops->send(s, "jails/web", "a", NULL, fd, &err), &err);
+	ok(s->ops->send(s, "jails/web", "b", "a", part, &err), &err);
+	assert_int_equal(fstat(fd, &whole), 0);
+	assert_int_equal(fstat(part, &rest), 0);
+	assert_true(rest.st_size > 0 && rest.st_size < whole.st_size);
+	assert_int_equal(s->ops->send(s, "jails/web", "none", NULL, fd, NULL),
+	    IOC_NOT_FOUND);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(s->ops->receive(s, "jails/web", fd, NULL),
+	    IOC_EXISTS);
+	ok(s->ops->receive(s, "jails/copy", fd, &err), &err);
+	get_root(s, "jails/copy", "mine", true, "first\n");
+	get_root(s, "jails/copy", "hello", true, "from the release\n");
+	snapshots_are(s, "jails/copy", "");
+	/* it depends on nobody */
+	ok(s->ops->destroy(s, "jails/web", &err), &err);
+	ok(s->ops->destroy(s, "releases/bookworm", &err), &err);
+	get_root(s, "jails/copy", "mine", true, "first\n");
+}
+
+/* What brings properties, could be mounted over anything of the host. */
+void
+test_streams__refused(void **state)
+{
+	struct ioc_store *s = *state;
+	struct ioc_error err = { .msg = "" };
+	auto_fd int fd = -1;
+	int pipes[2];
+	char command[500];
+
+	if (!ops->mounts)
+		skip();
+	ok(s->ops->create(s, "jails/web", &err), &err);
+	ok(ops->snapshot->create(s, "jails/web", "a", &err), &err);
+	(void)snprintf(command, sizeof(command), "zfs send -R "
+	    "%s/jails/web/root@a >%s/stream 2>/dev/null", where, top);
+	assert_int_equal(system(command), 0);
+	fd = open_stream("stream", O_RDWR);
+	assert_int_equal(s->ops->receive(s, "jails/copy", fd, NULL),
+	    IOC_UNSAFE);
+	assert_int_equal(ftruncate(fd, 16), 0);
+	assert_int_equal(s->ops->receive(s, "jails/copy", fd, NULL),
+	    IOC_FORMAT);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(s->ops->receive(s, "jails/copy", fd, NULL),
+	    IOC_FORMAT);
+	assert_int_equal(write(fd, "not a stream of ZFS, but long enough", 36),
+	    36);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(s->ops->receive(s, "jails/copy", fd, NULL),
+	    IOC_FORMAT);
+	assert_int_equal(pipe(pipes), 0);
+	assert_int_equal(s->ops->receive(s, "jails/copy", pipes[0], NULL),
+	    IOC_UNSUPPORTED);
+	assert_int_equal(close(pipes[0]) | close(pipes[1]), 0);
+	/* cut in its middle: nothing of it stays */
+	(void)snprintf(command, sizeof(command), "zfs send %s/jails/web/root@a "
+	    "2>/dev/null | head -c 2000 >%s/stream", where, top);
+	assert_int_equal(system(command), 0);
+	assert_true(s->ops->receive(s, "jails/copy", fd, NULL) != 0);
+	assert_int_equal(s->ops->has(s, "jails/copy", NULL), IOC_NOT_FOUND);
+	names_are(s, "jails", "web ");
+}
+
+/* --- what is not mounted ---------------------------------------------------------- */
+
+void
+test_unmounted(void **state)
+{
+	struct ioc_store *s = *state;
+
+	if (!ops->mounts)
+		skip();
+	make_release(s);
+	thin(s, "jails/web");
+	put_root(s, "jails/web", "mine", "web\n");
+	/* as after the death of somebody who renamed it */
+	assert_int_equal(zfs("unmount", "jails/web/root"), 0);
+	assert_int_equal(zfs("unmount", "jails/web"), 0);
+	names_are(s, "jails", "web ");
+	assert_int_equal(s->ops->has(s, "jails/web", NULL), 0);
+	get_root(s, "jails/web", "mine", true, "web\n");
+}
+
+/* A mount point of its own, received or set by a jail, leads nowhere. */
+void
+test_mounted_elsewhere(void **state)
+{
+	struct ioc_store *s = *state;
+	struct ioc_error err = { .msg = "" };
+	struct ioc_os_root root = IOC_OS_ROOT;
+
+	if (!ops->mounts)
+		skip();
+	ok(s->ops->create(s, "jails/web", &err), &err);
+	ok(s->ops->create(s, "jails/evil", &err), &err);
+	put_root(s, "jails/web", "mine", "web\n");
+	assert_int_equal(zfs("set mountpoint=/var/tmp/ioc-store-elsewhere",
+	    "jails/evil"), 0);
+	assert_true(s->ops->root(s, "jails/evil", &root, &err) != 0);
+	assert_true(s->ops->dir(s, "jails/evil", &err) < 0);
+	get_root(s, "jails/web", "mine", true, "web\n");
+	assert_int_equal(zfs("inherit mountpoint", "jails/evil"), 0);
+	(void)rmdir("/var/tmp/ioc-store-elsewhere");
+}
+
+/* --- what libioc has made ----------------------------------------------------------- */
+
+/* A release is one dataset there, its patch levels are snapshots. */
+void
+test_legacy(void **state)
+{
+	struct ioc_store *s = *state;
+	struct ioc_error err = { .msg = "" };
+
+	if (!ops->mounts)
+		skip();
+	assert_int_equal(zfs("create -p -o setuid=on",
+	    "releases/12.1-RELEASE/root"), 0);
+	put(s, "releases/12.1-RELEASE/root/hello", "p0\n");
+	assert_int_equal(zfs("snapshot", "releases/12.1-RELEASE/root@p0"), 0);
+	put(s, "releases/12.1-RELEASE/root/hello", "p10\n");
+	assert_int_equal(zfs("snapshot", "releases/12.1-RELEASE/root@p10"), 0);
+	assert_int_equal(zfs("snapshot", "releases/12.1-RELEASE/root@pre"), 0);
+	names_are(s, "releases", "12.1-RELEASE ");
+	names_are(s, "releases/12.1-RELEASE", "p0 p10 ");
+	ok(s->ops->clone(s, "releases/12.1-RELEASE/p0", "jails/old",
+	    IOC_CLONE_THIN, 0, NULL, NULL, &err), &err);
+	get_root(s, "jails/old", "hello", true, "p0\n");
+	ok(s->ops->clone(s, "releases/12.1-RELEASE/p10", "jails/new",
+	    IOC_CLONE_THIN, 0, NULL, NULL, &err), &err);
+	get_root(s, "jails/new", "hello", true, "p10\n");
+	assert_int_equal(s->ops->clone(s, "releases/12.1-RELEASE/p3",
+	    "jails/none", IOC_CLONE_THIN, 0, NULL, NULL, NULL),
+	    IOC_NOT_FOUND);
+	/* no snapshot was made of it in passing */
+	names_are(s, "releases/12.1-RELEASE", "p0 p10 ");
+}

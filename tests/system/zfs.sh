@@ -1,0 +1,477 @@
+#!/usr/bin/env atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+# A source in a pool of ZFS: the whole life of jails on it.
+#
+# The pool lies in a file.  Without ZFS in the kernel it is zfs-fuse's.  Its file
+# systems cannot be id-mapped: jails there run with userns=off, which an
+# administrator would have to say as well.  And it knows users, but not
+# capabilities, so that what unpacks archives may not write there: a release is
+# fetched into a directory and copied.
+# What os_no_idmap is, is one word or none.
+# shellcheck disable=SC2086
+. "$(atf_get_srcdir)/common.sh"
+
+rounds=${IOC_TEST_KILLS:-6}
+
+# begin_pool: a pool with an active source instead of the directory.
+begin_pool()
+{
+	begin
+	made_pool
+	plain=$src
+	ok deactivate "$plain"
+	ok activate "$pool" -m "$dir/zsource" --name "$source"
+	src=$dir/zsource
+}
+
+made_pool()
+{
+	pool=ioct$source
+	echo "$pool" >pool
+	"$tree/tests/common/pool" up "$pool" "$dir" 2>pool.err
+	case $? in
+	0) ;;
+	77) atf_skip "$(sed 's/^skipped: //' pool.err)" ;;
+	*) atf_fail "no pool: $(cat pool.err)" ;;
+	esac
+}
+
+end_pool()
+{
+	if [ -f dir ] && [ -f pool ]; then
+		dir=$(cat dir)
+		timeout 60 "$program" -c "$dir/ioc.conf" -q stop -f '*' \
+		    >/dev/null 2>&1
+		"$tree/tests/common/pool" down "$(cat pool)" "$dir"
+	fi
+	end
+}
+
+zcase()
+{
+	testcase "$1" "$2"
+	eval "$1_cleanup() { end_pool; }"
+}
+
+with_tiny()
+{
+	if ! command -v zfs-fuse >/dev/null; then
+		fetch_tiny
+		return 0
+	fi
+	zconf=$conf
+	conf=$dir/plain.conf
+	src=$plain
+	printf 'ioc_run_dir="%s/run"\nioc_dir_plain="%s"\n' "$dir" "$src" >"$conf"
+	with tiny
+	conf=$zconf
+	src=$dir/zsource
+	base=$pool/iocage/releases/tiny
+	zfs create -p -o setuid=on -o exec=on "$base/p0/root" ||
+	    atf_fail "no release"
+	chmod 700 "$src/releases/tiny" "$src/releases/tiny/p0"
+	cp -a "$plain/releases/tiny/release.json" "$src/releases/tiny/"
+	cp -a "$plain/releases/tiny/p0/level.json" "$src/releases/tiny/p0/"
+	cp -a "$plain/releases/tiny/p0/root/." "$src/releases/tiny/p0/root/"
+}
+
+# datasets TEXT: what there is of jails.
+datasets()
+{
+	atf_check -o "inline:$1" sh -c \
+	    "zfs list -H -r -t filesystem -o name $pool/iocage/jails |
+	    sed -n 's,^$pool/iocage/jails/,,p'"
+}
+
+# Mounts of the pool are no trace of a jail.
+leaks()
+{
+	os_traces | grep -v -e "^mount: .*$pool/iocage" -e "^process: "
+	os_members | sed 's/^/process: /'
+	for place in .staging .journal; do
+		find "$src/$place" -mindepth 1 2>/dev/null |
+		    sed 's/^/unfinished: /'
+	done
+}
+
+quiet()
+{
+	datasets ""
+	left=$(zfs list -H -r -t filesystem -o name "$pool/iocage/.staging" |
+	    grep -vx "$pool/iocage/.staging")
+	[ -z "$left" ] || atf_fail "left in staging: $left"
+	no_leaks
+}
+
+layout_do()
+{
+	begin
+	made_pool
+	ok activate "$pool" -m "$dir/z" --name z
+	atf_check -o match:"ioc_dataset_z=\"$pool/iocage\"" cat "$conf"
+	atf_check -o inline:'yes\n' \
+	    zfs get -H -o value org.freebsd.ioc:active "$pool"
+	for d in releases jails; do
+		atf_check -o inline:"$dir/z/$d\n" \
+		    zfs get -H -o value mountpoint "$pool/iocage/$d"
+	done
+	for property in setuid exec devices; do
+		atf_check -o inline:'off\n' \
+		    zfs get -H -o value "$property" "$pool/iocage"
+	done
+	says "$pool/iocage" list -d -H
+	cp "$conf" conf.before
+	ok activate "$pool" --name z
+	atf_check cmp conf.before "$conf"
+	ok create -e z/web
+	ok deactivate "$pool"
+	atf_check -s exit:1 grep -q ioc_dataset_ "$conf"
+	atf_check -o inline:'no\n' \
+	    zfs get -H -o value org.freebsd.ioc:active "$pool"
+	atf_check -o ignore zfs list "$pool/iocage/jails/web"
+	# By name, without ioc.conf.
+	says web --source "x=$pool/iocage" list -H -o name
+}
+
+# alone: no other pool of this host is marked as the one with the jails.
+alone()
+{
+	others=$(zpool list -H -o name | grep -vx "$pool" |
+	    xargs -r zfs get -H -o name,value org.freebsd.ioc:active |
+	    awk '$2 == "yes"')
+	[ -z "$others" ] || atf_skip "this host has an active pool: $others"
+}
+
+# The mark of the pool is enough where ioc.conf names none.
+marked_do()
+{
+	begin_pool
+	alone
+	ok create -e web
+	printf 'ioc_run_dir="%s/run"\n' "$dir" >"$conf"
+	prints "ioc	web" list -H -o source,name
+	# One that came with a stream, or is inherited, does not count.
+	zfs inherit org.freebsd.ioc:active "$pool"
+	refuses_quietly list
+}
+
+refuses_quietly()
+{
+	atf_check -s exit:1 -e match:activate "$program" -c "$conf" "$@"
+}
+
+refused_do()
+{
+	begin
+	made_pool
+	for name in nosuchpool "$pool;id" "-r" "$pool@x" "$pool/.."; do
+		atf_check -s not-exit:0 -e not-empty \
+		    "$program" -c "$conf" activate --name z -- "$name"
+	done
+	atf_check -s exit:1 -e match:'absolute' \
+	    "$program" -c "$conf" activate "$pool" -m relative --name z
+	atf_check -s exit:1 grep -q ioc_dataset "$conf"
+}
+
+whole_do()
+{
+	begin_pool
+	with_tiny
+	prints tiny list -r -H -o name
+	ok create -r tiny web $os_no_idmap
+	datasets 'web\nweb/root\n'
+	atf_check -o match:"^$pool/iocage/releases/tiny/p0/root@" \
+	    zfs get -H -o value origin "$pool/iocage/jails/web/root"
+	state web stopped
+	ok start web
+	state web running
+	ok exec web -- sh -c 'echo mine >/etc/mine; rm /etc/group'
+	prints mine exec web -- cat /etc/mine
+	refuses_quietly_busy
+	ok restart web
+	prints mine exec web -- cat /etc/mine
+	ok create -r tiny other $os_no_idmap
+	ok start other
+	gives 1 exec other -- test -e /etc/mine
+	gives 0 exec other -- test -e /etc/group
+	ok stop web other
+	ok destroy -y web other
+	quiet
+	prints tiny list -r -H -o name
+}
+
+# It runs: nothing takes its root away.
+refuses_quietly_busy()
+{
+	gives 1 destroy -y web
+	gives 1 rename web www
+	state web running
+	gives 0 exec web -- true
+}
+
+thick_do()
+{
+	begin_pool
+	with_tiny
+	ok create -T -r tiny web $os_no_idmap
+	atf_check -o inline:'-\n' \
+	    zfs get -H -o value origin "$pool/iocage/jails/web/root"
+	ok start web
+	ok exec web -- sh -c 'echo mine >/etc/mine'
+	prints mine exec web -- cat /etc/mine
+	ok stop web
+	ok destroy -y web
+	quiet
+}
+
+rename_do()
+{
+	begin_pool
+	with_tiny
+	ok create -r tiny web user.a=b $os_no_idmap
+	ok create -r tiny other
+	gives 1 rename web other
+	ok rename web www
+	gives 1 get user.a web
+	prints b get user.a www
+	ok start www
+	ok stop www
+	datasets 'other\nother/root\nwww\nwww/root\n'
+	ok destroy -y www other
+	quiet
+}
+
+run_do()
+{
+	begin_pool
+	with_tiny
+	prints hello run -r tiny ${os_no_idmap:+-o $os_no_idmap} -- echo hello
+	quiet
+}
+
+needed_do()
+{
+	begin_pool
+	with_tiny
+	ok create -r tiny web
+	gives 1 destroy -y -r tiny
+	prints tiny list -r -H -o name
+	ok destroy -y web
+	ok destroy -y -r tiny
+	atf_check "$program" -c "$conf" list -r -H -o name
+	quiet
+}
+
+# Nobody becomes the host's root because a file system cannot do better.
+no_idmap_do()
+{
+	begin_pool
+	[ -n "$os_no_idmap" ] && command -v zfs-fuse >/dev/null ||
+	    atf_skip "this ZFS needs no setting for its jails"
+	with_tiny
+	ok create -r tiny web
+	atf_check -s exit:1 -e match:'id-mapped|idmap' \
+	    "$program" -c "$conf" -q start web
+	state web stopped
+	ok destroy -y web
+	quiet
+}
+
+# What may be used is used up: nothing happens, or all of it.
+full_do()
+{
+	begin_pool
+	with_tiny
+	ok create -r tiny first
+	used=$(zfs get -H -p -o value used "$pool/iocage")
+	failures=0
+	for more in 1 200 400 600; do
+		zfs set quota=$((used + more * 1024)) "$pool/iocage"
+		"$program" -c "$conf" -q create -r tiny web >out 2>err
+		case $? in
+		0) datasets 'first\nfirst/root\nweb\nweb/root\n'
+		    zfs set quota=none "$pool/iocage"
+		    ok destroy -y web ;;
+		*) failures=$((failures + 1))
+		    zfs set quota=none "$pool/iocage"
+		    atf_check -o match:'^ioc: create web: ' cat err
+		    datasets 'first\nfirst/root\n' ;;
+		esac
+		no_leaks "$more KiB"
+	done
+	[ "$failures" -gt 0 ] || atf_fail "it never was full"
+	ok destroy -y first
+	quiet
+}
+
+# Two sources of two kinds, each addressed by its name.
+both_do()
+{
+	begin
+	made_pool
+	ok activate "$pool" -m "$dir/z" --name z
+	ok create -e web
+	ok create -e z/web
+	atf_check -o inline:"$source	web\nz	web\n" \
+	    "$program" -c "$conf" list -H -o source,name
+	ok destroy -y z/web
+	prints "$source	web" list -H -o source,name
+}
+
+# A jail that libioc has made: seen as it is, and nothing is written.
+legacy_do()
+{
+	begin
+	made_pool
+	alone
+	zfs create -o mountpoint="$dir/old" "$pool/iocage"
+	for d in base jails pkg releases releases/12.1-RELEASE jails/web; do
+		zfs create "$pool/iocage/$d"
+	done
+	chmod 700 "$dir/old/jails/web" "$dir/old/releases/12.1-RELEASE"
+	zfs create "$pool/iocage/releases/12.1-RELEASE/root"
+	echo old >"$dir/old/releases/12.1-RELEASE/root/file"
+	zfs snapshot "$pool/iocage/releases/12.1-RELEASE/root@p0"
+	zfs clone "$pool/iocage/releases/12.1-RELEASE/root@p0" \
+	    "$pool/iocage/jails/web/root"
+	cat >"$dir/old/jails/web/config.json" <<-'EOF'
+	{
+	    "CONFIG_VERSION": "34",
+	    "allow": { "raw_sockets": "yes" },
+	    "boot": "yes",
+	    "host_hostname": "old.example.org",
+	    "release": "12.1-RELEASE",
+	    "user": { "note": "mine" }
+	}
+	EOF
+	zfs set org.freebsd.ioc:active=yes "$pool"
+	printf 'ioc_run_dir="%s/run"\n' "$dir" >"$conf"
+	old_state >before
+	prints 'ioc	web	stopped	yes' list -H -o source,name,state,boot
+	prints old.example.org get host_hostname web
+	prints mine get user.note web
+	prints 12.1-RELEASE list -r -H -o name
+	old_state >after
+	atf_check cmp before after
+	printf 'ioc_dataset_x="%s/iocage"\n' "$pool" >>"$conf"
+	prints 'x	web' list -H -o source,name
+	old_state >after
+	atf_check cmp before after
+	# Its administrator may go on with it.
+	ok activate "$pool" --name x
+	ok rename web www
+	prints old.example.org get host_hostname www
+	ok create -r 12.1-RELEASE new
+	atf_check -o inline:old'\n' cat "$dir/old/jails/new/root/file"
+	atf_check -o inline:"$pool/iocage/releases/12.1-RELEASE/root@p0\n" \
+	    zfs get -H -o value origin "$pool/iocage/jails/new/root"
+	ok destroy -y www new
+}
+
+old_state()
+{
+	zfs get -H -r -o name,property,value,source \
+	    mountpoint,setuid,exec,origin,canmount "$pool/iocage"
+	find "$dir/old" -ls
+	cksum "$dir/old/jails/web/config.json"
+}
+
+# --- kill -9 -----------------------------------------------------------------
+
+# killed ARG...: killed at a random moment of the time that it takes.
+killed()
+{
+	moment=$(number "$((took + 2))")
+	"$program" -c "$conf" -q "$@" >/dev/null 2>&1 </dev/null &
+	pid=$!
+	sleep "$(awk -v ms="$moment" 'BEGIN { printf "%.3f", ms / 1000 }')"
+	kill -9 $pid 2>/dev/null
+	wait $pid
+	echo "$* killed after $moment of $took ms: status $?" >&2
+	sleep 0.3
+	ok recover
+	"$program" -c "$conf" -q list -H -o name,state >states 2>err
+	[ ! -s err ] || atf_fail "list complains: $(tr '\n' ';' <err)"
+	! grep -v '	stopped$' states >&2 || atf_fail "not stopped"
+	left=$(zfs list -H -r -t filesystem -o name "$pool/iocage/.staging" |
+	    grep -vx "$pool/iocage/.staging")
+	[ -z "$left" ] || atf_fail "left in staging: $left"
+	no_leaks "$*"
+}
+
+timed()
+{
+	begun=$(now)
+	ok -q "$@"
+	took=$(($(now) - begun))
+}
+
+kill_create_do()
+{
+	begin_pool
+	with_tiny
+	timed create -r tiny web $os_no_idmap
+	ok destroy -y web
+	for i in $(seq 1 "$rounds"); do
+		killed create -r tiny web $os_no_idmap
+		[ -s states ] || { datasets ''; continue; }
+		datasets 'web\nweb/root\n'
+		ok start web
+		ok stop web
+		ok destroy -y web
+	done
+	quiet
+}
+
+kill_rename_do()
+{
+	begin_pool
+	with_tiny
+	ok create -r tiny a $os_no_idmap
+	timed rename a b
+	name=b
+	for i in $(seq 1 "$rounds"); do
+		[ "$name" = a ] && to=b || to=a
+		killed rename "$name" "$to"
+		name=$(cut -f1 states)
+		[ "$name" = a ] || [ "$name" = b ] ||
+		    atf_fail "not one jail: $(cat states)"
+		ok start "$name"
+		ok stop "$name"
+	done
+	ok destroy -y "$name"
+	quiet
+}
+
+kill_destroy_do()
+{
+	begin_pool
+	with_tiny
+	ok create -r tiny web $os_no_idmap
+	timed destroy -y web
+	for i in $(seq 1 "$rounds"); do
+		ok create -r tiny web $os_no_idmap
+		killed destroy -y web
+		[ ! -s states ] || ok destroy -y web
+	done
+	quiet
+}
+
+atf_init_test_cases()
+{
+	zcase layout "activate makes what libioc had, deactivate deletes nothing"
+	zcase marked "the pool that is marked is a source, unless by inheritance"
+	zcase refused "names that are no pool, mount points that are none"
+	zcase whole "create, start, exec, stop, destroy"
+	zcase thick "a full copy depends on nothing"
+	zcase rename "rename, and what refuses it"
+	zcase run "an ephemeral jail"
+	zcase needed "a release that a jail needs stays"
+	zcase no_idmap "without id-mapped mounts userns=off must be said"
+	zcase full "no space left in the pool"
+	zcase both "two sources with a jail of the same name"
+	zcase legacy "what libioc has made is seen and not touched"
+	zcase kill_create "create killed at any moment"
+	zcase kill_rename "rename killed at any moment"
+	zcase kill_destroy "destroy killed at any moment"
+}
