@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "core/exec.h"
+#include "core/fstab.h"
 #include "core/ids.h"
 #include "core/jail.h"
 #include "core/plan.h"
@@ -145,6 +146,9 @@ plan(struct ioc_ephemeral *e, const struct ioc_run_options *o,
 		    !ioc_str_is_none(v))
 			r = ioc_launch_add_limit(l, table[i].name, v, err);
 	}
+	v = ioc_conf_get(conf, "resolver");
+	if (r == 0 && v != NULL)
+		r = ioc_resolver_plan(l, v, err);
 	ioc_launch_add_system_mounts(l, true, true);
 	return (r);
 }

@@ -159,4 +159,8 @@ ioc_launch_fini(struct ioc_launch *l)
 	ioc_os_jail_free(l->jail);
 	l->jail = NULL;
 	ioc_store_root_fini(&l->root);
+	while (l->nsources > 0)
+		ioc_fd_close(&l->sources[--l->nsources]);
+	free(take_ptr(l->fstab));
+	free(take_ptr(l->resolv_conf));
 }

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "conf/prop.h"
 #include "conf/value.h"
+#include "core/fstab.h"
 #include "core/ids.h"
 
 /* The value, or NULL where there is none. */
@@ -118,14 +119,20 @@ static int
 plan_mounts(struct ioc_launch *l, struct ioc_jail *j, struct ioc_error *err)
 {
 	bool proc = false, dev = false;
+	const char *resolver;
 	int r;
 
-	r = ioc_jail_value_bool(j, "mount_procfs", &proc, err);
+	r = ioc_jail_value(j, "resolver", &resolver, err);
+	if (r == 0)
+		r = ioc_resolver_plan(l, resolver, err);
+	if (r == 0)
+		r = ioc_jail_value_bool(j, "mount_procfs", &proc, err);
 	if (r == 0)
 		r = ioc_jail_value_bool(j, "mount_devfs", &dev, err);
-	if (r == 0)
-		ioc_launch_add_system_mounts(l, proc, dev);
-	return (r);
+	if (r != 0)
+		return (r);
+	ioc_launch_add_system_mounts(l, proc, dev);
+	return (ioc_fstab_plan(l, j, err));
 }
 
 int

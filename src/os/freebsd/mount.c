@@ -18,6 +18,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "safe/file.h"
 #include "safe/path.h"
 
 #define	OPTIONS		8
@@ -317,6 +318,9 @@ ioc_fb_mount_one(int root, const struct ioc_os_mount *m, uint32_t ruleset,
 		return (mount_plain(root, m, "linprocfs", err));
 	case IOC_MOUNT_LINSYS:
 		return (mount_plain(root, m, "linsysfs", err));
+	case IOC_MOUNT_TEXT:
+		return (ioc_file_replace(root, m->target, m->text,
+		    strlen(m->text), 0644, 0, 0, IOC_FILE_NOSYNC, err));
 	case IOC_MOUNT_SYS:
 		break;
 	}
