@@ -48,10 +48,10 @@ IOC_API void ioc_fstab_free(struct ioc_fstab *f);
 
 /*
  * Adds a line, and mounts it when the jail runs: both or nothing, steps
- * "fstab.add/...".  A path that leads through links is written as the one that
- * it leads to.  EXISTS: the target is taken.  UNSAFE: a path that leads
- * elsewhere, or a source that holds the jail itself.  A writable source that
- * another jail has as well is told as a warning.
+ * "fstab.add/...".  target NULL is the same path as the source.  EXISTS: the
+ * target is taken.  UNSAFE: ".." in a path; a link in the source, which could be
+ * another jail's, or in the target; a source that holds the jail itself.  A
+ * source that another jail has as well, and one may write to, is a warning.
  */
 IOC_API int ioc_jail_fstab_add(struct ioc_jail *j,
     const struct ioc_fstab_entry *e, struct ioc_error *err);

@@ -32,6 +32,7 @@ enum complete {
 	COMPLETE_COMMAND,
 	COMPLETE_FILE,
 	COMPLETE_DIR,
+	COMPLETE_FSTAB,		/* a verb of fstab, or a jail */
 };
 
 enum opt_kind {

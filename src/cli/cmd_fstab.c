@@ -219,6 +219,8 @@ run(struct cli *c, const struct cmd_line *l)
 
 static const struct hint hints[] = {
 	{ IOC_EXISTS, "\"ioc fstab rm\" removes a line." },
+	{ IOC_UNSAFE, "SRC and DST are paths without \"..\" and without links "
+	    "in them." },
 	{ 0, NULL },
 };
 
@@ -230,19 +232,20 @@ const struct cmd cmd_fstab = {
 	.flags = CMD_WRITES,
 	.opts = opts,
 	.opts_size = sizeof(struct fstab_opts),
-	.complete = COMPLETE_JAIL,
+	.complete = COMPLETE_FSTAB,
 	.help = "Mount directories of the host into a jail",
 	.about = "\"fstab add\" mounts the directory SRC of the host (on Linux "
 	    "also a file) at DST in the jail, or at the same path, at once "
 	    "when the jail runs and at each start; DST is made if it is "
-	    "missing. With -t tmpfs, and on FreeBSD some others, SRC is any "
-	    "word. \"fstab rm\" takes a mount back, named by DST or SRC. "
+	    "missing; neither may lead through links. With -t tmpfs, or another type that the system has, SRC is "
+	    "any word. \"fstab rm\" takes a mount back, named by DST or SRC. "
 	    "\"fstab show\" prints them.\n\n"
 	    "Options are ro or rw, nosuid or suid, noexec or exec, "
 	    "nosymfollow or symfollow, size=N for tmpfs, and on Linux idmap: "
 	    "owners pass through the jail's range of uids, so that root in "
-	    "the jail is root in that directory. What is not said is nosuid, "
-	    "on FreeBSD nosymfollow as well, and rw. Devices never work.\n\n"
+	    "the jail is root in that directory. What is not said is rw and "
+	    "nosuid, and nosymfollow where the kernel has nullfs. Devices "
+	    "never work.\n\n"
 	    "The file is fstab in the jail's directory, in the form of "
 	    "fstab(5). A directory that two jails have, and one may write to, "
 	    "joins them; there is a warning then.",

@@ -5,7 +5,6 @@
  * last: what dies in between leaves a line that is not mounted yet, never a mount
  * without a line.
  */
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -248,22 +247,6 @@ warn_shared(const struct edit *e)
 
 /* --- the two changes -------------------------------------------------------- */
 
-/* The path that a source given by the administrator leads to. */
-static int
-real_source(const struct ioc_fstab_entry *e, char out[PATH_MAX],
-    struct ioc_error *err)
-{
-	if (e->source[0] != '/') {
-		if (strlen(e->source) >= PATH_MAX)
-			return (ioc_fail(err, IOC_INVALID, "source too long"));
-		memcpy(out, e->source, strlen(e->source) + 1);
-		return (0);
-	}
-	if (realpath(e->source, out) == NULL)
-		return (ioc_fail_errno(err, "source %s", IOC_SHOW(e->source)));
-	return (0);
-}
-
 static int
 prepare_mount(struct edit *e, const struct ioc_fstab_entry *entry,
     struct ioc_error *err)
@@ -280,22 +263,10 @@ static int
 add(struct edit *e, const struct ioc_fstab_entry *given, struct ioc_error *err)
 {
 	struct ioc_fstab_entry entry = *given;
-	char source[PATH_MAX];
 	int r;
 
-	/* Judged as it was given, too: ".." is nothing to be resolved. */
 	if (entry.target == NULL)
 		entry.target = entry.source;
-	if (entry.type == NULL)
-		entry.type = "nullfs";
-	if (entry.options == NULL)
-		entry.options = "ro";
-	r = ioc_fstab_judge(&entry, e->old_root, &e->m, err);
-	if (r == 0)
-		r = real_source(&entry, source, err);
-	if (r != 0)
-		return (r);
-	entry.source = source;
 	r = ioc_fstab_add(e->fstab, &entry, e->old_root, err);
 	if (r == 0)
 		r = prepare_mount(e, ioc_fstab_at(e->fstab,
