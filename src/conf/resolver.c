@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "conf/resolver.h"
 
+#include <sys/socket.h>
+
 #include <arpa/inet.h>
 
 #include <ctype.h>
