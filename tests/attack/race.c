@@ -6,7 +6,7 @@
  * same attackers win against a twin that looks before it leaps.
  *
  * ATTACK_ROUNDS in the environment is how many rounds there are in all: by hand,
- * 10000000 takes some minutes.
+ * 10000000 takes some minutes.  ATTACK_TEST is a pattern of tests.
  */
 #include "tests/attack/attack.h"
 
@@ -328,37 +328,52 @@ test_attack_25__nothing_outside(void **state)
 
 /* --- trees -------------------------------------------------------------------- */
 
-/* victim/a/b with files; an attacker makes a link to the outside of any. */
+/*
+ * victim/a/b with files; the attacker puts links to the outside in the place of
+ * each directory.  It never goes through one itself.
+ */
 static void
 by_tree(int root)
 {
-	attack_exchange(root, "victim/a", "victim/out");
-	attack_exchange(root, "victim/a/b", "victim/out2");
-	(void)renameat(root, "victim/a/b", root, "b");
-	(void)renameat(root, "b", root, "victim/a/b");
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	auto_fd int victim = openat(root, "victim", flags), a = -1;
+
+	if (victim < 0)
+		return;
+	a = openat(victim, "a", flags);
+	attack_exchange(victim, "a", "out");
+	attack_exchange(victim, "a", "out");
+	if (a < 0)
+		return;
+	attack_exchange(a, "b", "out2");
+	(void)renameat(a, "b", root, "b");
+	(void)renameat(root, "b", a, "b");
+	attack_exchange(a, "b", "out2");
 }
 
+/* Beneath the root as well, for the attacker never sleeps. */
 static void
 make_victim(int root)
 {
-	static const char *const dirs[] = { "victim", "victim/a", "victim/a/b",
-		"victim/a/b/sub" };
+	static const char *const files[] = { "victim/f", "victim/a/f",
+		"victim/a/b/f", "victim/a/b/sub/f" };
+	int fd = ioc_path_mkdirs(root, "victim/a/b/sub", 0755, KEEP,
+	    IOC_PATH_NOLINKS, NULL);
 
-	for (size_t i = 0; i < 4; i++)
-		(void)mkdirat(root, dirs[i], 0755);
+	if (fd >= 0)
+		(void)close(fd);
 	for (size_t i = 0; i < 4; i++) {
-		char path[64];
-		int fd;
-
-		(void)snprintf(path, sizeof(path), "%s/f", dirs[i]);
-		fd = openat(root, path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0644);
+		fd = ioc_path_create(root, files[i], 0644, IOC_PATH_NOLINKS,
+		    NULL);
 		if (fd >= 0) {
 			(void)!write(fd, INSIDE, 6);
 			(void)close(fd);
 		}
 	}
-	(void)!symlinkat("../..", root, "victim/out");
-	(void)!symlinkat("../../sub", root, "victim/out2");
+	(void)ioc_path_symlink("../..", root, "victim/out", IOC_PATH_NOLINKS,
+	    NULL);
+	(void)ioc_path_symlink("../../../sub", root, "victim/a/out2",
+	    IOC_PATH_NOLINKS, NULL);
 }
 
 /* A directory of the copy, no link in it, that holds what is outside. */
@@ -521,5 +536,7 @@ main(void)
 	/* In memory, where there is such a place: ten times as many rounds. */
 	if (access("/dev/shm", W_OK) == 0)
 		(void)setenv("TMPDIR", "/dev/shm", 0);
+	if (getenv("ATTACK_TEST") != NULL)
+		cmocka_set_test_filter(getenv("ATTACK_TEST"));
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
