@@ -117,6 +117,10 @@ judge_options(const char *text, struct ioc_fstab_mount *m,
 	if (r == 0 && (m->flags & IOC_FSTAB_IDMAP) != 0 &&
 	    m->kind != IOC_FSTAB_BIND)
 		r = ioc_fail(err, IOC_INVALID, "idmap is for nullfs");
+	if (r == 0 && (m->flags & IOC_FSTAB_IDMAP) != 0 &&
+	    ioc_prop_this_system != IOC_ON_LINUX)
+		r = ioc_fail(err, IOC_UNSUPPORTED,
+		    "option idmap: not on this system");
 	return (r);
 }
 

@@ -150,7 +150,8 @@ static int
 do_replace(const struct call *c, struct ioc_error *err)
 {
 	return (ioc_file_replace(c->root, c->a, c->b, strlen(c->b), 0644,
-	    (uid_t)-1, (gid_t)-1, IOC_FILE_NOSYNC, err));
+	    (uid_t)-1, (gid_t)-1, IOC_FILE_NOSYNC |
+	    ((c->pflags & IOC_PATH_WALK) != 0 ? IOC_FILE_WALK : 0), err));
 }
 
 static int

@@ -207,10 +207,12 @@ op_read(struct world *w)
 static void
 op_write(struct world *w)
 {
+	int flags = IOC_FILE_NOSYNC | (w->flags != 0 ? IOC_FILE_WALK : 0);
+
 	count(w, ioc_file_replace(w->root, "d/f", INSIDE, 6, 0644, KEEP,
-	    IOC_FILE_NOSYNC, NULL));
+	    flags, NULL));
 	count(w, ioc_file_replace(w->root, "g", INSIDE, 6, 0644, KEEP,
-	    IOC_FILE_NOSYNC, NULL));
+	    flags, NULL));
 }
 
 static void
