@@ -59,7 +59,8 @@ IOC_API int ioc_jail_fstab_add(struct ioc_jail *j,
 /*
  * Removes the line with that target, or else with that source, and unmounts it
  * when the jail runs: both or nothing, steps "fstab.remove/...".  NOT_FOUND;
- * INVALID: there are several with that source; BUSY: it is in use.
+ * INVALID: there are several with that source; BUSY: it is in use (FreeBSD; on
+ * Linux what programs have open stays open for them).
  */
 IOC_API int ioc_jail_fstab_remove(struct ioc_jail *j, const char *what,
     struct ioc_error *err);
