@@ -7,6 +7,7 @@
 #include "ioc/config.h"
 #include "ioc/event.h"
 #include "ioc/filter.h"
+#include "ioc/fstab.h"
 #include "ioc/host.h"
 #include "ioc/jail.h"
 #include "ioc/release.h"

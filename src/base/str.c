@@ -164,29 +164,49 @@ is_format_control(uint32_t cp)
 	    (cp >= 0xfff0 && cp <= 0xfffb) || cp >= 0xe0000);
 }
 
+/*
+ * The next character as it is shown, `*used` bytes of it; a piece has 16 bytes
+ * at most.
+ */
+static size_t
+escape_one(const unsigned char *p, size_t left, size_t *used, char piece[20])
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t n, len = 0;
+	uint32_t cp;
+
+	n = p[0] < 0x80 ? 1 : utf8_len(p, left, &cp);
+	*used = n == 0 ? 1 : n;
+	if ((n > 1 && !is_format_control(cp)) || (n == 1 && p[0] >= 0x20 &&
+	    p[0] != 0x7f && p[0] != '\\')) {
+		memcpy(piece, p, n);
+		return (n);
+	}
+	if (p[0] == '\n' || p[0] == '\t' || p[0] == '\\') {
+		piece[0] = '\\';
+		piece[1] = p[0] == '\n' ? 'n' : p[0] == '\t' ? 't' : '\\';
+		return (2);
+	}
+	for (size_t k = 0; k < *used; k++) {
+		piece[len++] = '\\';
+		piece[len++] = 'x';
+		piece[len++] = hex[p[k] >> 4];
+		piece[len++] = hex[p[k] & 15];
+	}
+	return (len);
+}
+
 int
 ioc_str_escape(struct ioc_buf *b, const char *s, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)s;
-	uint32_t cp;
+	size_t used;
+	char piece[20];
 
-	for (size_t i = 0; i < len;) {
-		size_t n = p[i] < 0x80 ? 1 : utf8_len(p + i, len - i, &cp);
+	for (size_t i = 0; i < len; i += used) {
+		size_t n = escape_one((const unsigned char *)s + i, len - i,
+		    &used, piece);
 
-		if (n > 1 && !is_format_control(cp)) {
-			(void)ioc_buf_add(b, p + i, n);
-		} else if (n == 1 && p[i] >= 0x20 && p[i] != 0x7f &&
-		    p[i] != '\\') {
-			(void)ioc_buf_addc(b, s[i]);
-		} else if (p[i] == '\n' || p[i] == '\t' || p[i] == '\\') {
-			(void)ioc_buf_addf(b, "\\%c",
-			    p[i] == '\n' ? 'n' : p[i] == '\t' ? 't' : '\\');
-		} else {
-			n = n == 0 ? 1 : n;
-			for (size_t k = 0; k < n; k++)
-				(void)ioc_buf_addf(b, "\\x%02x", p[i + k]);
-		}
-		i += n;
+		(void)ioc_buf_add(b, piece, n);
 	}
 	return (b->failed);
 }
@@ -201,23 +221,28 @@ ioc_escape(const char *s, size_t len)
 	return (ioc_buf_take(&b));
 }
 
+/* Without memory of its own: messages are also made where there may be none. */
 const char *
 ioc_str_show(char *out, size_t outlen, const char *s)
 {
-	auto_buf struct ioc_buf b = IOC_BUF(4 * outlen + 16);
-	size_t len = strnlen(s, outlen);
+	size_t len = strnlen(s, outlen), n = 0, keep = 0, used;
+	char piece[20];
 
-	if (ioc_str_escape(&b, s, len) != 0 || b.len >= outlen) {
-		size_t keep = b.len < outlen - 4 ? b.len : outlen - 4;
+	for (size_t i = 0; i < len; i += used) {
+		size_t more = escape_one((const unsigned char *)s + i, len - i,
+		    &used, piece);
 
-		/* Not through the middle of a character. */
-		while (keep > 0 && (b.data[keep] & 0xc0) == 0x80)
-			keep--;
-		if (keep > 0)
-			memcpy(out, b.data, keep);
-		memcpy(out + keep, "...", 4);
-	} else
-		memcpy(out, ioc_buf_str(&b), b.len + 1);
+		/* Where "..." still has room behind it. */
+		if (n + 4 <= outlen)
+			keep = n;
+		if (n + more >= outlen) {
+			memcpy(out + keep, "...", 4);
+			return (out);
+		}
+		memcpy(out + n, piece, more);
+		n += more;
+	}
+	out[n] = '\0';
 	return (out);
 }
 

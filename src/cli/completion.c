@@ -22,7 +22,7 @@ kind_name(enum complete kind)
 		[COMPLETE_RELEASE] = "release", [COMPLETE_REMOTE] = "remote",
 		[COMPLETE_PROPERTY] = "property", [COMPLETE_CHANGE] = "change",
 		[COMPLETE_COMMAND] = "command", [COMPLETE_FILE] = "file",
-		[COMPLETE_DIR] = "dir",
+		[COMPLETE_DIR] = "dir", [COMPLETE_FSTAB] = "fstab",
 	};
 
 	return (names[kind]);
@@ -90,6 +90,8 @@ static const char bash_head[] =
     "\tjail) list=$(ioc list -q -f list -o name 2>/dev/null) ;;\n"
     "\trelease) list=$(ioc list -q -r -f list -o name 2>/dev/null) ;;\n"
     "\tremote) list=$(ioc list -q -R --known -f list -o name 2>/dev/null) ;;\n"
+    "\tfstab) list=\"add rm show $(ioc list -q -f list -o name "
+    "2>/dev/null)\" ;;\n"
     "\tproperty) list=$(ioc properties -f list -o name 2>/dev/null) ;;\n"
     "\tchange) list=$(ioc properties -f list -o name 2>/dev/null |\n"
     "\t    sed 's/$/=/'); compopt -o nospace 2>/dev/null ;;\n"
@@ -165,6 +167,8 @@ static const char zsh_head[] =
     "\trelease) list=(${(f)\"$(ioc list -q -r -f list -o name "
     "2>/dev/null)\"}) ;;\n"
     "\tremote) list=(${(f)\"$(ioc list -q -R --known -f list -o name "
+    "2>/dev/null)\"}) ;;\n"
+    "\tfstab) list=(add rm show ${(f)\"$(ioc list -q -f list -o name "
     "2>/dev/null)\"}) ;;\n"
     "\tproperty|change) list=(${(f)\"$(ioc properties -f list -o name "
     "2>/dev/null)\"}) ;;\n"
@@ -289,6 +293,8 @@ static const char fish_head[] =
     "\tcase jail\n\t\tioc list -q -f list -o name 2>/dev/null\n"
     "\tcase release\n\t\tioc list -q -r -f list -o name 2>/dev/null\n"
     "\tcase remote\n\t\tioc list -q -R --known -f list -o name 2>/dev/null\n"
+    "\tcase fstab\n\t\tprintf '%s\\n' add rm show\n"
+    "\t\tioc list -q -f list -o name 2>/dev/null\n"
     "\tcase property\n"
     "\t\tioc properties -f list -o name,help 2>/dev/null\n"
     "\tcase change\n"

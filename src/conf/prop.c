@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "conf/resolver.h"
 #include "conf/value.h"
 #include "safe/name.h"
 
@@ -196,6 +197,9 @@ static const struct ioc_prop table[] = {
 	LIMIT("readiops", "reads per second (FreeBSD; not with deny)"),
 	ROW("release", STRING, "-", INTERNAL, ALL, .check = check_release,
 	    .help = "release that it was made from"),
+	ROW("resolver", STRING, "-", ADMIN, ALL, .check = ioc_resolver_check,
+	    .help = "lines of its resolv.conf, \";\" between, or /path of the "
+		"host to copy"),
 	ROW("securelevel", INT, "2", ADMIN, FREEBSD, .min = -1, .max = 3,
 	    .param = "securelevel", .help = "securelevel of the jail"),
 	LIMIT("shmsize", "bytes of SysV shared memory (FreeBSD)"),

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "core/exec.h"
+#include "core/fstab.h"
 #include "core/ids.h"
 #include "core/jail.h"
 #include "core/plan.h"

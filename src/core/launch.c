@@ -181,4 +181,8 @@ ioc_launch_fini(struct ioc_launch *l)
 	ioc_store_root_fini(&l->root);
 	ioc_strv_fini(&l->texts);
 	l->spec.nparams = 0;
+	while (l->nsources > 0)
+		ioc_fd_close(&l->sources[--l->nsources]);
+	free(take_ptr(l->fstab));
+	free(take_ptr(l->resolv_conf));
 }

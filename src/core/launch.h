@@ -7,11 +7,12 @@
 #ifndef CORE_LAUNCH_H
 #define CORE_LAUNCH_H
 
+#include "conf/fstab.h"
 #include "conf/value.h"
 #include "core/host.h"
 #include "core/step.h"
 
-#define	IOC_LAUNCH_MOUNTS	16
+#define	IOC_LAUNCH_MOUNTS	(IOC_FSTAB_MAX + 8)
 #define	IOC_LAUNCH_LIMITS	32
 #define	IOC_LAUNCH_PARAMS	64
 
@@ -32,6 +33,11 @@ struct ioc_launch {
 	struct ioc_os_root root;	/* ended by ioc_launch_fini */
 	struct ioc_os_mount mounts[IOC_LAUNCH_MOUNTS];
 	size_t		 nmounts;
+	/* What some of them point to, ended by ioc_launch_fini. */
+	struct ioc_fstab_mount *fstab;
+	int		 sources[IOC_FSTAB_MAX];
+	size_t		 nsources;
+	char		*resolv_conf;
 	struct ioc_os_limit limits[IOC_LAUNCH_LIMITS];
 	struct ioc_value_limit limit_values[IOC_LAUNCH_LIMITS]; /* their texts */
 	size_t		 nlimits;

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "conf/prop.h"
 #include "conf/value.h"
+#include "core/fstab.h"
 #include "core/ids.h"
 #include "core/release.h"
 
@@ -191,6 +192,16 @@ plan_mounts(struct ioc_launch *l, const struct ioc_plan_values *v,
 	return (r);
 }
 
+static int
+plan_resolver(struct ioc_launch *l, const struct ioc_plan_values *v,
+    struct ioc_error *err)
+{
+	const char *text;
+	int r = value_of(v, "resolver", &text, err);
+
+	return (r == 0 && text != NULL ? ioc_resolver_plan(l, text, err) : r);
+}
+
 int
 ioc_plan_system(struct ioc_launch *l, const struct ioc_plan_values *v,
     struct ioc_error *err)
@@ -201,6 +212,8 @@ ioc_plan_system(struct ioc_launch *l, const struct ioc_plan_values *v,
 		r = plan_params(l, v, err);
 	if (r == 0)
 		r = plan_limits(l, v, err);
+	if (r == 0)
+		r = plan_resolver(l, v, err);
 	return (r == 0 ? plan_mounts(l, v, err) : r);
 }
 
@@ -246,6 +259,8 @@ ioc_plan_jail(struct ioc_launch *l, struct ioc_jail *j, const char *kernel,
 		r = plan_spec(l, j, kernel, err);
 	if (r == 0)
 		r = ioc_plan_system(l, &v, err);
+	if (r == 0)
+		r = ioc_fstab_plan(l, j, err);
 	if (r == 0)
 		r = s->ops->root(s, j->vol, &l->root, err);
 	return (r);

@@ -104,6 +104,9 @@ enum ioc_os_mount_kind {
 	IOC_MOUNT_TMPFS,
 	IOC_MOUNT_LINPROC,	/* FreeBSD */
 	IOC_MOUNT_LINSYS,	/* FreeBSD */
+	IOC_MOUNT_TEXT,		/* no mount: a file that says `text`, instead of
+				   the one there, which is a regular file or none
+				   (UNSAFE); with the jail's root as its owner */
 };
 
 enum ioc_os_mount_flags {
@@ -122,6 +125,7 @@ struct ioc_os_mount {
 	const char	*target;	/* beneath the root, "/dev"; made if missing */
 	uint64_t	 size;		/* TMPFS: bytes, 0: 64 MiB */
 	uint32_t	 devfs_ruleset;	/* DEV on FreeBSD */
+	const char	*text;		/* TEXT */
 };
 
 /* --- limits --------------------------------------------------------------- */

@@ -356,7 +356,8 @@ ioc_file_replace(int root, const char *path, const void *data, size_t len,
 	auto_fd int dir = -1;
 	char last[256];
 
-	dir = ioc_path_parent(root, path, 0, last, err);
+	dir = ioc_path_parent(root, path,
+	    (flags & IOC_FILE_WALK) != 0 ? IOC_PATH_WALK : 0, last, err);
 	if (dir < 0)
 		return (take_fd(&dir));
 	if (path[strlen(path) - 1] == '/')

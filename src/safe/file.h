@@ -39,9 +39,13 @@ int	ioc_file_read_host(const char *path, struct ioc_buf *b,
  * After a crash either the old or the new content is there, and never a
  * temporary name for long (they begin with ".ioc-tmp-").  Something that is
  * there and not a regular file is UNSAFE.  Owner: uid, gid; (uid_t)-1 keeps
- * that of the caller.  IOC_FILE_NOSYNC leaves both fsyncs out (run state).
+ * that of the caller.  IOC_FILE_NOSYNC leaves both fsyncs out (run state),
+ * IOC_FILE_WALK forces the walk as IOC_PATH_WALK does.
  */
-enum { IOC_FILE_NOSYNC = 1 << 0 };
+enum {
+	IOC_FILE_NOSYNC = 1 << 0,
+	IOC_FILE_WALK = 1 << 1,
+};
 int	ioc_file_replace(int root, const char *path, const void *data,
 	    size_t len, mode_t mode, uid_t uid, gid_t gid, int flags,
 	    struct ioc_error *err);

@@ -7,30 +7,12 @@
 #include "base/cleanup.h"
 #include "base/compat.h"
 #include "base/str.h"
+#include "safe/place.h"
 #include "safe/walk.h"
 
-#define	PATH_LEN	4095	/* what both resolvers accept */
-#define	COMPONENT_LEN	255
-
-/* A path in two parts: a directory to resolve, and a name to act on in it. */
-struct place {
-	char	*dir;			/* owned */
-	char	 last[COMPONENT_LEN + 1]; /* empty: the directory itself */
-	bool	 slash;			/* a "/" stood behind it */
-};
-
-static void
-place_fini(struct place *p)
-{
-	free(p->dir);
-	p->dir = NULL;
-}
-
-#define	auto_place	IOC_AUTO(place_fini)
-
-/* A failed step on a path, with what the resolvers mean by their errno. */
-static int
-fail_path(struct ioc_error *err, const char *verb, const char *path)
+/* What the resolvers mean by their errno. */
+int
+ioc_place_fail(struct ioc_error *err, const char *verb, const char *path)
 {
 	static const struct {
 		int		 sys;
@@ -51,8 +33,8 @@ fail_path(struct ioc_error *err, const char *verb, const char *path)
 	return (ioc_fail_sys(err, sys, "%s \"%s\"", verb, IOC_SHOW(path)));
 }
 
-static int
-fail_why(struct ioc_error *err, int code, const char *verb, const char *path,
+int
+ioc_place_fail_why(struct ioc_error *err, int code, const char *verb, const char *path,
     const char *why)
 {
 	return (ioc_fail(err, code, "%s \"%s\": %s", verb, IOC_SHOW(path),
@@ -65,16 +47,16 @@ check_text(const char *verb, const char *path, struct ioc_error *err)
 	if (path[0] == '\0')
 		return (ioc_fail(err, IOC_INVALID, "%s: the path is empty",
 		    verb));
-	if (strnlen(path, PATH_LEN + 1) > PATH_LEN)
+	if (strnlen(path, IOC_PLACE_PATH + 1) > IOC_PLACE_PATH)
 		return (ioc_fail(err, IOC_INVALID,
-		    "%s: the path is longer than %d bytes", verb, PATH_LEN));
+		    "%s: the path is longer than %d bytes", verb, IOC_PLACE_PATH));
 	for (const char *p = path; *p != '\0';) {
 		size_t len;
 
 		p += strspn(p, "/");
 		len = strcspn(p, "/");
-		if (len > COMPONENT_LEN)
-			return (fail_why(err, IOC_INVALID, verb, path,
+		if (len > IOC_PLACE_NAME)
+			return (ioc_place_fail_why(err, IOC_INVALID, verb, path,
 			    "a component is longer than 255 bytes"));
 		p += len;
 	}
@@ -82,7 +64,7 @@ check_text(const char *verb, const char *path, struct ioc_error *err)
 }
 
 static int
-split(const char *verb, const char *path, struct place *place,
+split(const char *verb, const char *path, struct ioc_place *place,
     struct ioc_error *err)
 {
 	size_t len, start;
@@ -103,8 +85,13 @@ split(const char *verb, const char *path, struct place *place,
 		place->last[0] = '\0';
 		start = len;
 	}
-	place->dir = start == 0 ? strdup(".") : strndup(path, start);
-	return (place->dir != NULL ? 0 : ioc_fail_nomem(err));
+	if (start == 0) {
+		memcpy(place->dir, ".", 2);
+		return (0);
+	}
+	memcpy(place->dir, path, start);
+	place->dir[start] = '\0';
+	return (0);
 }
 
 static int
@@ -153,17 +140,16 @@ open_dir_at_once(int root, const char *path, int oflags, int pflags)
 	    kernel_rules(pflags)));
 }
 
-/* Splits, resolves: the descriptor of the directory, or a code. */
-static int
-find(const char *verb, int root, const char *path, int pflags,
-    struct place *place, struct ioc_error *err)
+int
+ioc_place_find(const char *verb, int root, const char *path, int pflags,
+    struct ioc_place *place, struct ioc_error *err)
 {
 	int fd, r = split(verb, path, place, err);
 
 	if (r != 0)
 		return (r);
 	fd = resolve(root, place->dir, pflags);
-	return (fd >= 0 ? fd : fail_path(err, verb, path));
+	return (fd >= 0 ? fd : ioc_place_fail(err, verb, path));
 }
 
 /* openat() of a name that may not be a link, ELOOP when it is one. */
@@ -181,27 +167,25 @@ open_nofollow(int dir, const char *name, int oflags)
 	return (fd);
 }
 
-/* The same where there must be a last name, and (file) no "/" behind it. */
-static int
-find_name(const char *verb, int root, const char *path, int pflags, bool file,
-    struct place *place, struct ioc_error *err)
+int
+ioc_place_find_name(const char *verb, int root, const char *path, int pflags, bool file,
+    struct ioc_place *place, struct ioc_error *err)
 {
-	auto_fd int dir = find(verb, root, path, pflags, place, err);
+	auto_fd int dir = ioc_place_find(verb, root, path, pflags, place, err);
 
 	if (dir < 0)
 		return (dir);
 	if (place->last[0] == '\0')
-		return (fail_why(err, IOC_INVALID, verb, path,
+		return (ioc_place_fail_why(err, IOC_INVALID, verb, path,
 		    "does not end in a name"));
 	if (file && place->slash)
-		return (fail_why(err, IOC_INVALID, verb, path,
+		return (ioc_place_fail_why(err, IOC_INVALID, verb, path,
 		    "ends in \"/\""));
 	return (take_fd(&dir));
 }
 
-/* With IOC_PATH_XDEV: the thing reached lies on the mount of the root. */
-static int
-check_mount(int root, int fd, const char *name, int pflags)
+int
+ioc_place_check_mount(int root, int fd, const char *name, int pflags)
 {
 	struct ioc_mount_key a, b;
 
@@ -237,7 +221,7 @@ ioc_path_root(const char *hostpath, struct ioc_error *err)
 		return (fd);
 	if ((errno == ENOTDIR || errno == ELOOP || errno == EMLINK) &&
 	    lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
-		return (fail_why(err, IOC_UNSAFE, "open", path, "is a link"));
+		return (ioc_place_fail_why(err, IOC_UNSAFE, "open", path, "is a link"));
 	return (ioc_fail_errno(err, "open \"%s\"", IOC_SHOW(path)));
 }
 
@@ -270,24 +254,24 @@ open_name(int dir, const char *name, int oflags, const char *path,
 	const char *why;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return (fail_path(err, "open", path));
+		return (ioc_place_fail(err, "open", path));
 	why = refused(&st);
 	if (why != NULL)
-		return (fail_why(err, IOC_UNSAFE, "open", path, why));
+		return (ioc_place_fail_why(err, IOC_UNSAFE, "open", path, why));
 	/* Should it be exchanged for a FIFO now, this does not wait for it. */
 	fd = open_nofollow(dir, name, oflags | O_NONBLOCK);
 	if (fd < 0 && errno == ENXIO)
-		return (fail_why(err, IOC_UNSAFE, "open", path, "is a FIFO"));
+		return (ioc_place_fail_why(err, IOC_UNSAFE, "open", path, "is a FIFO"));
 	if (fd < 0 || fstat(fd, &st) != 0)
-		return (fail_path(err, "open", path));
+		return (ioc_place_fail(err, "open", path));
 	why = refused(&st);
 	if (why != NULL)
-		return (fail_why(err, IOC_UNSAFE, "open", path, why));
+		return (ioc_place_fail_why(err, IOC_UNSAFE, "open", path, why));
 	if ((oflags & O_NONBLOCK) == 0) {
 		int flags = fcntl(fd, F_GETFL);
 
 		if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) != 0)
-			return (fail_path(err, "open", path));
+			return (ioc_place_fail(err, "open", path));
 	}
 	return (take_fd(&fd));
 }
@@ -296,7 +280,7 @@ int
 ioc_path_open(int root, const char *path, int oflags, int pflags,
     struct ioc_error *err)
 {
-	auto_place struct place place = { .dir = NULL };
+	struct ioc_place place;
 	auto_fd int dir = -1, fd = -1;
 
 	if ((oflags & (O_CREAT | O_EXCL | O_TRUNC)) != 0)
@@ -306,7 +290,7 @@ ioc_path_open(int root, const char *path, int oflags, int pflags,
 	fd = open_dir_at_once(root, path, oflags, pflags);
 	if (fd >= 0)
 		return (take_fd(&fd));
-	dir = find("open", root, path, pflags, &place, err);
+	dir = ioc_place_find("open", root, path, pflags, &place, err);
 	if (dir < 0)
 		return (take_fd(&dir));
 	if (place.slash)
@@ -314,16 +298,16 @@ ioc_path_open(int root, const char *path, int oflags, int pflags,
 	if (place.last[0] == '\0') {
 		fd = openat(dir, ".", oflags | O_CLOEXEC | O_NOCTTY);
 		if (fd < 0)
-			return (fail_path(err, "open", path));
+			return (ioc_place_fail(err, "open", path));
 	} else if (ioc_o_path != O_RDONLY && (oflags & ioc_o_path) != 0) {
 		/* Held, not opened: whatever it is, a link too. */
 		fd = open_nofollow(dir, place.last, oflags);
 		if (fd < 0)
-			return (fail_path(err, "open", path));
+			return (ioc_place_fail(err, "open", path));
 	} else
 		fd = open_name(dir, place.last, oflags, path, err);
-	if (fd >= 0 && check_mount(root, fd, "", pflags) != 0)
-		return (fail_path(err, "open", path));
+	if (fd >= 0 && ioc_place_check_mount(root, fd, "", pflags) != 0)
+		return (ioc_place_fail(err, "open", path));
 	return (take_fd(&fd));
 }
 
@@ -338,10 +322,10 @@ int
 ioc_path_parent(int root, const char *path, int pflags, char *last,
     struct ioc_error *err)
 {
-	auto_place struct place place = { .dir = NULL };
+	struct ioc_place place;
 	int dir;
 
-	dir = find_name("find", root, path, pflags, false, &place, err);
+	dir = ioc_place_find_name("find", root, path, pflags, false, &place, err);
 	if (dir >= 0)
 		memcpy(last, place.last, sizeof(place.last));
 	return (dir);
@@ -351,19 +335,19 @@ int
 ioc_path_create(int root, const char *path, mode_t mode, int pflags,
     struct ioc_error *err)
 {
-	auto_place struct place place = { .dir = NULL };
+	struct ioc_place place;
 	auto_fd int dir = -1, fd = -1;
 
-	dir = find_name("create", root, path, pflags, true, &place, err);
+	dir = ioc_place_find_name("create", root, path, pflags, true, &place, err);
 	if (dir < 0)
 		return (take_fd(&dir));
 	fd = openat(dir, place.last, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
 	    O_CLOEXEC | O_NOCTTY, mode & 0600);
 	if (fd < 0)
-		return (fail_path(err, "create", path));
+		return (ioc_place_fail(err, "create", path));
 	/* The mode is what was asked for, whatever the umask says. */
 	if (fchmod(fd, mode & 07777) != 0) {
-		int r = fail_path(err, "create", path);
+		int r = ioc_place_fail(err, "create", path);
 
 		(void)unlinkat(dir, place.last, 0);
 		return (r);
@@ -395,15 +379,15 @@ int
 ioc_path_mkdir(int root, const char *path, mode_t mode, int pflags,
     struct ioc_error *err)
 {
-	auto_place struct place place = { .dir = NULL };
+	struct ioc_place place;
 	auto_fd int dir = -1;
 	int fd;
 
-	dir = find_name("mkdir", root, path, pflags, false, &place, err);
+	dir = ioc_place_find_name("mkdir", root, path, pflags, false, &place, err);
 	if (dir < 0)
 		return (take_fd(&dir));
 	fd = make_dir(dir, place.last, mode, (uid_t)-1, (gid_t)-1);
-	return (fd >= 0 ? fd : fail_path(err, "mkdir", path));
+	return (fd >= 0 ? fd : ioc_place_fail(err, "mkdir", path));
 }
 
 struct owner {
@@ -420,14 +404,14 @@ static int
 enter_or_make(int root, int dir, const char *prefix, bool final,
     const struct owner *o, int pflags, struct ioc_error *err)
 {
-	auto_place struct place place = { .dir = NULL };
+	struct ioc_place place;
 	int fd, r;
 
 	if (!final) {
 		fd = resolve(root, prefix, pflags);
 		if (fd >= 0 || errno != ENOENT)
 			return (fd >= 0 ? fd :
-			    fail_path(err, "mkdir", prefix));
+			    ioc_place_fail(err, "mkdir", prefix));
 	} else {
 		struct ioc_error e;
 
@@ -446,7 +430,7 @@ enter_or_make(int root, int dir, const char *prefix, bool final,
 		/* A link to nowhere, or another process was faster. */
 		return (open_name(dir, place.last, O_RDONLY | O_DIRECTORY,
 		    prefix, err));
-	return (fd >= 0 ? fd : fail_path(err, "mkdir", prefix));
+	return (fd >= 0 ? fd : ioc_place_fail(err, "mkdir", prefix));
 }
 
 int
@@ -474,7 +458,7 @@ ioc_path_mkdirs(int root, const char *path, mode_t mode, uid_t uid, gid_t gid,
 	dir = openat(root, ".", ioc_o_path | O_DIRECTORY | O_CLOEXEC);
 	if (prefix == NULL || dir < 0)
 		return (prefix == NULL ? ioc_fail_nomem(err) :
-		    fail_path(err, "mkdir", path));
+		    ioc_place_fail(err, "mkdir", path));
 	for (end = 0; end < len;) {
 		char kept;
 
@@ -500,146 +484,4 @@ ioc_path_same(int a, int b)
 
 	return (fstat(a, &sa) == 0 && fstat(b, &sb) == 0 &&
 	    sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino);
-}
-
-int
-ioc_path_stat(int root, const char *path, int pflags, struct stat *st,
-    struct ioc_error *err)
-{
-	auto_place struct place place = { .dir = NULL };
-	auto_fd int dir = -1;
-	struct stat got;
-	int r;
-
-	dir = find("stat", root, path, pflags, &place, err);
-	if (dir < 0)
-		return (take_fd(&dir));
-	r = place.last[0] == '\0' ? fstat(dir, &got) :
-	    fstatat(dir, place.last, &got, AT_SYMLINK_NOFOLLOW);
-	if (r == 0)
-		r = check_mount(root, dir, place.last, pflags);
-	if (r == 0 && place.slash && !S_ISDIR(got.st_mode)) {
-		errno = S_ISLNK(got.st_mode) ? ELOOP : ENOTDIR;
-		r = -1;
-	}
-	if (r != 0)
-		return (fail_path(err, "stat", path));
-	*st = got;
-	return (0);
-}
-
-int
-ioc_path_readlink(int root, const char *path, int pflags, char *out,
-    size_t outlen, struct ioc_error *err)
-{
-	auto_place struct place place = { .dir = NULL };
-	auto_fd int dir = -1;
-	ssize_t n;
-
-	dir = find_name("readlink", root, path, pflags, true, &place, err);
-	if (dir < 0)
-		return (take_fd(&dir));
-	n = readlinkat(dir, place.last, out, outlen);
-	if (n < 0 && errno == EINVAL)
-		return (fail_why(err, IOC_INVALID, "readlink", path,
-		    "is not a link"));
-	if (n < 0)
-		return (fail_path(err, "readlink", path));
-	if ((size_t)n >= outlen)
-		return (fail_why(err, IOC_LIMIT, "readlink", path,
-		    "its text is too long"));
-	out[n] = '\0';
-	return (0);
-}
-
-int
-ioc_path_unlink(int root, const char *path, int pflags, struct ioc_error *err)
-{
-	auto_place struct place place = { .dir = NULL };
-	auto_fd int dir = -1;
-
-	dir = find_name("unlink", root, path, pflags, true, &place, err);
-	if (dir < 0)
-		return (take_fd(&dir));
-	return (unlinkat(dir, place.last, 0) == 0 ? 0 :
-	    fail_path(err, "unlink", path));
-}
-
-int
-ioc_path_rmdir(int root, const char *path, int pflags, struct ioc_error *err)
-{
-	auto_place struct place place = { .dir = NULL };
-	auto_fd int dir = -1;
-
-	dir = find_name("rmdir", root, path, pflags, false, &place, err);
-	if (dir < 0)
-		return (take_fd(&dir));
-	return (unlinkat(dir, place.last, AT_REMOVEDIR) == 0 ? 0 :
-	    fail_path(err, "rmdir", path));
-}
-
-/* Two names are two mounts, or the target has too many links. */
-static int
-fail_pair(struct ioc_error *err, const char *verb, const char *from,
-    const char *to)
-{
-	return (ioc_fail_errno(err, "%s \"%s\" to \"%s\"", verb,
-	    IOC_SHOW(from), IOC_SHOW(to)));
-}
-
-int
-ioc_path_rename(int root, const char *from, const char *to, int pflags,
-    struct ioc_error *err)
-{
-	auto_place struct place a = { .dir = NULL }, b = { .dir = NULL };
-	auto_fd int fromdir = -1, todir = -1;
-	struct stat st;
-
-	fromdir = find_name("rename", root, from, pflags, false, &a, err);
-	if (fromdir < 0)
-		return (take_fd(&fromdir));
-	todir = find_name("rename", root, to, pflags, false, &b, err);
-	if (todir < 0)
-		return (take_fd(&todir));
-	if (a.slash || b.slash) {
-		if (fstatat(fromdir, a.last, &st, AT_SYMLINK_NOFOLLOW) != 0)
-			return (fail_path(err, "rename", from));
-		if (!S_ISDIR(st.st_mode)) {
-			errno = ENOTDIR;
-			return (fail_path(err, "rename", from));
-		}
-	}
-	return (renameat(fromdir, a.last, todir, b.last) == 0 ? 0 :
-	    fail_pair(err, "rename", from, to));
-}
-
-int
-ioc_path_symlink(const char *target, int root, const char *path, int pflags,
-    struct ioc_error *err)
-{
-	auto_place struct place place = { .dir = NULL };
-	auto_fd int dir = -1;
-
-	dir = find_name("symlink", root, path, pflags, true, &place, err);
-	if (dir < 0)
-		return (take_fd(&dir));
-	return (symlinkat(target, dir, place.last) == 0 ? 0 :
-	    fail_path(err, "symlink", path));
-}
-
-int
-ioc_path_link(int root, const char *from, const char *to, int pflags,
-    struct ioc_error *err)
-{
-	auto_place struct place a = { .dir = NULL }, b = { .dir = NULL };
-	auto_fd int fromdir = -1, todir = -1;
-
-	fromdir = find_name("link", root, from, pflags, true, &a, err);
-	if (fromdir < 0)
-		return (take_fd(&fromdir));
-	todir = find_name("link", root, to, pflags, true, &b, err);
-	if (todir < 0)
-		return (take_fd(&todir));
-	return (linkat(fromdir, a.last, todir, b.last, 0) == 0 ? 0 :
-	    fail_pair(err, "link", from, to));
 }

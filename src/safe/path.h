@@ -9,9 +9,21 @@
  * a link (or "..") that leads out of the root is an UNSAFE error, it is never
  * re-rooted.  Absolute link targets lead out.  Magic links are refused.
  *
+ * Two semantics, and which one is meant where:
+ *
+ *	beneath		what this file does.  The host acts on a jail's tree; a
+ *			link that leads out is UNSAFE, whoever made it.
+ *	as the jail	"/etc" is the jail's /etc, and a link to "/x" leads to the
+ *	sees it		jail's /x.  That is no way of resolving, but a place to
+ *			do it from: a child that has entered the jail, where the
+ *			kernel itself knows no other root, with the jail's
+ *			rights.  A login's home, the user database and mounts in
+ *			a jail that runs are done so (os/SYSTEM/become.c, live.c).
+ *
  * Two resolvers give the same results: the kernel's (openat2, O_RESOLVE_BENEATH)
- * and a walk by components; the walk is used where the kernel has none, or when
- * it is forced.
+ * and a walk by components.  Which one is chosen at run time: the kernel's where
+ * there is one, else (ENOSYS), when it gives up (EAGAIN), or with IOC_PATH_WALK
+ * the walk.
  *
  * All functions: 0 or a descriptor >= 0 on success; UNSAFE when the path leads
  * out or meets a link that it must not meet; NOT_FOUND, EXISTS, INVALID
@@ -24,7 +36,9 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/error.h"
+#include "base/strv.h"
 
 enum ioc_path_flags {
 	IOC_PATH_NOLINKS = 1 << 0,	/* no link anywhere, also not inside */
@@ -71,21 +85,56 @@ int	ioc_path_mkdirs(int root, const char *path, mode_t mode, uid_t uid,
 int	ioc_path_parent(int root, const char *path, int pflags, char *last,
 	    struct ioc_error *err);
 
-/* lstat, readlink, unlink, rmdir, rename, symlink, link of the last component. */
+/* --- acting on the last name, whatever stands there: never through a link ---- */
+
+/* What stands there; a link is told as a link. */
 int	ioc_path_stat(int root, const char *path, int pflags, struct stat *st,
 	    struct ioc_error *err);
+/* The text of a link; INVALID: is none, LIMIT: longer than there is room for. */
 int	ioc_path_readlink(int root, const char *path, int pflags,
 	    char *out, size_t outlen, struct ioc_error *err);
+/* Removes a name that is not a directory, or an empty directory, or either. */
 int	ioc_path_unlink(int root, const char *path, int pflags,
 	    struct ioc_error *err);
 int	ioc_path_rmdir(int root, const char *path, int pflags,
 	    struct ioc_error *err);
+int	ioc_path_remove(int root, const char *path, int pflags,
+	    struct ioc_error *err);
+/* Renames, over what is there as rename(2) does. */
 int	ioc_path_rename(int root, const char *from, const char *to, int pflags,
 	    struct ioc_error *err);
+/* The two names change their places at once; UNSUPPORTED: not on FreeBSD. */
+int	ioc_path_exchange(int root, const char *a, const char *b, int pflags,
+	    struct ioc_error *err);
+/* Makes a link; its target is a text that nobody follows here. */
 int	ioc_path_symlink(const char *target, int root, const char *path,
 	    int pflags, struct ioc_error *err);
+/* Makes a hard link to `from`, also where that is a link itself. */
 int	ioc_path_link(int root, const char *from, const char *to, int pflags,
 	    struct ioc_error *err);
+
+/* Owner and times, of a link the link's own; (uid_t)-1, (gid_t)-1 leave it. */
+int	ioc_path_chown(int root, const char *path, uid_t uid, gid_t gid,
+	    int pflags, struct ioc_error *err);
+int	ioc_path_utimes(int root, const char *path,
+	    const struct timespec times[2], int pflags, struct ioc_error *err);
+/* The mode; a link has none (UNSAFE). */
+int	ioc_path_chmod(int root, const char *path, mode_t mode, int pflags,
+	    struct ioc_error *err);
+
+/*
+ * Extended attributes of a file or directory; links, FIFOs and devices are
+ * UNSAFE.  A name begins with its namespace: "user.x".  NOT_FOUND: there is no
+ * such attribute.  get appends to the value; LIMIT: longer than its maximum.
+ */
+int	ioc_path_xattr_get(int root, const char *path, const char *name,
+	    int pflags, struct ioc_buf *value, struct ioc_error *err);
+int	ioc_path_xattr_set(int root, const char *path, const char *name,
+	    const void *value, size_t len, int pflags, struct ioc_error *err);
+int	ioc_path_xattr_remove(int root, const char *path, const char *name,
+	    int pflags, struct ioc_error *err);
+int	ioc_path_xattr_list(int root, const char *path, int pflags,
+	    struct ioc_strv *names, struct ioc_error *err);
 
 /* True when the two descriptors are the same file. */
 bool	ioc_path_same(int a, int b);

@@ -512,6 +512,16 @@ a_set_id(const char *arg)
 	return (getuid() != 0 && geteuid() == 0);
 }
 
+/* For ever: d, a directory, and l, a link, change their places. */
+static bool
+a_swap(const char *arg)
+{
+	if (chdir(arg) != 0)
+		return (false);
+	for (;;)
+		(void)renameat2(AT_FDCWD, "d", AT_FDCWD, "l", RENAME_EXCHANGE);
+}
+
 static const struct {
 	const char	*verb;
 	bool		(*fn)(const char *arg);
@@ -538,6 +548,7 @@ static const struct {
 	{ "chmod_null", a_chmod_null }, { "host_exe", a_host_exe },
 	{ "set_id", a_set_id }, { "connect", a_connect },
 	{ "reopen", a_reopen }, { "hunt", a_hunt },
+	{ "swap", a_swap },
 };
 
 int

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/attack/attack.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <limits.h>
 
 #include "base/compat.h"
@@ -139,6 +142,28 @@ test_attack_24__resolv_conf_is_a_directory_or_device(void **state)
 	assert_int_equal(ioc_path_open(w->root, "etc/hosts", O_RDWR, 0, &err),
 	    IOC_UNSAFE);
 	assert_string_equal(err.msg, "open \"etc/hosts\": is a device");
+}
+
+static void
+test_attack_24__resolv_conf_is_a_socket(void **state)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	auto_fd int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct world *w = *state;
+	struct ioc_error err;
+
+	(void)snprintf(name.sun_path, sizeof(name.sun_path),
+	    "%s/root/etc/resolv.conf", w->t.path);
+	assert_int_equal(bind(s, (const struct sockaddr *)&name,
+	    sizeof(name)), 0);
+	for (int walk = 0; walk < 2; walk++)
+		assert_int_equal(ioc_file_replace(w->root, "etc/resolv.conf",
+		    "jail", 4, 0644, KEEP, walk != 0 ? IOC_FILE_WALK : 0,
+		    &err), IOC_UNSAFE);
+	assert_string_equal(err.msg, "write \"etc/resolv.conf\": is there and "
+	    "not a regular file");
+	assert_int_equal(ioc_path_open(w->root, "etc/resolv.conf", O_RDWR, 0,
+	    &err), IOC_UNSAFE);
 }
 
 static void
@@ -576,6 +601,7 @@ UNIT_MAIN(
 	IN_WORLD(test_attack_24__resolv_conf_is_a_symlink),
 	IN_WORLD(test_attack_24__etc_is_a_symlink),
 	IN_WORLD(test_attack_24__resolv_conf_is_a_fifo),
+	IN_WORLD(test_attack_24__resolv_conf_is_a_socket),
 	IN_WORLD(test_attack_24__resolv_conf_is_a_directory_or_device),
 	IN_WORLD(test_attack_24__resolv_conf_is_a_hard_link_of_the_host),
 	IN_WORLD(test_attack_25__directory_swapped_for_a_link_while_reading),

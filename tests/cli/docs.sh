@@ -73,6 +73,8 @@ bash_do()
 	[ "$(offers 'ioc fetch t')" = trixie ] || atf_fail "remote releases"
 	[ "$(offers 'ioc get b')" = boot ] || atf_fail "properties"
 	[ "$(offers 'ioc set b')" = boot= ] || atf_fail "changes"
+	[ "$(offers 'ioc fstab s')" = show ] || atf_fail "verbs"
+	[ "$(offers 'ioc fstab show w')" = web ] || atf_fail "their jails"
 	[ "$(offers 'ioc completion z')" = zsh ] || atf_fail "shells"
 	[ "$(offers 'ioc help upd')" = update ] || atf_fail "help"
 	touch afile

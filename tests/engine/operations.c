@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ioc/fstab.h"
 #include "ioc/jail.h"
 #include "ioc/release.h"
 
@@ -125,6 +126,20 @@ op_set(struct engine *e, struct ioc_error *err)
 }
 
 static int
+add_mount(struct ioc_jail *j, struct ioc_error *err)
+{
+	const struct ioc_fstab_entry e = { .source = "/usr", .target = "/u" };
+
+	return (ioc_jail_fstab_add(j, &e, err));
+}
+
+static int
+op_fstab(struct engine *e, struct ioc_error *err)
+{
+	return (with_jail(e, err, add_mount));
+}
+
+static int
 destroy(struct ioc_jail *j, struct ioc_error *err)
 {
 	return (ioc_jail_destroy(j, false, err));
@@ -146,6 +161,7 @@ const struct engine_op engine_ops[] = {
 	{ "update", op_update, 6, 0, true },
 	{ "rename", op_rename, 1, 0, false },
 	{ "set", op_set, 1, 0, false },
+	{ "fstab", op_fstab, 2, 0, false },
 	{ "destroy", op_destroy, 3, 3, true },
 	{ NULL, NULL, 0, 0, false },
 };

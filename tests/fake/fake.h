@@ -7,12 +7,14 @@
 #include "os/os.h"
 
 /* What there is on the fake host; survives ioc_os_close, as a kernel does. */
+#define	FAKE_LIVE	8
 struct fake_jail {
 	char	name[128];
 	char	owner[16];
 	bool	prepared, limited, mounted, created;
 	bool	ephemeral;
 	size_t	nlimits, nmounts;
+	char	live[FAKE_LIVE][64];	/* targets mounted while it runs */
 	int64_t	id;
 };
 

@@ -51,9 +51,14 @@ fake_describe(struct ioc_buf *out)
 	for (size_t i = 0; i < 32; i++) {
 		const struct fake_jail *j = &fake.jails[i];
 
-		if (j->name[0] != '\0')
-			(void)ioc_buf_addf(out, "%s p%d l%d m%d c%d\n", j->name,
-			    j->prepared, j->limited, j->mounted, j->created);
+		if (j->name[0] == '\0')
+			continue;
+		(void)ioc_buf_addf(out, "%s p%d l%d m%d c%d\n", j->name,
+		    j->prepared, j->limited, j->mounted, j->created);
+		for (size_t k = 0; k < FAKE_LIVE; k++)
+			if (j->live[k][0] != '\0')
+				(void)ioc_buf_addf(out, "live %s\n",
+				    j->live[k]);
 	}
 }
 
@@ -304,6 +309,45 @@ ioc_os_jail_release(struct ioc_os_jail *j, struct ioc_error *err)
 	if (r == 0 && f != NULL)
 		memset(f, 0, sizeof(*f));
 	return (r);
+}
+
+int
+ioc_os_jail_mount_live(struct ioc_os_jail *j, const struct ioc_os_mount *m,
+    struct ioc_error *err)
+{
+	struct fake_jail *f = find(j->name);
+	int r = change("mount live", err);
+
+	if (r != 0)
+		return (r);
+	if (f == NULL || !f->created)
+		return (ioc_fail(err, IOC_STATE, "not running"));
+	if (m->kind == IOC_MOUNT_BIND && m->source < 0)
+		return (ioc_fail(err, IOC_FAILED, "a mount without a source"));
+	for (size_t i = 0; i < FAKE_LIVE; i++)
+		if (f->live[i][0] == '\0') {
+			(void)snprintf(f->live[i], sizeof(f->live[i]), "%.60s",
+			    m->target);
+			return (0);
+		}
+	abort();
+}
+
+int
+ioc_os_jail_unmount_live(struct ioc_os_jail *j, const char *target,
+    struct ioc_error *err)
+{
+	struct fake_jail *f = find(j->name);
+	int r = change("unmount live", err);
+
+	if (r != 0)
+		return (r);
+	for (size_t i = 0; f != NULL && i < FAKE_LIVE; i++)
+		if (strcmp(f->live[i], target) == 0) {
+			f->live[i][0] = '\0';
+			return (0);
+		}
+	return (ioc_fail(err, IOC_NOT_FOUND, "nothing is mounted there"));
 }
 
 /* --- processes: real children that end at once ------------------------------- */

@@ -548,6 +548,19 @@ fail_nth(const struct operation *o, enum fault what, unsigned long n)
 	return (failed);
 }
 
+/* What a fork of a process with threads calls, too (os/linux/linux.h). */
+static bool
+never_allocates(const char *name)
+{
+	static const char *const names[] = { "path open", "path rename",
+		"file replace" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(names[i], name) == 0)
+			return (true);
+	return (false);
+}
+
 static void
 test_alloc__every_one_fails_once(void **state)
 {
@@ -560,7 +573,7 @@ test_alloc__every_one_fails_once(void **state)
 		print_message("%s: %lu allocations\n", operations[i].name,
 		    n - 1);
 		/* Else nothing was tested. */
-		assert_true(n > 1);
+		assert_true(never_allocates(operations[i].name) == (n == 1));
 	}
 }
 

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "conf/file.h"
 #include "conf/filter.h"
+#include "conf/fstab.h"
 #include "conf/glob.h"
 #include "conf/hostconf.h"
 #include "conf/value.h"
@@ -38,6 +39,19 @@ feed_hostconf(const char *text, size_t len)
 
 	(void)ioc_hostconf_parse("f", text, len, &c, NULL);
 	ioc_hostconf_free(c);
+}
+
+/* Of such a file no more than a part may be there at all. */
+static void
+feed_fstab(const char *text, size_t len)
+{
+	struct ioc_fstab *f = NULL;
+
+	(void)ioc_fstab_parse(text, len, &f, NULL);
+	ioc_fstab_free(f);
+	f = NULL;
+	(void)ioc_fstab_parse(text, len / 4, &f, NULL);
+	ioc_fstab_free(f);
 }
 
 static int
@@ -115,6 +129,11 @@ static const struct {
 	{ "ioc.conf: a long value", feed_hostconf, "ioc_run_dir=", "/", "" },
 	{ "ioc.conf: quotes", feed_hostconf, "ioc_run_dir=/", "''\"\"", "" },
 	{ "ioc.conf: a long key", feed_hostconf, "ioc_", "a", "=1" },
+	{ "fstab: empty lines", feed_fstab, "", "\n", "" },
+	{ "fstab: a long field", feed_fstab, "", "\\ ", "" },
+	{ "fstab: escapes", feed_fstab, "/", "\\040", " /a nullfs ro" },
+	{ "fstab: fields", feed_fstab, "", "a ", "" },
+	{ "fstab: a comment", feed_fstab, "#", " ", "" },
 	{ "filter: wildcards", feed_filter, "", "*a", "c" },
 	{ "filter: gaps", feed_filter, "", "+", "c" },
 	{ "filter: names", feed_filter, "", "a,", "b" },

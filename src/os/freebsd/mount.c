@@ -18,6 +18,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "safe/file.h"
 #include "safe/path.h"
 
 #define	OPTIONS		8
@@ -146,11 +147,15 @@ verify(int root, int at, const struct mnt *m, const struct statfs *before,
 	    "mount %s: its name was changed meanwhile", IOC_SHOW(m->target)));
 }
 
-/* A directory beneath root to mount on; made when it is missing. */
+/*
+ * A directory beneath root to mount on; made when it is missing.  No link leads
+ * there, so that the same name finds it again when it is unmounted.
+ */
 static int
 open_target(int root, const char *target, struct ioc_error *err)
 {
-	int fd = ioc_path_mkdirs(root, target, 0755, 0, 0, 0, err);
+	int fd = ioc_path_mkdirs(root, target, 0755, 0, 0, IOC_PATH_NOLINKS,
+	    err);
 
 	return (fd < 0 ? ioc_wrap(err, fd, "mount %s", IOC_SHOW(target)) : fd);
 }
@@ -317,6 +322,9 @@ ioc_fb_mount_one(int root, const struct ioc_os_mount *m, uint32_t ruleset,
 		return (mount_plain(root, m, "linprocfs", err));
 	case IOC_MOUNT_LINSYS:
 		return (mount_plain(root, m, "linsysfs", err));
+	case IOC_MOUNT_TEXT:
+		return (ioc_file_replace(root, m->target, m->text,
+		    strlen(m->text), 0644, 0, 0, IOC_FILE_NOSYNC, err));
 	case IOC_MOUNT_SYS:
 		break;
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/compat.h"
+#include "safe/file.h"
 
 unsigned
 ioc_lx_mount_attr(unsigned flags)
@@ -170,6 +171,14 @@ mount_tmpfs(int root, const struct ioc_os_mount *m, struct ioc_error *err)
 	return (0);
 }
 
+/* By a process that is the jail's root, beneath the jail's tree. */
+static int
+write_text(int root, const struct ioc_os_mount *m, struct ioc_error *err)
+{
+	return (ioc_file_replace(root, m->target, m->text, strlen(m->text),
+	    0644, (uid_t)-1, (gid_t)-1, IOC_FILE_NOSYNC, err));
+}
+
 int
 ioc_lx_mount_one(struct lx_build *b, const struct ioc_os_mount *m, int tree,
     struct ioc_error *err)
@@ -185,6 +194,8 @@ ioc_lx_mount_one(struct lx_build *b, const struct ioc_os_mount *m, int tree,
 		return (ioc_lx_mount_sys(b, m->target, err));
 	case IOC_MOUNT_TMPFS:
 		return (mount_tmpfs(b->root, m, err));
+	case IOC_MOUNT_TEXT:
+		return (write_text(b->root, m, err));
 	case IOC_MOUNT_FDESC:
 		return (0);	/* /dev/fd is part of DEV */
 	default:
