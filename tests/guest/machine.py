@@ -56,10 +56,16 @@ class Machine:
         with open(os.path.join(work, "qemu.log"), "wb") as log:
             self.qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, cwd=work, preexec_fn=die_with_parent)
-        self.console = self.connect("console")
-        self.control = self.connect("control").makefile("rw")
-        self.control.readline()
-        self.ask("qmp_capabilities")
+        try:
+            self.console = self.connect("console")
+            self.control = self.connect("control").makefile("rw")
+            self.control.readline()
+            self.ask("qmp_capabilities")
+        except BaseException as why:
+            self.quit()
+            if isinstance(why, ConnectionError):
+                raise Trouble("qemu: " + self.last_words("qemu.log")) from None
+            raise
 
     def disk(self, name):
         return os.path.join(self.work, name + ".raw")
