@@ -261,10 +261,11 @@ serve()
 	    atf_fail "no certificate"
 	for try in 1 2 3 4 5; do
 		port=$((20000 + ($$ * 7 + try * 131) % 20000))
-		(cd "$1" && exec openssl s_server -accept "localhost:$port" \
+		# Not a child of this shell, so that a test can wait for its own.
+		(here=$PWD; cd "$1" || exit; openssl s_server -accept "localhost:$port" \
 		    -cert "$dir/ca.pem" -key "$dir/key.pem" -HTTP -quiet \
-		    </dev/null >/dev/null 2>"$dir/server.log") &
-		echo $! >server
+		    </dev/null >/dev/null 2>"$dir/server.log" &
+		echo $! >"$here/server")
 		for wait in 1 2 3 4 5 6 7 8 9 10; do
 			sleep 0.2
 			kill -0 "$(cat server)" 2>/dev/null || continue 2
