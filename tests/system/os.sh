@@ -199,9 +199,9 @@ FreeBSD)
 		    sort -u >>programs
 		while read -r file; do
 			mkdir -p "$1${file%/*}"
-			cp -p "$file" "$1$file"
+			cp "$file" "$1$file"
 		done <programs
-		cp -p /libexec/ld-elf.so.1 "$1/libexec/"
+		cp /libexec/ld-elf.so.1 "$1/libexec/"
 		echo 'exit 0' >"$1/etc/rc"
 		echo 'exit 0' >"$1/etc/rc.shutdown"
 	}
