@@ -119,6 +119,7 @@ ioc_spawn_worker(const char *helper_dir, const int *fds, size_t nfds,
 {
 	auto_fd int ours = -1, theirs = -1, rd = -1, wr = -1;
 	auto_free char *path = NULL;
+	const int buffer = 4 * IOC_WORKER_TEXT_MAX;
 	int all[IOC_WORKER_FDS + 1], pair[2], sys;
 
 	if (helper_dir == NULL || helper_dir[0] != '/' || nfds > IOC_WORKER_FDS)
@@ -132,6 +133,12 @@ ioc_spawn_worker(const char *helper_dir, const int *fds, size_t nfds,
 		return (ioc_fail_errno(err, "socket pair"));
 	ours = pair[0];
 	theirs = pair[1];
+	/* A packet of the longest text, where the usual buffers are smaller. */
+	for (int i = 0; i < 2; i++)
+		if (setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &buffer,
+		    sizeof(buffer)) != 0 || setsockopt(pair[i], SOL_SOCKET,
+		    SO_RCVBUF, &buffer, sizeof(buffer)) != 0)
+			return (ioc_fail_errno(err, "socket buffer"));
 	if (pipe2(pair, O_CLOEXEC) != 0)
 		return (ioc_fail_errno(err, "pipe"));
 	rd = pair[0];

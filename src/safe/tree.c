@@ -12,6 +12,7 @@
 
 #define	MAX_PASSES	64
 #define	AGAIN		1
+#define	TRIES		8
 
 static bool
 is_dir(int dir, const char *name)
@@ -22,6 +23,30 @@ is_dir(int dir, const char *name)
 	    S_ISDIR(st.st_mode));
 }
 
+/*
+ * unlinkat(2), past FreeBSD's file flags.  EPERM is also what that system says of
+ * a directory, which may be a link again by the time that it is looked at.
+ */
+static int
+unlink_entry(int dir, const char *name, int flags)
+{
+	for (int tries = 0; unlinkat(dir, name, flags) != 0; tries++) {
+		if (errno != EPERM)
+			return (-1);
+		if (ioc_clear_fflags(dir, name) == 0 && tries < TRIES)
+			continue;
+		if (flags == 0 && is_dir(dir, name)) {
+			errno = EISDIR;
+			return (-1);
+		}
+		if (tries >= TRIES) {
+			errno = EPERM;
+			return (-1);
+		}
+	}
+	return (0);
+}
+
 /* One entry that is not a directory, or a directory that is empty. */
 static int
 remove_entry(struct ioc_tree_walk *w, const char *name, int flags,
@@ -29,10 +54,7 @@ remove_entry(struct ioc_tree_walk *w, const char *name, int flags,
 {
 	int dir = ioc_tree_here(w)->fd;
 
-	if (unlinkat(dir, name, flags) == 0)
-		return (0);
-	if (errno == EPERM && ioc_clear_fflags(dir, name) == 0 &&
-	    unlinkat(dir, name, flags) == 0)
+	if (unlink_entry(dir, name, flags) == 0)
 		return (0);
 	switch (errno) {
 	case EBUSY:
@@ -44,12 +66,6 @@ remove_entry(struct ioc_tree_walk *w, const char *name, int flags,
 	case EISDIR:
 		/* Somebody made, moved or exchanged it: for the next pass. */
 		return (0);
-	case EPERM:
-		/* What FreeBSD says of a directory. */
-		if (flags == 0 && is_dir(dir, name))
-			return (0);
-		errno = EPERM;
-		return (ioc_tree_fail(w, "remove", name, err));
 	default:
 		return (ioc_tree_fail(w, "remove", name, err));
 	}

@@ -42,6 +42,11 @@ def die_with_parent():
         pass
 
 
+def emulated(options):
+    """Whether QEMU computes the processor, which takes many times as long."""
+    return options.no_kvm or not os.access("/dev/kvm", os.R_OK | os.W_OK)
+
+
 class Machine:
     def __init__(self, work, root, options, incoming=False):
         self.work = work
@@ -71,7 +76,7 @@ class Machine:
         return os.path.join(self.work, name + ".raw")
 
     def command(self, root, o):
-        kvm = os.access("/dev/kvm", os.R_OK | os.W_OK) and not o.no_kvm
+        kvm = not emulated(o)
         command = ["qemu-system-x86_64", "-nodefaults", "-display", "none",
             "-machine", "pc", "-smp", str(o.cpus), "-m", str(o.memory),
             "-rtc", "base=utc", "-device", "virtio-rng-pci",

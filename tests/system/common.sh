@@ -45,7 +45,10 @@ end()
 	os_cgroups_remove
 	os_unmount
 	case $dir in
-	/var/tmp/ioc-sys.*) rm -rf "$dir" ;;
+	/var/tmp/ioc-sys.*)
+		os_free "$dir"
+		rm -rf "$dir"
+		;;
 	esac
 }
 
@@ -173,7 +176,8 @@ needs()
 
 # with NAME: the release is in the source: "tiny" (one static program) or the
 # distribution's own.  Fetched once for all tests; links to the same files after
-# that, which is safe because jails see a release read-only.
+# that where files can be linked, which is safe because jails see a release
+# read-only.
 with()
 {
 	mkdir -p "$cache"
@@ -183,13 +187,13 @@ with()
 		touch "$cache/$1.failed"
 		"fetch_$1"
 		mkdir -p "$cache/$1"
-		cp -al "$src/releases/$release_name" "$cache/$1/" ||
+		os_same "$src/releases/$release_name" "$cache/$1/" ||
 		    atf_fail "cannot link $cache"
 		rm "$cache/$1.failed"
 		touch "$cache/$1.done"
 		return 0
 	fi
-	cp -al "$cache/$1/." "$src/releases/"
+	os_same "$cache/$1/." "$src/releases/"
 }
 
 fetch_native()

@@ -78,6 +78,18 @@ Linux)
 		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 	}
 
+	# os_same FROM TO: a tree that is not changed, without a copy if it can be.
+	os_same()
+	{
+		cp -al "$1" "$2"
+	}
+
+	# Nothing of a tree resists its removal.
+	os_free()
+	{
+		:
+	}
+
 	# A root that needs nothing: one static program and its names.
 	os_tiny()
 	{
@@ -170,6 +182,17 @@ FreeBSD)
 	os_nobody()
 	{
 		chroot -u nobody -g nobody / "$@"
+	}
+
+	# A file with a flag like schg can have no other name.
+	os_same()
+	{
+		cp -a "$1" "$2"
+	}
+
+	os_free()
+	{
+		chflags -R noschg,nosunlnk,nouchg "$1"
 	}
 
 	# A root that needs little: programs of this system and their libraries,
