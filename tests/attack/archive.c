@@ -5,6 +5,7 @@
  */
 #include "world.h"
 
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
