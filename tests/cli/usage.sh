@@ -91,6 +91,7 @@ escaped_do()
 	usage 'list: unknown option --\x1b[31m' list "--$esc"
 	usage 'list: -o: no column "\x1b[31m"' list -o "$esc"
 	refuses 'start: no jail \x1b[31m' start "$esc"
+	prints 'ioc \\x1b[31m activated\n' activate "$esc"
 }
 
 accepted_do()
