@@ -267,7 +267,7 @@ surroundings_do()
 	ok start web
 	(umask 0 && "$program" -c "$conf" -q exec web -- sh -c '>/new') ||
 	    atf_fail "umask 0"
-	prints 644 exec web -- stat -c %a /new
+	prints -rw-r--r-- exec web -- sh -c 'ls -l /new | cut -c1-10'
 	"$program" -c "$conf" -q stop web <&- >&- 2>&- ||
 	    atf_fail "closed descriptors"
 	(umask 0 && "$program" -c "$conf" -q create -r tiny other) ||

@@ -177,7 +177,7 @@ stat_of()
 {
 	case $(uname -s) in
 	Linux) stat -c '%a %u %g' "$1" ;;
-	*) stat -f '%Lp %u %g' "$1" ;;
+	*) stat -f '%Mp%Lp %u %g' "$1" | sed 's/^0//' ;;
 	esac
 }
 

@@ -13,6 +13,8 @@ Linux)
 	release=bookworm
 	# System calls that prog/calls.c tries at least.
 	os_calls=25
+	# Sockets of prog/net.c that are listened to: TCP, an abstract one.
+	os_listeners=2
 	# What a jail needs where file systems cannot be id-mapped.
 	os_no_idmap=userns=off
 
@@ -123,6 +125,7 @@ FreeBSD)
 	# With IOC_TEST_BASE, a base.txz, no mirror is needed.
 	release=${IOC_TEST_RELEASE:-$(uname -r | sed 's/-p[0-9]*$//')}
 	os_calls=20
+	os_listeners=1
 	os_no_idmap=
 
 	os_traces()

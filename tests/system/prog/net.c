@@ -67,10 +67,11 @@ main(int argc, char **argv)
 		return (2);
 	}
 	if (strcmp(argv[1], "listen") == 0) {
-		if (tcp(argv[2], 1) == -1 || abstract(argv[3], 1) == -1) {
+		if (tcp(argv[2], 1) == -1) {
 			perror("listen");
 			return (1);
 		}
+		(void)abstract(argv[3], 1);
 		(void)sleep(60);
 		return (0);
 	}
