@@ -135,4 +135,7 @@ void	ioc_die_with_parent(void);
 /* The path of this process's program, as the kernel knows it; false with errno. */
 bool	ioc_program_path(char *path, size_t len);
 
+/* True where st_ctim is set by changes of a file, and at no other time. */
+extern const bool ioc_ctime_tells;
+
 #endif /* BASE_COMPAT_H */

@@ -298,6 +298,9 @@ ioc_exit_fd(pid_t pid)
 	return (take_fd(&fd));
 }
 
+/* UFS finishes a rename some time later, and then sets that time again. */
+const bool ioc_ctime_tells = false;
+
 bool
 ioc_program_path(char *path, size_t len)
 {

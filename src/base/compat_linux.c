@@ -328,6 +328,8 @@ ioc_exit_fd(pid_t pid)
 	return ((int)syscall(SYS_pidfd_open, pid, 0));
 }
 
+const bool ioc_ctime_tells = true;
+
 bool
 ioc_program_path(char *path, size_t len)
 {

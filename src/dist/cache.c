@@ -330,15 +330,17 @@ ioc_cache_unchanged(const struct ioc_cache_file *files, size_t n,
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct stat *before = &files[i].before;
+		struct timespec was, is;
 		struct stat st;
 
 		if (fstat(files[i].fd, &st) != 0)
 			return (ioc_fail_errno(err, "cached archive"));
 		/* The time of the last change cannot be set, as that of writing
 		   can. */
+		was = ioc_ctime_tells ? before->st_ctim : before->st_mtim;
+		is = ioc_ctime_tells ? st.st_ctim : st.st_mtim;
 		if (st.st_size != before->st_size ||
-		    st.st_ctim.tv_sec != before->st_ctim.tv_sec ||
-		    st.st_ctim.tv_nsec != before->st_ctim.tv_nsec)
+		    is.tv_sec != was.tv_sec || is.tv_nsec != was.tv_nsec)
 			return (ioc_fail(err, IOC_VERIFY, "the cached archive "
 			    "was changed while it was used"));
 	}

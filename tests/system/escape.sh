@@ -388,7 +388,8 @@ provided_do()
 	ok stop web
 	no_leaks
 	ok set vnet=no mount_procfs=no mount_linprocfs=no mount_linsysfs=no \
-	    mount_fdescfs=no mount_devfs=no devfs_ruleset web
+	    mount_fdescfs=no mount_devfs=no devfs_ruleset exec_start=- \
+	    exec_stop=- web
 	ok start web
 	mount -p | grep -F "$src/jails/web/root/" | awk '{ print $3 }' |
 	    sort -u >seen

@@ -432,7 +432,7 @@ verify_do()
 	    out.json
 	ok verify thin
 	# The release itself.
-	echo changed >"$(level)/root/var/log/messages"
+	echo changed >"$(level)/root/usr/sbin/mail"
 	gives 1 verify "$rel"
 	gives 1 verify thin
 	# Nothing is known of others; that is a failure with a sentence.

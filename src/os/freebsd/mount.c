@@ -130,6 +130,7 @@ verify(int root, int at, const struct mnt *m, const struct statfs *before,
 {
 	auto_fd int under = openat(at, ".", O_RDONLY | O_DIRECTORY |
 	    O_CLOEXEC), again = -1;
+	struct ioc_error why = { .code = 0 };
 	struct statfs mounted, found;
 
 	if (under < 0 || fstatfs(under, &mounted) != 0)
@@ -138,11 +139,15 @@ verify(int root, int at, const struct mnt *m, const struct statfs *before,
 	    strcmp(mounted.f_fstypename, m->type) != 0)
 		return (ioc_fail(err, IOC_UNSAFE, "mount %s: something else "
 		    "is there", IOC_SHOW(m->target)));
-	again = ioc_path_dir(root, m->target, 0, err);
+	again = ioc_path_dir(root, m->target, 0, &why);
 	if (again >= 0 && fstatfs(again, &found) == 0 &&
 	    same_fsid(&mounted.f_fsid, &found.f_fsid))
 		return (0);
 	(void)ioc_fb_unmount_fsid(&mounted.f_fsid, m->target, true, NULL);
+	if (again < 0 && ioc_error_is_shortage(&why)) {
+		ioc_error_copy(err, &why);
+		return (ioc_wrap(err, again, "mount %s", IOC_SHOW(m->target)));
+	}
 	return (ioc_fail(err, IOC_UNSAFE,
 	    "mount %s: its name was changed meanwhile", IOC_SHOW(m->target)));
 }
