@@ -303,6 +303,10 @@ ioc_os_jail_remove(struct ioc_os_jail *j, int timeout_ms,
 	    errno != EINVAL)
 		return (ioc_fail_errno(err, "remove jail %s", j->r.name));
 	rc = wait_processes(&j->r, jid, err);
+	/* Its keeper may be at it as well: until it is gone it keeps its mounts. */
+	if (rc == 0 && !gone(j, jid, KILL_TIMEOUT_MS))
+		rc = ioc_fail(err, IOC_TIMEOUT, "jail %s does not go away",
+		    j->r.name);
 	if (rc == 0)
 		ioc_fd_close(&j->life);
 	return (rc);
