@@ -253,7 +253,7 @@ hole(void)
 void
 more_sets(void)
 {
-	struct rusage child;
+	struct rusage child, own;
 
 	link_before();
 	file_before();
@@ -265,7 +265,11 @@ more_sets(void)
 	hole();
 	/* Of all workers until now, bombs included. */
 	(void)getrusage(RUSAGE_CHILDREN, &child);
-	check(child.ru_maxrss < PEAK, "16 memory", "too much", NULL);
+	(void)getrusage(RUSAGE_SELF, &own);
+	/* A child that is forked has what this program has, which sanitizers
+	   make large: then that is all that can be seen of it. */
+	check(child.ru_maxrss < PEAK || (own.ru_maxrss > PEAK / 2 &&
+	    child.ru_maxrss <= own.ru_maxrss), "16 memory", "too much", NULL);
 	(void)printf("ok    16 memory: %ld MiB at most\n",
 	    child.ru_maxrss / 1024);
 }
