@@ -26,7 +26,8 @@ function flush_program(    i, kind)
 /^\001/ {
 	flush_program()
 	outcome = substr($1, 2)
-	program = $2
+	# After the suites, where meson names them as well.
+	program = $NF
 	n = nl = nfail = summary = 0
 	last = ""
 	next

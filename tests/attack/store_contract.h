@@ -33,4 +33,10 @@ void	test_unmounted(void **state);
 void	test_mounted_elsewhere(void **state);
 void	test_legacy(void **state);
 
+/* Skips what the other store alone can do, or only it cannot. */
+#define	NOT_HERE()	do {						\
+		print_message("the other kind of store only\n");	\
+		skip();							\
+	} while (0)
+
 #endif /* TESTS_STORE_CONTRACT_H */

@@ -35,7 +35,7 @@ test_snapshots(void **state)
 	struct ioc_error err = { .msg = "" };
 
 	if (!ops->mounts)
-		skip();
+		NOT_HERE();
 	make_release(s);
 	thin(s, "jails/web");
 	for (int i = 0; i < 3; i++) {
@@ -90,7 +90,7 @@ test_clone_of_a_jail(void **state)
 	struct ioc_error err = { .msg = "" };
 
 	if (!ops->mounts)
-		skip();
+		NOT_HERE();
 	make_release(s);
 	thin(s, "jails/web");
 	put_root(s, "jails/web", "mine", "web\n");
@@ -128,7 +128,7 @@ test_streams(void **state)
 	struct stat whole, rest;
 
 	if (!ops->mounts)
-		skip();
+		NOT_HERE();
 	fd = open_stream("whole", O_RDWR | O_CREAT);
 	part = open_stream("part", O_RDWR | O_CREAT);
 	make_release(s);
@@ -168,7 +168,7 @@ test_streams__refused(void **state)
 	char command[500];
 
 	if (!ops->mounts)
-		skip();
+		NOT_HERE();
 	ok(s->ops->create(s, "jails/web", &err), &err);
 	ok(ops->snapshot->create(s, "jails/web", "a", &err), &err);
 	(void)snprintf(command, sizeof(command), "zfs send -R "
@@ -209,7 +209,7 @@ test_unmounted(void **state)
 	struct ioc_store *s = *state;
 
 	if (!ops->mounts)
-		skip();
+		NOT_HERE();
 	make_release(s);
 	thin(s, "jails/web");
 	put_root(s, "jails/web", "mine", "web\n");
@@ -230,7 +230,7 @@ test_mounted_elsewhere(void **state)
 	struct ioc_os_root root = IOC_OS_ROOT;
 
 	if (!ops->mounts)
-		skip();
+		NOT_HERE();
 	ok(s->ops->create(s, "jails/web", &err), &err);
 	ok(s->ops->create(s, "jails/evil", &err), &err);
 	put_root(s, "jails/web", "mine", "web\n");
@@ -253,7 +253,7 @@ test_legacy(void **state)
 	struct ioc_error err = { .msg = "" };
 
 	if (!ops->mounts)
-		skip();
+		NOT_HERE();
 	assert_int_equal(zfs("create -p -o setuid=on",
 	    "releases/12.1-RELEASE/root"), 0);
 	put(s, "releases/12.1-RELEASE/root/hello", "p0\n");
