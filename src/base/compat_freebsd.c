@@ -298,7 +298,7 @@ ioc_exit_fd(pid_t pid)
 	return (take_fd(&fd));
 }
 
-/* UFS finishes a rename some time later, and then sets that time again. */
+/* On UFS it was seen to change on its own, some time after a rename. */
 const bool ioc_ctime_tells = false;
 
 bool
