@@ -52,6 +52,15 @@ attack_exchange(int dir, const char *a, const char *b)
 #endif
 }
 
+/* How often a race is run: as usual, or ATTACK_ROUNDS times. */
+static inline unsigned
+attack_rounds(unsigned usual)
+{
+	const char *env = getenv("ATTACK_ROUNDS");
+
+	return (env != NULL ? (unsigned)strtoul(env, NULL, 10) : usual);
+}
+
 static inline double
 attack_now(void)
 {

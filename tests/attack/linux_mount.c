@@ -17,14 +17,6 @@
 
 static struct world w;
 
-static unsigned
-rounds(void)
-{
-	const char *env = getenv("ATTACK_ROUNDS");
-
-	return (env != NULL ? (unsigned)strtoul(env, NULL, 10) : ROUNDS);
-}
-
 /* Mounts of the host that have to do with this test. */
 static int
 mounts_here(void)
@@ -57,7 +49,7 @@ unmounted(struct ioc_os_jail *j)
 static void
 test_attack_29__target_swapped_while_mounting(void **state)
 {
-	unsigned done = 0, refused = 0;
+	unsigned n = attack_rounds(ROUNDS), done = 0, refused = 0;
 	struct start s = { 0 };
 	struct ioc_os_mount m = { .kind = IOC_MOUNT_BIND, .source = w.share,
 		.target = "/mnt/d/x", .flags = IOC_MNT_RDONLY };
@@ -71,7 +63,7 @@ test_attack_29__target_swapped_while_mounting(void **state)
 	    "-c", "busybox mkdir -p /mnt/d/x && busybox ln -s ../etc /mnt/l && "
 	    "busybox mkdir -p /etc/x && echo jail >/etc/x/own && "
 	    "{ /inside swap /mnt </dev/null >/dev/null 2>&1 & }")), 0);
-	for (unsigned i = 0; i < rounds(); i++) {
+	for (unsigned i = 0; i < n; i++) {
 		int r = ioc_os_jail_mount_live(j, &m, &w.e);
 
 		refused += r == IOC_UNSAFE;
@@ -84,7 +76,7 @@ test_attack_29__target_swapped_while_mounting(void **state)
 			    sizeof(out), ARGV("cat", "/etc/x/own")), 0);
 		assert_true(unmounted(j));
 	}
-	print_message("%u rounds: %u mounted, %u refused\n", rounds(), done,
+	print_message("%u rounds: %u mounted, %u refused\n", n, done,
 	    refused);
 	assert_true(done > 0 && refused > 0);
 	assert_int_equal(world_run(&w, j, NULL, out, sizeof(out), ARGV("cat",

@@ -222,7 +222,7 @@ race_read(struct world *w, const char *path, int flags)
 {
 	int ok = 0, refused = 0;
 
-	for (int i = 0; i < ROUNDS; i++) {
+	for (unsigned i = 0; i < attack_rounds(ROUNDS); i++) {
 		struct ioc_error err;
 		char text[16] = "";
 		int fd = ioc_path_open(w->root, path, O_RDONLY, flags, &err);
@@ -246,7 +246,7 @@ race_read_own(struct world *w, const char *path)
 {
 	int ok = 0, refused = 0;
 
-	for (int i = 0; i < ROUNDS; i++) {
+	for (unsigned i = 0; i < attack_rounds(ROUNDS); i++) {
 		struct ioc_buf b = IOC_BUF(64);
 		int r = ioc_file_read_own(w->root, path, &b, NULL);
 
@@ -266,7 +266,7 @@ race_dir(struct world *w, int d, int flags)
 {
 	int ok = 0, refused = 0;
 
-	for (int i = 0; i < ROUNDS / 10; i++) {
+	for (unsigned i = 0; i < attack_rounds(ROUNDS) / 10; i++) {
 		int fd = ioc_path_dir(w->root, "d", flags, NULL);
 
 		if (fd >= 0)
@@ -402,7 +402,7 @@ test_attack_25__directory_swapped_while_writing(void **state)
 	tmp_mkdir(w->t.fd, "n");
 	tmp_write(w->t.fd, "n/keep", PRECIOUS);
 	pid = attack_start(race_links, w->root);
-	for (int i = 0; i < ROUNDS; i++) {
+	for (unsigned i = 0; i < attack_rounds(ROUNDS); i++) {
 		int flags = i & 1 ? IOC_PATH_WALK : 0, fd = -1;
 
 		switch (i % 6) {

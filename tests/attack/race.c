@@ -284,18 +284,10 @@ static void (*const ops[])(struct world *) = {
 };
 #define	N_OPS	(sizeof(ops) / sizeof(*ops))
 
-static unsigned
-rounds(void)
-{
-	const char *env = getenv("ATTACK_ROUNDS");
-
-	return (env != NULL ? (unsigned)strtoul(env, NULL, 10) : ROUNDS);
-}
-
 static void
 test_attack_25__nothing_outside(void **state)
 {
-	unsigned each = rounds() / N_ATTACKERS;
+	unsigned each = attack_rounds(ROUNDS) / N_ATTACKERS;
 	struct world *w = *state;
 	double start;
 
@@ -392,7 +384,7 @@ has_precious(int copy, const char *path)
 static void
 test_attack_34__trees_removed_and_copied(void **state)
 {
-	unsigned n = rounds() / 200, removed = 0, copied = 0;
+	unsigned n = attack_rounds(ROUNDS) / 200, removed = 0, copied = 0;
 	struct world *w = *state;
 	double start = attack_now();
 	auto_buf struct ioc_buf before = IOC_BUF(8192);
