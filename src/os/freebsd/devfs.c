@@ -149,17 +149,19 @@ ioc_fb_devfs_make(const struct ioc_os *os, const char *name, uint32_t *ret,
 
 int
 ioc_fb_devfs_remove(const struct ioc_os *os, const char *name,
-    uint32_t ruleset, struct ioc_error *err)
+    struct ioc_error *err)
 {
 	auto_fd int dev = open_dev(err);
 	char tag[DEVFS_MAXPTRNLEN];
+	devfs_rsnum set = FIRST - 1;
+	int rc = dev < 0 ? dev : 0;
 
-	if (dev < 0)
-		return (dev);
 	tag_of(os, name, tag);
-	if (ruleset < FIRST || ruleset > LAST || !is_ours(dev, ruleset, tag))
-		return (0);
-	return (empty_set(dev, ruleset, true, err));
+	while (rc == 0 && ioctl(dev, DEVFSIO_SGETNEXT, &set) == 0 &&
+	    set <= LAST)
+		if (set >= FIRST && is_ours(dev, set, tag))
+			rc = empty_set(dev, set, true, err);
+	return (rc < 0 ? rc : 0);
 }
 
 int

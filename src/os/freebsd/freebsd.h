@@ -220,8 +220,9 @@ int	ioc_fb_unmount_fsid(const fsid_t *id, const char *what, bool force,
  */
 int	ioc_fb_devfs_make(const struct ioc_os *os, const char *name,
 	    uint32_t *ret, struct ioc_error *err);
+/* All that carry it: a start may have died before it wrote down the number. */
 int	ioc_fb_devfs_remove(const struct ioc_os *os, const char *name,
-	    uint32_t ruleset, struct ioc_error *err);
+	    struct ioc_error *err);
 /* INVALID when a ruleset is empty: it would hide nothing. */
 int	ioc_fb_devfs_check(uint32_t ruleset, struct ioc_error *err);
 

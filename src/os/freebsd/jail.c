@@ -281,12 +281,8 @@ ioc_os_jail_list(struct ioc_os *os, struct ioc_os_jail_info **ret, size_t *n,
 int
 ioc_os_jail_release(struct ioc_os_jail *j, struct ioc_error *err)
 {
-	int rc = 0;
+	int rc = ioc_fb_devfs_remove(j->os, j->r.name, err);
 
-	/* A number of an earlier boot is somebody else's by now. */
-	if (j->r.ruleset != 0 &&
-	    strcmp(j->r.boot, j->os->facts.boot_id) == 0)
-		rc = ioc_fb_devfs_remove(j->os, j->r.name, j->r.ruleset, err);
 	if (rc != 0)
 		return (rc);
 	j->prepared = false;
