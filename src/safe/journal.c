@@ -6,6 +6,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -19,6 +21,7 @@
 #define	ENTRY_MAX	(64 * 1024)
 #define	END		"end"
 #define	LOST		1
+#define	ORPHANS_MS	5000	/* how long children may outlive the writer */
 
 /*
  * An entry is written and locked under a temporary name and then linked to its
@@ -55,7 +58,8 @@ is_named(int dirfd, const char *name, int fd)
 	    a.st_dev == b.st_dev && a.st_ino == b.st_ino);
 }
 
-/* "op=create" NUL "what=web" NUL "end" NUL: any byte can be in a value. */
+/* "op=create" NUL "what=web" NUL "by=PID" NUL "end" NUL: any byte can be in a
+   value. */
 static int
 print_entry(const char *op, const char *what, struct ioc_buf *b,
     struct ioc_error *err)
@@ -64,6 +68,8 @@ print_entry(const char *op, const char *what, struct ioc_buf *b,
 	(void)ioc_buf_add(b, op, strlen(op) + 1);
 	(void)ioc_buf_adds(b, "what=");
 	(void)ioc_buf_add(b, what, strlen(what) + 1);
+	(void)ioc_buf_addf(b, "by=%ld", (long)getpid());
+	(void)ioc_buf_addc(b, '\0');
 	(void)ioc_buf_add(b, END, sizeof(END));
 	return (ioc_buf_check(b, err));
 }
@@ -83,15 +89,22 @@ next_value(const struct ioc_buf *b, size_t *pos, const char *key)
 	return (p + strlen(key));
 }
 
+struct entry {
+	const char	*op;
+	const char	*what;
+	const char	*by;		/* process that wrote it */
+};
+
 /* False when it is damaged: a crash of the system before it was on disk. */
 static bool
-parse_entry(const struct ioc_buf *b, const char **op, const char **what)
+parse_entry(const struct ioc_buf *b, struct entry *e)
 {
 	size_t pos = 0;
 
-	*op = next_value(b, &pos, "op=");
-	*what = *op != NULL ? next_value(b, &pos, "what=") : NULL;
-	return (*what != NULL && next_value(b, &pos, END) != NULL &&
+	e->op = next_value(b, &pos, "op=");
+	e->what = e->op != NULL ? next_value(b, &pos, "what=") : NULL;
+	e->by = e->what != NULL ? next_value(b, &pos, "by=") : NULL;
+	return (e->what != NULL && next_value(b, &pos, END) != NULL &&
 	    pos == b->len);
 }
 
@@ -235,6 +248,39 @@ ioc_journal_abandon(struct ioc_journal *j)
 	journal_free(j);
 }
 
+/* Is the process that wrote a locked entry gone? */
+static bool
+is_orphan(int fd)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(ENTRY_MAX);
+	struct entry e;
+	uint64_t pid;
+	int r = ioc_file_read_fd(fd, &b, NULL);
+
+	(void)lseek(fd, 0, SEEK_SET);
+	return (r == 0 && parse_entry(&b, &e) && e.by != NULL &&
+	    ioc_str_to_u64(e.by, 1, INT32_MAX, &pid, NULL) == 0 &&
+	    kill((pid_t)pid, 0) != 0 && errno == ESRCH);
+}
+
+/*
+ * Locks an entry: 1, or 0 when its writer lives.  What a dead one has left
+ * running, amidst a system call, holds the lock until it ends.
+ */
+static int
+lock_dead(int fd, struct ioc_error *err)
+{
+	for (int waited = 0;; waited += 20) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return (1);
+		if (errno != EWOULDBLOCK)
+			return (ioc_fail_errno(err, "lock"));
+		if (waited >= ORPHANS_MS || !is_orphan(fd))
+			return (0);
+		(void)usleep(20 * 1000);
+	}
+}
+
 /*
  * Opens and locks an entry of a dead writer: 1, or 0 when there is nothing to
  * do, or a code.
@@ -244,6 +290,7 @@ claim(int dirfd, const char *name, int *ret, struct ioc_error *err)
 {
 	auto_fd int fd = -1;
 	struct stat st;
+	int r;
 
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return (errno == ENOENT ? 0 : ioc_fail_errno(err, "stat"));
@@ -254,9 +301,9 @@ claim(int dirfd, const char *name, int *ret, struct ioc_error *err)
 	    O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return (errno == ENOENT ? 0 : ioc_fail_errno(err, "open"));
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-		return (errno == EWOULDBLOCK ? 0 : ioc_fail_errno(err,
-		    "lock"));
+	r = lock_dead(fd, err);
+	if (r <= 0)
+		return (r);
 	/* Its writer, or another recovery, may just have removed it. */
 	if (!is_named(dirfd, name, fd))
 		return (0);
@@ -269,7 +316,7 @@ recover_one(int dirfd, const char *name, ioc_journal_fn *fn, void *arg,
     struct ioc_error *err)
 {
 	auto_buf struct ioc_buf b = IOC_BUF(ENTRY_MAX);
-	const char *op = "", *what = "";
+	struct entry e;
 	auto_fd int fd = -1;
 	int r;
 
@@ -280,9 +327,9 @@ recover_one(int dirfd, const char *name, ioc_journal_fn *fn, void *arg,
 		r = ioc_file_read_fd(fd, &b, err);
 		if (r != 0 && r != IOC_LIMIT)
 			return (r);
-		if (r != 0 || !parse_entry(&b, &op, &what))
-			op = what = "";
-		r = fn(op, what, name, arg, err);
+		if (r != 0 || !parse_entry(&b, &e))
+			e.op = e.what = "";
+		r = fn(e.op, e.what, name, arg, err);
 		if (r != 0)
 			return (r);
 	}

@@ -29,7 +29,8 @@ void	ioc_journal_abandon(struct ioc_journal *j);
 
 /*
  * Calls `fn` for every entry whose writer is dead; the entry is removed when it
- * returns 0.  Entries of the living are skipped.  The first failure is
+ * returns 0.  Entries of the living are skipped; children of a dead writer are
+ * waited for, as long as they cannot but end soon.  The first failure is
  * returned, after all entries have been tried.
  */
 typedef int ioc_journal_fn(const char *op, const char *what,

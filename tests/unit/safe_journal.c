@@ -122,6 +122,36 @@ test_journal_recover__damaged_and_foreign(void **state)
 	assert_true(tmp_exists(t.fd, "link"));
 }
 
+/* A killed writer's child still holds the lock, for 200 ms. */
+static void
+test_journal_recover__waits_for_children_of_the_dead(void **state)
+{
+	struct seen seen = { "", 0 };
+	struct ioc_journal *j;
+	auto_tmp struct tmp t;
+	int status;
+	pid_t pid;
+
+	tmp_open(&t);
+	pid = fork();
+	if (pid == 0) {
+		if (ioc_journal_begin(t.fd, "run", "web", "s", 0, &j, NULL) !=
+		    0)
+			_exit(1);
+		if (fork() == 0) {
+			(void)usleep(200 * 1000);
+			_exit(0);
+		}
+		(void)raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_true(tmp_exists(t.fd, "s"));
+	assert_int_equal(ioc_journal_recover(t.fd, see, &seen, NULL), 0);
+	assert_string_equal(seen.text, "run|web|s;");
+	assert_false(tmp_exists(t.fd, "s"));
+}
+
 /*
  * Writers are killed at any moment; recovery works meanwhile.  No entry is
  * lost, and none is seen that is empty or belongs to the living.
@@ -182,4 +212,5 @@ UNIT_MAIN(
 	cmocka_unit_test(test_journal__bad_names),
 	cmocka_unit_test(test_journal_recover__all_are_tried_first_failure_returned),
 	cmocka_unit_test(test_journal_recover__damaged_and_foreign),
+	cmocka_unit_test(test_journal_recover__waits_for_children_of_the_dead),
 	cmocka_unit_test(test_journal__kill_at_any_moment))

@@ -141,15 +141,26 @@ result_of(int ctl, struct ioc_error *err)
 	return (m.code);
 }
 
+/* What a killed process had begun is not gone on with. */
+static void
+die_with(pid_t parent)
+{
+	int sig = SIGKILL;
+
+	if (procctl(P_PID, 0, PROC_PDEATHSIG_CTL, &sig) != 0 ||
+	    getppid() != parent)
+		_exit(1);
+}
+
 int
 ioc_fb_in_child(int (*fn)(void *arg, struct ioc_error *err), void *arg,
     struct ioc_error *err)
 {
 	struct ioc_error local = { .code = 0 };
 	auto_fd int ours = -1, theirs = -1;
+	pid_t pid, parent = getpid();
 	int sp[2], status = 0, rc;
 	sigset_t old;
-	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sp) != 0)
 		return (ioc_fail_errno(err, "socket pair"));
@@ -159,6 +170,7 @@ ioc_fb_in_child(int (*fn)(void *arg, struct ioc_error *err), void *arg,
 	/* Not pdfork(2): the C library's fork leaves malloc usable. */
 	pid = fork();
 	if (pid == 0) {
+		die_with(parent);
 		rc = fn(arg, &local);
 		if (rc != 0)
 			(void)ioc_fb_msg_send(theirs, FB_ERROR, &local, -1);
