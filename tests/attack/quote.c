@@ -510,7 +510,8 @@ test_attack_36__fields_of_rctl(void **state)
 			assert_int_equal(r, IOC_INVALID);
 			assert_int_equal(b.len, 0);
 			for (const char *p = err.msg; *p != '\0'; p++)
-				assert_true(*p >= 0x20 && *p < 0x7f);
+				assert_true((unsigned char)*p >= 0x20 &&
+				    *p != 0x7f);
 			continue;
 		}
 		assert_string_equal(b.data, word);
