@@ -38,7 +38,7 @@ ioc_quote_rctl(struct ioc_buf *b, const char *text, struct ioc_error *err)
 		    "rule: %s", IOC_SHOW(text), len == 0 ? "it is empty" :
 		    "it is longer than 255 bytes"));
 	for (const char *p = text; *p != '\0'; p++)
-		if (*p <= ' ' || *p >= 0x7f || strchr(":=/", *p) != NULL)
+		if (*p <= ' ' || *p >= 0x7f || strchr(":=/,", *p) != NULL)
 			return (ioc_fail(err, IOC_INVALID, "\"%s\" is no part "
 			    "of a rule: it has \"%s\" in it", IOC_SHOW(text),
 			    IOC_SHOW(((char[2]){ *p, '\0' }))));

@@ -26,8 +26,8 @@ void	ioc_quote_rcconf(struct ioc_buf *b, const char *text);
 
 /*
  * One field of a rule of rctl(8), which cannot be quoted: text that is empty, is
- * longer than 255 bytes or has ":", "=", "/", blanks, control characters or what
- * is not ASCII is refused, INVALID, and nothing is added.
+ * longer than 255 bytes or has ":", "=", "/", ",", blanks, control characters or
+ * what is not ASCII is refused, INVALID, and nothing is added.
  */
 int	ioc_quote_rctl(struct ioc_buf *b, const char *text,
 	    struct ioc_error *err);

@@ -377,6 +377,8 @@ test_attack_35__strings_of_json(void **state)
 {
 	struct world *w = *state;
 
+	unsigned read = 0;
+
 	for (int round = 0; round < ROUNDS; round++) {
 		auto_buf struct ioc_buf b = IOC_BUF(1 << 20);
 		auto_json json_t *all = json_array();
@@ -404,11 +406,14 @@ test_attack_35__strings_of_json(void **state)
 			    json_readers[i].script,
 			    strlen(json_readers[i].script));
 
+			read += out != NULL;
 			if (out != NULL)
 				compare(w, json_readers[i].shell, out);
 			free(out);
 		}
 	}
+	if (read == 0)
+		print_message("neither python3 nor jq: not read back\n");
 }
 
 /* 61: what is shown has no byte that a terminal obeys, and bash reads it back. */
@@ -515,7 +520,7 @@ test_attack_36__fields_of_rctl(void **state)
 			continue;
 		}
 		assert_string_equal(b.data, word);
-		assert_null(strpbrk(word, ":=/ \t\n"));
+		assert_null(strpbrk(word, ":=/, \t\n"));
 		good++;
 		if (rules != NULL && good <= 60)
 			read_back(w, word);
