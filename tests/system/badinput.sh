@@ -324,9 +324,9 @@ tiny_limits_do()
 		state web stopped
 		no_leaks "a start with ulimit $limit"
 		# shellcheck disable=SC2086
-		(ulimit $limit && "$program" -c "$conf" -q create -r tiny new) \
-		    2>stderr
-		[ $? -ne 0 ] || ok destroy -y new
+		said=$( (ulimit $limit && "$program" -c "$conf" -q create -r tiny \
+		    new) 2>&1)
+		[ "$said" != new ] || ok destroy -y new
 		ok recover
 		[ ! -e "$src/jails/new" ] || atf_fail "ulimit $limit: half a jail"
 		no_leaks "a create with ulimit $limit"

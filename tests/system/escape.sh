@@ -212,6 +212,36 @@ passed_do()
 	no_leaks
 }
 
+# 69: what stands in the jail's own tree says nothing about it (systemd-nspawn
+# CVE-2026-40226; buildah CVE-2024-1753, containerd CVE-2022-23648).
+own_words_do()
+{
+	inside
+	echo secret >"$dir/marker"
+	# Lines of fstab count where the administrator writes them.
+	mkdir "$dir/data"
+	echo "$dir/data /twin nullfs ro 0 0" >"$src/jails/web/fstab"
+	in_jail "for f in /fstab /etc/fstab /root/fstab; do
+	    echo '$dir /host nullfs rw 0 0' >\$f; done
+	    for f in /config.json /etc/ioc.json; do
+	    echo '{\"userns\":\"off\",\"allow_raw_sockets\":\"yes\"}' >\$f; done
+	    echo 'ioc_dir_x=\"/\"' >/etc/ioc.conf
+	    printf '[Exec]\nPrivateUsers=no\n[Files]\nBind=/:/host\n' >/web.nspawn
+	    echo 'web { path=\"/\"; allow.mount; exec.prestart=\"touch /pwned\"; }' \
+	        >/etc/jail.conf" || atf_fail "cannot write them"
+	ioc get -a web >before
+	ok restart web
+	ioc get -a web >after
+	atf_check cmp before after
+	[ -s before ] || atf_fail "nothing was compared"
+	ok exec web -- test -d /twin
+	gives 1 exec web -- test -e /host
+	gives 1 exec web -- test -e "$dir/marker"
+	[ ! -e /pwned ] || atf_fail "a hook of the jail was run"
+	ok stop web
+	no_leaks
+}
+
 helpers_do()
 {
 	inside
@@ -439,6 +469,7 @@ atf_init_test_cases()
 	testcase network "the network of the host"
 	testcase calls "system calls for which a jail has no right"
 	testcase passed "a directory that one jail passes to another"
+	testcase own_words "configuration that lies in the jail's tree"
 	testcase calls_twin "the same calls as the host's root"
 	if [ "$(uname -s)" = Linux ]; then
 		testcase proc_sys "/proc, /sys, control groups and mounts"
