@@ -39,9 +39,8 @@ ioc_fstab_old_root(const struct ioc_jail *j, char **ret, struct ioc_error *err)
 	return (0);
 }
 
-/* *ret: `dir` is `top` or lies beneath it. */
-static int
-lies_in(int top, int dir, bool *ret, struct ioc_error *err)
+int
+ioc_fstab_lies_in(int top, int dir, bool *ret, struct ioc_error *err)
 {
 	const int flags = ioc_o_path | O_DIRECTORY | O_CLOEXEC;
 	auto_fd int here = openat(dir, ".", flags);
@@ -95,7 +94,7 @@ ioc_fstab_source(const char *path, int dir, struct ioc_error *err)
 		return (root);
 	fd = ioc_path_dir(root, path, IOC_PATH_NOLINKS, &e);
 	if (fd >= 0)
-		r = lies_in(fd, dir, &in_it, err);
+		r = ioc_fstab_lies_in(fd, dir, &in_it, err);
 	if (r == 0 && in_it)
 		r = ioc_fail(err, IOC_UNSAFE, "the jail itself lies in it");
 	if (r != 0)

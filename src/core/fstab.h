@@ -34,6 +34,8 @@ int	ioc_fstab_old_root(const struct ioc_jail *j, char **ret,
  * link, that does not hold the jail whose directory is `dir`.
  */
 int	ioc_fstab_source(const char *path, int dir, struct ioc_error *err);
+/* *ret: the directory `dir` is `top` or lies beneath it. */
+int	ioc_fstab_lies_in(int top, int dir, bool *ret, struct ioc_error *err);
 /*
  * UNSAFE, naming the jail and the directory, when another jail has part of what
  * the n mounts of `j` have, and one of the two may write to it: by its own fstab

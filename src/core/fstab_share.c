@@ -3,11 +3,11 @@
  * Directories that two jails have and one of them may write to: through a socket
  * in it they pass each other what they have opened.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "core/fstab.h"
+#include "safe/path.h"
 
 /* One is the other, or lies in it. */
 static bool
@@ -38,26 +38,38 @@ tell(const char *name, const char *what, struct ioc_error *err)
 	    "what they have opened", name, IOC_SHOW(what)));
 }
 
-/* What lies in the other one's tree, or holds it, is written to by that. */
+/* What lies in the other one's directory, or holds it, is written to by that. */
 static int
 with_tree(struct ioc_jail *other, const struct ioc_fstab_mount *v, size_t n,
     struct ioc_error *err)
 {
-	auto_free char *top = realpath(other->source->where, NULL);
-	auto_free char *tree = NULL;
+	struct ioc_store *s = other->source->store;
+	auto_fd int dir = s->ops->dir(s, other->vol, err), root = -1;
+	bool in_it = false;
+	int r = 0;
 
-	if (top == NULL)
-		return (ioc_fail_errno(err, "source %s", other->source->name));
-	if (asprintf(&tree, "%s/%s", top, other->vol) < 0) {
-		tree = NULL;
-		return (ioc_fail_nomem(err));
+	if (dir < 0)
+		return (take_fd(&dir));
+	root = ioc_path_root("/", err);
+	if (root < 0)
+		return (take_fd(&root));
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		auto_fd int fd = -1;
+
+		if (v[i].kind != IOC_FSTAB_BIND ||
+		    (v[i].flags & IOC_FSTAB_SHARED) != 0)
+			continue;
+		/* A file holds no socket; what is missing is no source. */
+		fd = ioc_path_dir(root, v[i].source, IOC_PATH_NOLINKS, NULL);
+		if (fd < 0)
+			continue;
+		r = ioc_fstab_lies_in(fd, dir, &in_it, err);
+		if (r == 0 && !in_it)
+			r = ioc_fstab_lies_in(dir, fd, &in_it, err);
+		if (r == 0 && in_it)
+			r = tell(other->name, v[i].source, err);
 	}
-	for (size_t i = 0; i < n; i++)
-		if (v[i].kind == IOC_FSTAB_BIND &&
-		    (v[i].flags & IOC_FSTAB_SHARED) == 0 &&
-		    overlap(v[i].source, tree))
-			return (tell(other->name, v[i].source, err));
-	return (0);
+	return (r);
 }
 
 static int

@@ -206,7 +206,7 @@ passed_do()
 	kill $sender 2>/dev/null
 	atf_check -o inline:'a directory was passed\n' cat said
 	ioc doctor 2>/dev/null | grep -q '^share *yes' && share=0 || share=1
-	[ $status -eq $share ] ||
+	[ "$status" -eq "$share" ] ||
 	    atf_fail "the host is seen: $status, and $share was expected"
 	ok stop web db
 	no_leaks
