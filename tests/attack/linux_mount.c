@@ -4,7 +4,7 @@
  * the way for a link all the time (CVE-2021-30465, 2017-1002101, 2021-25741,
  * 2024-45310).  ATTACK_ROUNDS is how often the host mounts.
  */
-#include "tests/unit/unit.h"
+#include "tests/attack/attack.h"
 
 #include <fcntl.h>
 #include <stdio.h>

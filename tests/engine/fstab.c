@@ -261,6 +261,7 @@ test_fstab__a_shared_directory_is_refused(void **state)
 	/* One of the two has said so: both start. */
 	assert_int_equal(ioc_jail_stop(r.j, true, &err), 0);
 	assert_int_equal(start(&r, &err), 0);
+	end(&r);
 	r.j = web;
 	assert_int_equal(start(&r, &err), 0);
 	assert_int_equal(ioc_jail_open(r.e->host, "db", &r.j, &err), 0);
