@@ -188,14 +188,24 @@ static const struct ioc_steps import_steps =
 static int
 dropped(const char *what, const char *why, void *arg)
 {
-	const struct ioc_import *i = arg;
+	struct ioc_import *i = arg;
+
+	(void)ioc_strv_add(&i->dropped, what);
+	return (ioc_strv_add(&i->dropped, why));
+}
+
+/* Told when it is there: of what was refused nothing was taken at all. */
+static void
+tell_dropped(struct ioc_import *i)
+{
 	struct ioc_error e;
 
-	(void)ioc_fail(&e, IOC_UNSAFE, "%s is left out: %s", IOC_SHOW(what),
-	    why);
-	ioc_emit_error(i->build.host, IOC_PHASE_WARN, "jail.import/config",
-	    i->build.name, &e);
-	return (0);
+	for (size_t n = 0; n + 1 < i->dropped.n; n += 2) {
+		(void)ioc_fail(&e, IOC_UNSAFE, "%s is left out: %s",
+		    IOC_SHOW(i->dropped.v[n]), i->dropped.v[n + 1]);
+		ioc_emit_error(i->build.host, IOC_PHASE_WARN,
+		    "jail.import/config", i->build.name, &e);
+	}
 }
 
 /* What ioc itself says of a jail, as far as it is true here. */
@@ -237,6 +247,8 @@ judge_config(struct ioc_import *i, struct ioc_error *err)
 	i->build.thick = true;
 	if (r == 0)
 		r = ioc_build_conf(&i->build, props, n, err);
+	if (r == 0)
+		r = ioc_strv_check(&i->dropped, err);
 	return (r == 0 ? describe(i, err) : r);
 }
 
@@ -298,8 +310,6 @@ judge(struct ioc_import *i, struct ioc_error *err)
 		r = ioc_import_find_base(i, err);
 	if (r == 0)
 		r = judge_config(i, err);
-	if (r == 0)
-		warn_foreign(i);
 	return (r == 0 ? ioc_ids_wanted(i->build.source, NULL,
 	    &i->build.userns, err) : r);
 }
@@ -311,6 +321,7 @@ import_fini(struct ioc_import *i)
 	if (i->base_lock != NULL)
 		ioc_lock_release(take_ptr(i->base_lock), true);
 	ioc_backup_head_fini(&i->head);
+	ioc_strv_fini(&i->dropped);
 	ioc_fd_close(&i->in_fd);
 	ioc_build_fini(&i->build);
 }
@@ -322,6 +333,7 @@ ioc_jail_import(struct ioc_host *h, const struct ioc_import_options *o,
 	IOC_AUTO(import_fini) struct ioc_import i = {
 		.build = { .host = h, .op = "import", .name = o->name },
 		.o = o, .in_fd = -1, .base = IOC_ROOT_LAYERS,
+		.dropped = IOC_STRV,
 	};
 	IOC_AUTO(ioc_jail_closep) struct ioc_jail *j = NULL;
 	auto_lock struct ioc_lock *lock = NULL;
@@ -341,6 +353,8 @@ ioc_jail_import(struct ioc_host *h, const struct ioc_import_options *o,
 	if (r != 0)
 		return (ioc_wrap(err, r, "import %s", i.build.name != NULL ?
 		    IOC_SHOW(i.build.name) : "a jail"));
+	tell_dropped(&i);
+	warn_foreign(&i);
 	if (ret != NULL)
 		*ret = take_ptr(j);
 	return (0);

@@ -16,6 +16,7 @@ struct ioc_import {
 	bool		 old;		/* of libioc: what differs from a release */
 	struct ioc_backup_head head;
 	struct ioc_backup_index index;
+	struct ioc_strv	 dropped;	/* what is left out, and why */
 	struct ioc_lock	*base_lock;
 	struct ioc_root_layers base;	/* what an incremental or old one is put upon */
 };

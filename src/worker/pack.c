@@ -85,7 +85,10 @@ ioc_pack_open(struct ioc_pack *p, bool compress, struct ioc_error *err)
 	if (compress &&
 	    archive_write_add_filter_zstd(p->archive) != ARCHIVE_OK)
 		return (ioc_fail(err, IOC_UNSUPPORTED, "libarchive lacks zstd"));
+	/* No padding behind what is compressed, which would be no part of it. */
 	if (archive_write_set_format_pax_restricted(p->archive) != ARCHIVE_OK ||
+	    archive_write_set_bytes_in_last_block(p->archive, 1) !=
+	    ARCHIVE_OK ||
 	    archive_write_open(p->archive, p, NULL, on_write, NULL) !=
 	    ARCHIVE_OK)
 		return (failed(p, err));
