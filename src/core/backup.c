@@ -251,9 +251,8 @@ ioc_backup_reduce(const struct ioc_conf *conf, struct ioc_change **ret,
 
 		if (why == NULL)
 			v[(*n)++] = (struct ioc_change){ names->v[i], value };
-		else if (!is_ours(names->v[i]) &&
-		    dropped(names->v[i], why, arg) != 0)
-			r = ioc_fail(err, IOC_CANCELED, "canceled");
+		else if (!is_ours(names->v[i]))
+			dropped(names->v[i], why, arg);
 	}
 	return (r);
 }
@@ -272,9 +271,9 @@ ioc_backup_mounts(const char *text, ioc_backup_dropped *dropped, void *arg,
 		(void)ioc_buf_addf(&b, "mount of %s on %s", e->source,
 		    e->target);
 		r = ioc_buf_check(&b, err);
-		if (r == 0 && dropped(b.data, "mounts are for the "
-		    "administrator to add", arg) != 0)
-			r = ioc_fail(err, IOC_CANCELED, "canceled");
+		if (r == 0)
+			dropped(b.data, "mounts are for the administrator to "
+			    "add", arg);
 	}
 	return (ioc_wrap(err, r, "fstab"));
 }

@@ -41,7 +41,7 @@ int	ioc_backup_index_print(const struct ioc_backup_index *i,
 	    struct ioc_buf *out, struct ioc_error *err);
 
 /* Something of a backup that is not taken: "exec_prestart", and why. */
-typedef int ioc_backup_dropped(const char *what, const char *why, void *arg);
+typedef void ioc_backup_dropped(const char *what, const char *why, void *arg);
 
 /*
  * What a tenant may say of a configuration, for ioc_build_conf(); names and

@@ -491,18 +491,23 @@ open_parent(struct export *x, struct ioc_error *err)
 	return (0);
 }
 
-/* Success takes away what a failure would, but for the file. */
-static int
-clean_up(struct export *x, struct ioc_error *err)
+/*
+ * Success takes away what a failure would, but for the file, and stays one: what
+ * cannot be removed is left to recovery, which finds the journal.
+ */
+static void
+clean_up(struct export *x)
 {
+	struct ioc_error cause;
 	int r;
 
 	if (x->build.host->dry_run)
-		return (0);
-	r = x->made ? unsnapshot(x, err) : unstage(x, err);
+		return;
+	r = x->made ? unsnapshot(x, &cause) : unstage(x, &cause);
+	if (r != 0)
+		ioc_emit_error(x->build.host, IOC_PHASE_WARN,
+		    "jail.export/stage", x->jail->name, &cause);
 	(void)ioc_build_unjournal(&x->build, NULL);
-	return (ioc_wrap(err, r, "it is written, but not all could be "
-	    "cleaned up"));
 }
 
 static void
@@ -557,6 +562,6 @@ ioc_jail_export(struct ioc_jail *j, const struct ioc_export_options *o,
 	if (r == 0)
 		r = ioc_steps_run(&export_steps, j->host, j->name, &x, err);
 	if (r == 0)
-		r = clean_up(&x, err);
+		clean_up(&x);
 	return (ioc_wrap(err, r, "export %s", j->name));
 }

@@ -185,13 +185,13 @@ static const struct ioc_steps import_steps =
 
 /* --- what it may say ---------------------------------------------------------------- */
 
-static int
+static void
 dropped(const char *what, const char *why, void *arg)
 {
 	struct ioc_import *i = arg;
 
 	(void)ioc_strv_add(&i->dropped, what);
-	return (ioc_strv_add(&i->dropped, why));
+	(void)ioc_strv_add(&i->dropped, why);
 }
 
 /* Told when it is there: of what was refused nothing was taken at all. */

@@ -46,6 +46,8 @@ take_text(struct ioc_backup_head *h, const struct ioc_strv *results, size_t i,
 	if (text == NULL)
 		return (0);
 	(void)ioc_buf_addf(&key, "%s.sha256", ioc_backup_texts[i]);
+	if (ioc_buf_check(&key, err) != 0)
+		return (key.failed);
 	hash = ioc_worker_value(results, ioc_buf_str(&key));
 	if (hash == NULL || ioc_hash_parse(hash, h->hash[i], NULL) != 0 ||
 	    strlen(text) > IOC_BACKUP_TEXT)

@@ -251,15 +251,19 @@ int
 ioc_file_publish(int dirfd, int fd, const char *temp, const char *name,
     struct ioc_error *err)
 {
+	int r;
+
 	if (fsync(fd) != 0)
 		return (ioc_fail_errno(err, "sync"));
 	if (linkat(dirfd, temp, dirfd, name, 0) != 0)
 		return (errno == EEXIST ? ioc_fail(err, IOC_EXISTS,
 		    "%s exists already", IOC_SHOW(name)) :
 		    ioc_fail_errno(err, "name it %s", IOC_SHOW(name)));
-	if (unlinkat(dirfd, temp, 0) != 0)
-		return (ioc_fail_errno(err, "remove temporary name"));
-	return (ioc_file_sync_dir(dirfd, err));
+	if (unlinkat(dirfd, temp, 0) == 0 && fsync(dirfd) == 0)
+		return (0);
+	r = ioc_fail_errno(err, "sync directory");
+	(void)unlinkat(dirfd, name, 0);
+	return (r);
 }
 
 struct content {
