@@ -482,9 +482,9 @@ open_parent(struct export *x, struct ioc_error *err)
 		return (ioc_fail_nomem(err));
 	if (ioc_name_check(IOC_NAME_COMPONENT, x->name, err) != 0)
 		return (IOC_INVALID);
-	x->dir_fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	x->dir_fd = ioc_file_open_host(parent, err);
 	if (x->dir_fd < 0)
-		return (ioc_fail_errno(err, "%s", IOC_SHOW(parent)));
+		return (x->dir_fd);
 	if (fstatat(x->dir_fd, x->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return (ioc_fail(err, IOC_EXISTS, "%s exists already",
 		    IOC_SHOW(file)));

@@ -2,7 +2,6 @@
 /* Where a backup comes from: a file, a pipe or a directory. */
 #include <sys/stat.h>
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -151,11 +150,12 @@ open_directory(struct ioc_import *i, int dir, struct ioc_error *err)
 static int
 open_file(struct ioc_import *i, struct ioc_error *err)
 {
-	auto_fd int fd = open(i->o->file, O_RDONLY | O_NONBLOCK | O_NOCTTY |
-	    O_CLOEXEC);
+	auto_fd int fd = ioc_file_open_host(i->o->file, err);
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) != 0)
+	if (fd < 0)
+		return (fd);
+	if (fstat(fd, &st) != 0)
 		return (ioc_fail_errno(err, "%s", IOC_SHOW(i->o->file)));
 	if (S_ISDIR(st.st_mode))
 		return (open_directory(i, fd, err));

@@ -228,6 +228,14 @@ create_temp(int dir, char name[IOC_FILE_TEMP], struct ioc_error *err)
 }
 
 int
+ioc_file_open_host(const char *path, struct ioc_error *err)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	return (fd >= 0 ? fd : ioc_fail_errno(err, "%s", IOC_SHOW(path)));
+}
+
+int
 ioc_file_scratch(int dirfd, struct ioc_error *err)
 {
 	char name[IOC_FILE_TEMP];

@@ -34,6 +34,12 @@ int	ioc_file_read_host(const char *path, struct ioc_buf *b,
 	    struct ioc_error *err);
 
 /*
+ * Opens what the administrator names by a path of the host, relative ones too, to
+ * be read: links are followed, a FIFO is not waited for.
+ */
+int	ioc_file_open_host(const char *path, struct ioc_error *err);
+
+/*
  * Puts `len` bytes where `path` beneath `root` stands, or creates it: written
  * to a temporary file beside it, fsynced, renamed over it, directory fsynced.
  * After a crash either the old or the new content is there, and never a
