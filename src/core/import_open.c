@@ -2,6 +2,7 @@
 /* Where a backup comes from: a file, a pipe or a directory. */
 #include <sys/stat.h>
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
