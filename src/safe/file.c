@@ -254,7 +254,26 @@ ioc_file_begin(int dirfd, char name[IOC_FILE_TEMP], struct ioc_error *err)
 	return (create_temp(dirfd, name, err));
 }
 
-/* A link, as a rename would take the place of what stands there. */
+/*
+ * A link, as a rename would take the place of what stands there; where there are
+ * no links that is looked for first.
+ */
+static int
+give_name(int dirfd, const char *temp, const char *name)
+{
+	struct stat st;
+
+	if (linkat(dirfd, temp, dirfd, name, 0) == 0)
+		return (unlinkat(dirfd, temp, 0));
+	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+		return (-1);
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return (-1);
+	}
+	return (renameat(dirfd, temp, dirfd, name));
+}
+
 int
 ioc_file_publish(int dirfd, int fd, const char *temp, const char *name,
     struct ioc_error *err)
@@ -263,11 +282,11 @@ ioc_file_publish(int dirfd, int fd, const char *temp, const char *name,
 
 	if (fsync(fd) != 0)
 		return (ioc_fail_errno(err, "sync"));
-	if (linkat(dirfd, temp, dirfd, name, 0) != 0)
+	if (give_name(dirfd, temp, name) != 0)
 		return (errno == EEXIST ? ioc_fail(err, IOC_EXISTS,
 		    "%s exists already", IOC_SHOW(name)) :
 		    ioc_fail_errno(err, "name it %s", IOC_SHOW(name)));
-	if (unlinkat(dirfd, temp, 0) == 0 && fsync(dirfd) == 0)
+	if (fsync(dirfd) == 0)
 		return (0);
 	r = ioc_fail_errno(err, "sync directory");
 	(void)unlinkat(dirfd, name, 0);
