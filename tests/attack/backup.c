@@ -245,7 +245,6 @@ a68_content(void)
 		{ "\"name\":\"web\"", "\"name\":\"adm\"" },
 	};
 	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
-		auto_buf struct ioc_buf all = IOC_BUF(1 << 20);
 		auto_fd int bad = -1;
 		char buf[65536];
 		ssize_t n;
