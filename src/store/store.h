@@ -120,6 +120,13 @@ struct ioc_store_snapshot_ops {
 	/* BUSY names the clones that still need it. */
 	int	(*remove)(struct ioc_store *s, const char *vol,
 		    const char *name, struct ioc_error *err);
+	/*
+	 * A volume in staging whose root is as the snapshot has it, to be read
+	 * only.  Until it is destroyed the snapshot is needed.  NOT_FOUND: there
+	 * is no such snapshot; NULL: not to be had.
+	 */
+	int	(*view)(struct ioc_store *s, const char *vol,
+		    const char *name, const char *to, struct ioc_error *err);
 };
 
 struct ioc_store {

@@ -127,6 +127,8 @@ int	ioc_zfs_unneeded(struct ioc_zfs *z, const char *vol,
 	    const char *snapshot, struct ioc_error *err);
 
 extern const struct ioc_store_snapshot_ops ioc_zfs_snapshots;
+int	ioc_zfs_view(struct ioc_store *s, const char *vol, const char *name,
+	    const char *to, struct ioc_error *err);
 
 /* EXISTS, or 0 when the name of a volume is free. */
 int	ioc_zfs_check_free(struct ioc_store *s, const char *vol,

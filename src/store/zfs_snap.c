@@ -159,4 +159,5 @@ const struct ioc_store_snapshot_ops ioc_zfs_snapshots = {
 	.list = snap_list,
 	.rollback = snap_rollback,
 	.remove = snap_remove,
+	.view = ioc_zfs_view,
 };

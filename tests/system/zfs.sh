@@ -4,76 +4,13 @@
 #
 # The pool lies in a file.  Without ZFS in the kernel it is zfs-fuse's.  Its file
 # systems cannot be id-mapped: jails there run with userns=off, which an
-# administrator would have to say as well.  And it knows users, but not
-# capabilities, so that what unpacks archives may not write there: a release is
-# fetched into a directory and copied.
+# administrator would have to say as well.
 # What os_no_idmap is, is one word or none.
 # shellcheck disable=SC2086
 . "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/pool.sh"
 
 rounds=${IOC_TEST_KILLS:-6}
-
-# begin_pool: a pool with an active source instead of the directory.
-begin_pool()
-{
-	begin
-	made_pool
-	plain=$src
-	ok deactivate "$plain"
-	ok activate "$pool" -m "$dir/zsource" --name "$source"
-	src=$dir/zsource
-}
-
-made_pool()
-{
-	pool=ioct$source
-	echo "$pool" >pool
-	"$tree/tests/common/pool" up "$pool" "$dir" 2>pool.err
-	case $? in
-	0) ;;
-	77) atf_skip "$(sed 's/^skipped: //' pool.err)" ;;
-	*) atf_fail "no pool: $(cat pool.err)" ;;
-	esac
-}
-
-end_pool()
-{
-	if [ -f dir ] && [ -f pool ]; then
-		dir=$(cat dir)
-		timeout 60 "$program" -c "$dir/ioc.conf" -q stop -f '*' \
-		    >/dev/null 2>&1
-		"$tree/tests/common/pool" down "$(cat pool)" "$dir"
-	fi
-	end
-}
-
-zcase()
-{
-	testcase "$1" "$2"
-	eval "$1_cleanup() { end_pool; }"
-}
-
-with_tiny()
-{
-	if ! command -v zfs-fuse >/dev/null; then
-		fetch_tiny
-		return 0
-	fi
-	zconf=$conf
-	conf=$dir/plain.conf
-	src=$plain
-	printf 'ioc_run_dir="%s/run"\nioc_dir_plain="%s"\n' "$dir" "$src" >"$conf"
-	with tiny
-	conf=$zconf
-	src=$dir/zsource
-	base=$pool/iocage/releases/tiny
-	zfs create -p -o setuid=on -o exec=on "$base/p0/root" ||
-	    atf_fail "no release"
-	chmod 700 "$src/releases/tiny" "$src/releases/tiny/p0"
-	cp -a "$plain/releases/tiny/release.json" "$src/releases/tiny/"
-	cp -a "$plain/releases/tiny/p0/level.json" "$src/releases/tiny/p0/"
-	cp -a "$plain/releases/tiny/p0/root/." "$src/releases/tiny/p0/root/"
-}
 
 # datasets TEXT: what there is of jails.
 datasets()
@@ -176,7 +113,7 @@ refused_do()
 whole_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	prints tiny list -r -H -o name
 	ok create -r tiny web $os_no_idmap
 	datasets 'web\nweb/root\n'
@@ -212,7 +149,7 @@ refuses_quietly_busy()
 thick_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	ok create -T -r tiny web $os_no_idmap
 	atf_check -o inline:'-\n' \
 	    zfs get -H -o value origin "$pool/iocage/jails/web/root"
@@ -227,7 +164,7 @@ thick_do()
 rename_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	ok create -r tiny web user.a=b $os_no_idmap
 	ok create -r tiny other
 	gives 1 rename web other
@@ -244,7 +181,7 @@ rename_do()
 run_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	prints hello run -r tiny ${os_no_idmap:+-o $os_no_idmap} -- echo hello
 	quiet
 }
@@ -252,7 +189,7 @@ run_do()
 needed_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	ok create -r tiny web
 	gives 1 destroy -y -r tiny
 	prints tiny list -r -H -o name
@@ -268,7 +205,7 @@ no_idmap_do()
 	begin_pool
 	[ -n "$os_no_idmap" ] && command -v zfs-fuse >/dev/null ||
 	    atf_skip "this ZFS needs no setting for its jails"
-	with_tiny
+	fetch_tiny
 	ok create -r tiny web
 	atf_check -s exit:1 -e match:'id-mapped|idmap' \
 	    "$program" -c "$conf" -q start web
@@ -281,7 +218,7 @@ no_idmap_do()
 full_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	ok create -r tiny first
 	used=$(zfs get -H -p -o value used "$pool/iocage")
 	failures=0
@@ -409,7 +346,7 @@ timed()
 kill_create_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	timed create -r tiny web $os_no_idmap
 	ok destroy -y web
 	for i in $(seq 1 "$rounds"); do
@@ -426,7 +363,7 @@ kill_create_do()
 kill_rename_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	ok create -r tiny a $os_no_idmap
 	timed rename a b
 	name=b
@@ -446,7 +383,7 @@ kill_rename_do()
 kill_destroy_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	ok create -r tiny web $os_no_idmap
 	timed destroy -y web
 	for i in $(seq 1 "$rounds"); do
