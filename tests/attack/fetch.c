@@ -68,31 +68,31 @@ static const struct attack {
 	int		 code;
 	const char	*msg;
 } attacks[] = {
-	{ "41 redirect to http", TLS_GOOD, "/to/http", TAKES, IOC_NETWORK,
+	{ "attack_41 redirect to http", TLS_GOOD, "/to/http", TAKES, IOC_NETWORK,
 	    "redirect refused: URL \"http://localhost" },
-	{ "41 redirect to file", TLS_GOOD, "/to/file", TAKES, IOC_NETWORK,
+	{ "attack_41 redirect to file", TLS_GOOD, "/to/file", TAKES, IOC_NETWORK,
 	    "redirect refused: URL \"file:///etc/passwd\"" },
-	{ "41 redirect with a user", TLS_GOOD, "/to/user", TAKES, IOC_NETWORK,
+	{ "attack_41 redirect with a user", TLS_GOOD, "/to/user", TAKES, IOC_NETWORK,
 	    "redirect refused" },
-	{ "41 redirect to another's certificate", TLS_GOOD, "/to/wrong", TAKES,
+	{ "attack_41 redirect to another's certificate", TLS_GOOD, "/to/wrong", TAKES,
 	    IOC_NETWORK, "certificate refused" },
-	{ "41 six redirects", TLS_GOOD, "/hops/6", TAKES, IOC_NETWORK,
+	{ "attack_41 six redirects", TLS_GOOD, "/hops/6", TAKES, IOC_NETWORK,
 	    "more than 5 redirects" },
-	{ "41 redirects in a circle", TLS_GOOD, "/loop", FAILS, IOC_NETWORK,
+	{ "attack_41 redirects in a circle", TLS_GOOD, "/loop", FAILS, IOC_NETWORK,
 	    "more than 5 redirects" },
-	{ "41 redirect to nowhere", TLS_GOOD, "/nowhere", TAKES, IOC_NETWORK,
+	{ "attack_41 redirect to nowhere", TLS_GOOD, "/nowhere", TAKES, IOC_NETWORK,
 	    "status 302" },
-	{ "42 short", TLS_GOOD, "/short", TAKES, IOC_NETWORK, "short" },
-	{ "42 short chunk", TLS_GOOD, "/chunk", FAILS, IOC_NETWORK, "short" },
-	{ "42 cut without a goodbye", TLS_GOOD, "/rude", TAKES, IOC_NETWORK,
+	{ "attack_42 short", TLS_GOOD, "/short", TAKES, IOC_NETWORK, "short" },
+	{ "attack_42 short chunk", TLS_GOOD, "/chunk", FAILS, IOC_NETWORK, "short" },
+	{ "attack_42 cut without a goodbye", TLS_GOOD, "/rude", TAKES, IOC_NETWORK,
 	    "does not say where the file ends" },
-	{ "42 announced too long", TLS_GOOD, "/huge", WAITS, IOC_LIMIT,
+	{ "attack_42 announced too long", TLS_GOOD, "/huge", WAITS, IOC_LIMIT,
 	    "announced more than 16777216 bytes" },
-	{ "42 endless", TLS_GOOD, "/endless", WAITS, IOC_LIMIT,
+	{ "attack_42 endless", TLS_GOOD, "/endless", WAITS, IOC_LIMIT,
 	    "sent more than 16777216 bytes" },
-	{ "42 endless header", TLS_GOOD, "/header", FAILS, IOC_NETWORK,
+	{ "attack_42 endless header", TLS_GOOD, "/header", FAILS, IOC_NETWORK,
 	    "endless header" },
-	{ "42 endless error page", TLS_GOOD, "/errorpage", WAITS, IOC_NETWORK,
+	{ "attack_42 endless error page", TLS_GOOD, "/errorpage", WAITS, IOC_NETWORK,
 	    "endless error page" },
 	{ "status 404", TLS_GOOD, "/nothing", TAKES, IOC_NETWORK,
 	    "status 404" },
@@ -101,19 +101,19 @@ static const struct attack {
 	{ "status 206", TLS_GOOD, "/partial", TAKES, IOC_NETWORK,
 	    "status 206" },
 	{ "not HTTP", TLS_GOOD, "/garbage", FAILS, IOC_NETWORK, "" },
-	{ "45 wrong host", TLS_WRONG_HOST, "/ok", TAKES, IOC_NETWORK,
+	{ "attack_45 wrong host", TLS_WRONG_HOST, "/ok", TAKES, IOC_NETWORK,
 	    "certificate refused: SSL: no alternative certificate" },
-	{ "45 expired", TLS_EXPIRED, "/ok", TAKES, IOC_NETWORK,
+	{ "attack_45 expired", TLS_EXPIRED, "/ok", TAKES, IOC_NETWORK,
 	    "certificate has expired" },
-	{ "45 not yet valid", TLS_NOT_YET, "/ok", TAKES, IOC_NETWORK,
+	{ "attack_45 not yet valid", TLS_NOT_YET, "/ok", TAKES, IOC_NETWORK,
 	    "certificate is not yet valid" },
-	{ "45 self-signed", TLS_SELF_SIGNED, "/ok", TAKES, IOC_NETWORK,
+	{ "attack_45 self-signed", TLS_SELF_SIGNED, "/ok", TAKES, IOC_NETWORK,
 	    "self-signed" },
-	{ "45 another authority", TLS_OTHER_CA, "/ok", TAKES, IOC_NETWORK,
+	{ "attack_45 another authority", TLS_OTHER_CA, "/ok", TAKES, IOC_NETWORK,
 	    "certificate refused" },
-	{ "1 TLS 1.1", TLS_OLD, "/ok", TAKES, IOC_NETWORK,
+	{ "attack_01 TLS 1.1", TLS_OLD, "/ok", TAKES, IOC_NETWORK,
 	    "TLS handshake failed" },
-	{ "1 no TLS", TLS_NONE, "/ok", FAILS, IOC_NETWORK,
+	{ "attack_01 no TLS", TLS_NONE, "/ok", FAILS, IOC_NETWORK,
 	    "TLS handshake failed" },
 };
 
@@ -184,7 +184,7 @@ successes(void)
 	(void)fetch("chunked", url_of(TLS_GOOD, "/chunked"), NULL, "abcdefg",
 	    7);
 	/* What is behind the announced end belongs to nobody. */
-	(void)fetch("42 longer than announced", url_of(TLS_GOOD, "/long"),
+	(void)fetch("attack_42 longer than announced", url_of(TLS_GOOD, "/long"),
 	    NULL, "abc", 3);
 	/* The bytes are those that were sent: the hash is over them. */
 	(void)fetch("encoded", url_of(TLS_GOOD, "/encoded"), NULL, "GZIP", 4);
@@ -213,15 +213,15 @@ proxies(void)
 	f = job(url);
 	check(fetch_one(&f) == IOC_NETWORK && strstr(err.msg,
 	    ": ok: the proxy refused: status 403") != NULL,
-	    "45 proxy that refuses", "no", err.msg);
+	    "attack_45 proxy that refuses", "no", err.msg);
 	f = job("https://localhost:1/ok");
 	check(fetch_one(&f) == IOC_NETWORK && strstr(err.msg,
-	    "certificate refused") != NULL, "45 proxy in the middle", "taken",
+	    "certificate refused") != NULL, "attack_45 proxy in the middle", "taken",
 	    err.msg);
 	(void)snprintf(proxy, sizeof(proxy), "http://localhost:1");
 	f = job(url_of(TLS_GOOD, "/ok"));
 	check(fetch_one(&f) == IOC_NETWORK && strstr(err.msg,
-	    "no connection") != NULL, "45 no proxy", "no", err.msg);
+	    "no connection") != NULL, "attack_45 no proxy", "no", err.msg);
 	how.proxy = NULL;
 }
 
@@ -229,7 +229,7 @@ proxies(void)
 static void
 environment(void)
 {
-	const char *n = "37 environment";
+	const char *n = "attack_37 environment";
 	char keys[96];
 	struct stat st;
 	CURLcode r;
@@ -283,10 +283,10 @@ authorities(void)
 	/* The system's do not know ours. */
 	how.ca_file = NULL;
 	check(fetch_at(ok) == IOC_NETWORK &&
-	    strstr(err.msg, "certificate refused") != NULL, "45 unknown "
+	    strstr(err.msg, "certificate refused") != NULL, "attack_45 unknown "
 	    "authority", "no", err.msg);
 	how.ca_file = server.other_ca;
-	check(fetch_at(ok) == IOC_NETWORK, "45 foreign CA file", "no",
+	check(fetch_at(ok) == IOC_NETWORK, "attack_45 foreign CA file", "no",
 	    err.msg);
 	how.ca_file = "/nonexistent";
 	check(fetch_at(ok) == IOC_NOT_FOUND, "missing CA file", "no",

@@ -168,10 +168,10 @@ partial(void)
 	/* A wrong file is fetched once more at most, and not kept. */
 	clear();
 	put(cache, part, "not the beginning", 17);
-	check(fetch("/file/evil.tar") == IOC_VERIFY, "42 wrong hash", "taken",
+	check(fetch("/file/evil.tar") == IOC_VERIFY, "attack_42 wrong hash", "taken",
 	    err.msg);
 	check(!is_there(cache, part) && !is_there(cache, final) &&
-	    !is_there(top_fd, "root/file"), "42 wrong hash", "kept", "");
+	    !is_there(top_fd, "root/file"), "attack_42 wrong hash", "kept", "");
 	/* Nothing was received: nothing is kept. */
 	check(fetch("/nothing") == IOC_NETWORK && !is_there(cache, part),
 	    "404", "kept", err.msg);
@@ -196,7 +196,7 @@ planted(void)
 	static const struct {
 		const char	*name;
 		bool		 hard;
-	} rows[] = { { "47 symlink", false }, { "47 hard link", true } };
+	} rows[] = { { "attack_47 symlink", false }, { "attack_47 hard link", true } };
 	char path[128];
 
 	(void)snprintf(path, sizeof(path), "%s/victim", top);
@@ -220,13 +220,13 @@ planted(void)
 	if (symlinkat(path, cache, final) != 0)
 		abort();
 	check(fetch("/file/good.tar") == IOC_UNSAFE &&
-	    holds(top_fd, "victim", "precious"), "47 symlink as archive",
+	    holds(top_fd, "victim", "precious"), "attack_47 symlink as archive",
 	    "followed", err.msg);
 	/* A directory or FIFO is no reason to wait, or to remove it. */
 	clear();
 	if (mkfifoat(cache, part, 0600) != 0)
 		abort();
-	good("47 FIFO", "/file/good.tar");
+	good("attack_47 FIFO", "/file/good.tar");
 }
 
 /* --- 46: changed between check and use ---------------------------------------------- */
@@ -267,7 +267,7 @@ twin_takes_evil(void)
 static void
 changed(void)
 {
-	const char *n = "46 exchanged";
+	const char *n = "attack_46 exchanged";
 
 	clear();
 	copy("good.tar", final);
@@ -278,7 +278,7 @@ changed(void)
 	copy("good.tar", final);
 	check(fetch("/nothing") == IOC_VERIFY && !holds(top_fd, "root/file",
 	    "evil"), n, "taken", err.msg);
-	n = "46 overwritten";
+	n = "attack_46 overwritten";
 	at_unpack = overwrite;
 	clear();
 	copy("good.tar", final);
@@ -290,7 +290,7 @@ changed(void)
 	at_unpack = NULL;
 	clear();
 	copy("evil.tar", final);
-	good("46 changed before", "/file/good.tar");
+	good("attack_46 changed before", "/file/good.tar");
 }
 
 void

@@ -74,7 +74,7 @@ static const struct row {
 	    0, "", true },
 	{ "status 404", "/nothing", 1000, GOOD, WRONG, IOC_NETWORK,
 	    "nothing: status 404", false },
-	{ "41 redirect to http", "/to/http", 1000, GOOD, WRONG, IOC_NETWORK,
+	{ "attack_41 redirect to http", "/to/http", 1000, GOOD, WRONG, IOC_NETWORK,
 	    "redirect refused", false },
 	{ "an endless page", "/errorpage", 1000, GOOD, ENDS, IOC_NETWORK,
 	    "endless error page", false },
