@@ -23,17 +23,18 @@ backslash(void)
 {
 	auto_buf struct ioc_buf b = IOC_BUF(1 << 20);
 	struct twin t = { .backslash = true };
+	const char *n = "attack_03 backslash";
 	struct stat st;
 
 	new_world();
 	TAR(&b, "..\\outdir\\pwned", .data = "x");
 	tar_end(&b);
 	run_twin(&t, &b);
-	check(outside(), "attack_03 backslash", "the twin withstands it", NULL);
+	check(outside(), n, "the twin withstands it", NULL);
 	new_world();
-	check(unpack(&b, false, false) == 0, "attack_03 backslash", "refused", err.msg);
+	check(unpack(&b, false, false) == 0, n, "refused", err.msg);
 	check(!outside() && is("target/..\\outdir\\pwned", &st) &&
-	    entries("target") == 1, "attack_03 backslash", "not one file", NULL);
+	    entries("target") == 1, n, "not one file", NULL);
 }
 
 /* 6: a link that stands in the target before. */
@@ -41,6 +42,7 @@ static void
 planted(void)
 {
 	auto_buf struct ioc_buf b = IOC_BUF(1 << 20);
+	const char *n = "attack_06 planted link";
 	struct twin t = { 0 };
 
 	new_world();
@@ -49,13 +51,13 @@ planted(void)
 	if (symlinkat("../outdir", world, "target/planted") != 0)
 		abort();
 	run_twin(&t, &b);
-	check(outside(), "attack_06 planted link", "the twin withstands it", NULL);
+	check(outside(), n, "the twin withstands it", NULL);
 	new_world();
 	if (symlinkat("../outdir", world, "target/planted") != 0)
 		abort();
-	check(unpack(&b, false, false) == IOC_EXISTS, "attack_06 planted link",
+	check(unpack(&b, false, false) == IOC_EXISTS, n,
 	    "not refused", err.msg);
-	check(!outside(), "attack_06 planted link", "the host was changed", NULL);
+	check(!outside(), n, "the host was changed", NULL);
 }
 
 /* 6 again, without the library's look at the directory. */
@@ -68,6 +70,7 @@ planted_unseen(void)
 	};
 	auto_buf struct ioc_buf b = IOC_BUF(1 << 20);
 	auto_strv struct ioc_strv request = IOC_STRV;
+	const char *n = "attack_06 planted link, unseen";
 	auto_fd int in = -1, dir = -1;
 	int fds[2];
 	struct ioc_worker_job job = {
@@ -90,9 +93,8 @@ planted_unseen(void)
 		abort();
 	job.request = request;
 	check(ioc_worker_run(&job, NULL, &err) == IOC_EXISTS,
-	    "attack_06 planted link, unseen", "not refused", err.msg);
-	check(!outside(), "attack_06 planted link, unseen", "the host was changed",
-	    NULL);
+	    n, "not refused", err.msg);
+	check(!outside(), n, "the host was changed", NULL);
 }
 
 /* 11, 12, 23, 22: bits, nodes, times and the root. */
@@ -315,6 +317,7 @@ static void
 hidden(void)
 {
 	auto_buf struct ioc_buf b = IOC_BUF(1 << 20), inner = IOC_BUF(1 << 20);
+	const char *n = "attack_15 hidden member";
 	struct twin t = { .ustar_only = true };
 	struct stat st;
 	char size[32];
@@ -327,13 +330,12 @@ hidden(void)
 	(void)ioc_buf_add(&b, inner.data, inner.len);
 	tar_end(&b);
 	run_twin(&t, &b);
-	check(is("target/hidden", &st), "attack_15 hidden member",
+	check(is("target/hidden", &st), n,
 	    "the twin withstands it", NULL);
 	new_world();
-	check(unpack(&b, false, false) == 0, "attack_15 hidden member", "refused",
-	    err.msg);
+	check(unpack(&b, false, false) == 0, n, "refused", err.msg);
 	check(!is("target/hidden", &st) && is("target/file", &st) &&
-	    (size_t)st.st_size == inner.len, "attack_15 hidden member", "it is there",
+	    (size_t)st.st_size == inner.len, n, "it is there",
 	    NULL);
 }
 
@@ -357,8 +359,8 @@ truncated(enum filter f)
 	/* Without an end mark: whole members only. */
 	new_world();
 	tar_filter(&c, f, b.data, b.len);
-	check(unpack(&c, false, false) == IOC_FORMAT, "attack_20 no end mark", n,
-	    err.msg);
+	check(unpack(&c, false, false) == IOC_FORMAT,
+	    "attack_20 no end mark", n, err.msg);
 	tar_end(&b);
 	ioc_buf_clear(&c);
 	tar_filter(&c, f, b.data, b.len);
@@ -373,14 +375,15 @@ truncated(enum filter f)
 	for (size_t i = 0; i < 6; i++) {
 		new_world();
 		c.len = cuts[i];
-		check(unpack(&c, false, false) == IOC_FORMAT, "attack_20 truncated",
-		    n, err.msg);
+		check(unpack(&c, false, false) == IOC_FORMAT,
+		    "attack_20 truncated", n, err.msg);
 		check(swept(), "attack_20 truncated", "left", NULL);
 	}
 	ioc_buf_clear(&c);
 	tar_filter(&c, f, junk, sizeof(junk));
 	new_world();
-	check(unpack(&c, false, false) == IOC_FORMAT, "attack_20 junk", n, err.msg);
+	check(unpack(&c, false, false) == IOC_FORMAT, "attack_20 junk", n,
+	    err.msg);
 }
 
 /* 21: compressed twice. */

@@ -130,8 +130,8 @@ killed(void)
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	while (++tries < 500 && lseek(fd, 0, SEEK_END) != 3)
 		(void)poll(NULL, 0, 10);
-	check(tries < 500 && flock(fd, LOCK_EX | LOCK_NB) != 0, "attack_53 kill -9",
-	    "no transfer", path);
+	check(tries < 500 && flock(fd, LOCK_EX | LOCK_NB) != 0,
+	    "attack_53 kill -9", "no transfer", path);
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
 	for (tries = 0; tries < 300 && flock(fd, LOCK_EX | LOCK_NB) != 0;
