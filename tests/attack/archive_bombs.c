@@ -273,6 +273,32 @@ large_map(void)
 	    "needs too much memory");
 }
 
+/* A name in the head of gzip, of 400 MiB: who looks for its end keeps all of it. */
+static int
+long_head(void)
+{
+	static const char head[] = "\x1f\x8b\x08\x08\0\0\0\0\0\0";
+	auto_free char *text = malloc(4 * MIB);
+	int in = file_of(head, sizeof(head) - 1);
+
+	memset(text, 'n', 4 * MIB);
+	for (int i = 0; i < 100; i++)
+		if (write(in, text, 4 * MIB) != (ssize_t)(4 * MIB))
+			abort();
+	return (in);
+}
+
+static void
+endless_head(void)
+{
+	auto_fd int in = -1;
+
+	new_world();
+	in = long_head();
+	refused("attack_16 gzip with a name of 400 MiB", in, IOC_LIMIT,
+	    "needs too much memory");
+}
+
 /* The largest of all workers until now. */
 static void
 memory(void)
@@ -292,17 +318,12 @@ memory(void)
 
 /* After the memory of ours was looked at, as this is large. */
 static void
-large_map_twin(void)
+bloated(const char *name, int in)
 {
-	auto_buf struct ioc_buf b = IOC_BUF(1 << 28);
 	struct rusage u = { .ru_maxrss = 0 };
-	int in, status = 0;
-	pid_t pid;
+	int status = 0;
+	pid_t pid = fork();
 
-	map(&b);
-	new_world();
-	in = file_of(b.data, b.len);
-	pid = fork();
 	if (pid == 0) {
 		struct twin_appetite a = { 2, MIB };
 
@@ -310,9 +331,22 @@ large_map_twin(void)
 		_exit(0);
 	}
 	(void)wait4(pid, &status, 0, &u);
-	(void)close(in);
-	check(u.ru_maxrss > 256L * 1024, "attack_14 map of 17 million blocks",
-	    "the twin withstands it", NULL);
+	check(u.ru_maxrss > 256L * 1024, name, "the twin withstands it", NULL);
+}
+
+static void
+twins(void)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(1 << 28);
+	auto_fd int large = -1, endless = -1;
+
+	map(&b);
+	new_world();
+	large = file_of(b.data, b.len);
+	bloated("attack_14 map of 17 million blocks", large);
+	new_world();
+	endless = long_head();
+	bloated("attack_16 gzip with a name of 400 MiB", endless);
 }
 
 void
@@ -333,6 +367,7 @@ bombs(void)
 	large_header("path");
 	many_headers();
 	large_map();
+	endless_head();
 	memory();
-	large_map_twin();
+	twins();
 }

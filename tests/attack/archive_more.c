@@ -128,7 +128,7 @@ static void
 bits(void)
 {
 	auto_buf struct ioc_buf b = IOC_BUF(1 << 20);
-	const char *n = "11, 12, 22, 23";
+	const char *n = "attack_11, attack_12, attack_22, attack_23";
 	struct twin t = { 0 };
 	struct stat st;
 
@@ -416,6 +416,29 @@ twice(void)
 	}
 }
 
+/* 21: compressed so often that nobody may follow. */
+static void
+thirty_times(void)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(1 << 20), c = IOC_BUF(1 << 20);
+	const char *n = "attack_21 thirty times";
+	double cpu = children_seconds();
+
+	new_world();
+	TAR(&b, "a", .data = "x");
+	tar_end(&b);
+	for (int i = 0; i < 15; i++) {
+		ioc_buf_clear(&c);
+		tar_filter(&c, GZIP, b.data, b.len);
+		ioc_buf_clear(&b);
+		tar_filter(&b, i % 2 ? ZSTD : BZIP2, c.data, c.len);
+	}
+	check(unpack(&b, false, false) == IOC_FORMAT, n, "not refused",
+	    err.msg);
+	check(children_seconds() - cpu < 10, n, "slow", NULL);
+	check(swept(), n, "left", NULL);
+}
+
 static int
 never(uint64_t done, uint64_t total, void *arg)
 {
@@ -519,6 +542,7 @@ more(void)
 	hole();
 	hidden();
 	twice();
+	thirty_times();
 	canceled();
 	for (int f = NONE; f < FILTERS; f++) {
 		honest((enum filter)f);
