@@ -113,7 +113,7 @@ damaged(const struct ioc_reader *rd, struct ioc_error *err)
 	if (archive_errno(rd->a) == ENOMEM)
 		return (ioc_fail(err, IOC_LIMIT, "needs too much memory"));
 	if (text == NULL)
-		text = "no reason given";
+		text = "it cannot be read as tar";
 	/* The words of xz above, and of libzstd for its window. */
 	if (strstr(text, "too much memory") != NULL)
 		return (ioc_fail(err, IOC_LIMIT, "%s", IOC_SHOW(text)));
