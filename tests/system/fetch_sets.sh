@@ -238,6 +238,43 @@ wrong_do()
 	no_leaks
 }
 
+# twin DIR: what scripts do with what a mirror has of base.
+twin()
+{
+	mkdir "$1"
+	[ "$(awk '$1 == "base.txz" { print $2 }' "$dir/files/MANIFEST")" = \
+	    "$(sha256 "$dir/files/base.txz")" ] &&
+	    tar -C "$1" -xf "$dir/files/base.txz"
+}
+
+# An older manifest, with the archive that it was made for.
+attack_44_do()
+{
+	begin
+	no_manifests
+	mirror "$rel"
+	mkdir "$dir/old"
+	cp "$dir/files/MANIFEST" "$dir/files/base.txz" "$dir/old/"
+	echo mended >"$dir/base/etc/mended"
+	set_of base "$dir/base"
+	manifest base lib32 >"$dir/files/MANIFEST"
+	put "$rel" MANIFEST base.txz
+	get "$rel"
+	[ -f "$(level)/root/etc/mended" ] || atf_fail "not the newer one"
+	ok destroy -y -r "$rel"
+	cp "$dir/old/MANIFEST" "$dir/old/base.txz" "$dir/files/"
+	put "$rel" MANIFEST base.txz
+	twin "$dir/twin" || atf_fail "the twin withstands it"
+	[ ! -f "$dir/twin/etc/mended" ] || atf_fail "the twin has the newer one"
+	refused 'followed before.*--manifest'
+	[ -z "$(ioc list -r -H -o name)" ] || atf_fail "something was fetched"
+	# Under the name of a newer release, of which nothing is known.
+	cp -R "$dir/www/$rel" "$dir/www/14.9-RELEASE"
+	refuses 1 "holds $rel-p1" fetch --arch amd64 --no-update -u "$url" \
+	    --ca-file "$dir/ca.pem" 14.9-RELEASE
+	no_leaks
+}
+
 # What is trusted more than the mirror wins, or the mirror is refused.
 trust_do()
 {
@@ -513,6 +550,7 @@ atf_init_test_cases()
 	testcase hardenedbsd "HardenedBSD's layout, and its older one"
 	testcase wrong "another hash, a missing set, a damaged manifest"
 	testcase trust "whose manifest counts"
+	testcase attack_44 "an older manifest, and an older release, replayed"
 	testcase folder "from a folder, without a network"
 	testcase resume "a transfer that breaks, and what is cached"
 	testcase remote "what a mirror has"
