@@ -76,7 +76,8 @@ struct ioc_dist {
 	const char *(*eol)(const char *release);
 	/* Is it newer than a host with that facts.release?  May be NULL. */
 	bool	(*is_newer)(const char *release, const char *host);
-	bool		 records;	/* fetch fills record_fd */
+	bool		 records;	/* fetch fills record_fd; else the tree is
+					   recorded when it is complete */
 	bool		 has_sets;	/* manifest, from and sets mean something */
 	/* Stage one, on the host: obtain, verify, unpack into root. */
 	int	(*fetch)(const struct ioc_dist_job *job, struct ioc_error *err);

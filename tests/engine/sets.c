@@ -139,10 +139,30 @@ test_verify__needs_a_record(void **state)
 	    "files of one at patch level 0");
 }
 
+/* A new level has a record of its own, or is not there. */
+static void
+test_update__records(void **state)
+{
+	struct engine *e = *state;
+	struct ioc_error err;
+
+	fake_dist.updates = 1;
+	fake_dist.record_fails = true;
+	assert_int_equal(ioc_release_update(e->host, "one", false, NULL, NULL,
+	    &err), IOC_LIMIT);
+	check_file(e, "releases/one/p1/root.mtree", NULL);
+	fake_dist.record_fails = false;
+	assert_int_equal(ioc_release_update(e->host, "one", false, NULL, NULL,
+	    &err), 0);
+	check_file(e, "releases/one/p0/root.mtree", "#mtree\n");
+	check_file(e, "releases/one/p1/root.mtree", "#mtree again\n");
+}
+
 ENGINE_MAIN(
 	ENGINE_TEST(test_fetch__configures),
 	ENGINE_TEST(test_destroy__keeps_the_manifest),
 	ENGINE_TEST(test_fetch__judges),
 	ENGINE_TEST(test_start__of_another_system),
+	ENGINE_TEST(test_update__records),
 	ENGINE_TEST(test_remote),
 	ENGINE_TEST(test_verify__needs_a_record))

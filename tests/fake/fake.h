@@ -45,6 +45,7 @@ void	fake_describe(struct ioc_buf *out);
 struct fake_dist {
 	unsigned updates;	/* to be found by the next update */
 	bool	 fetch_fails;
+	bool	 record_fails;
 	unsigned manifest;	/* number of the one that is pinned */
 	bool	 foreign;	/* its releases run elsewhere only */
 };
