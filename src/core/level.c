@@ -7,6 +7,7 @@
 
 #include "base/compat.h"
 #include "base/str.h"
+#include "core/arch.h"
 #include "core/event.h"
 #include "core/ids.h"
 #include "core/jail.h"
@@ -100,6 +101,8 @@ ioc_level_run(struct ioc_level *l, struct ioc_build *b, const char *event,
 	int r, released;
 
 	r = ioc_release_runs_here(l->host, l->dist, err);
+	if (r == 0)
+		r = ioc_arch_check(l->host, l->root_fd, err);
 	if (r == 0)
 		r = ioc_ids_wanted(l->source, NULL, &b->userns, err);
 	if (r == 0)

@@ -29,6 +29,8 @@ struct ioc_dist_job {
 	/* sets only */
 	const char	*manifest;	/* the administrator's file, or NULL */
 	const char	*manifest_dir;	/* the host's own manifests; NULL: none */
+	const char	*signers;	/* the administrator's allowed signers,
+					   ssh-keygen(1); NULL: none are asked for */
 	const char	*from;		/* folder of the host with a manifest and
 					   sets, instead of a mirror; or NULL */
 	const char	*sets;		/* "base,lib32"; NULL: the usual ones */

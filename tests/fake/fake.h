@@ -29,6 +29,7 @@ struct fake_host {
 	bool	 no_idmap;
 	bool	 no_limits;
 	bool	 no_share;
+	bool	 emulates;	/* programs of every machine */
 	int	 waited_ms;	/* the last time limits that were given */
 	int	 removed_ms;
 };
