@@ -156,11 +156,12 @@ deepen(char path[512])
 static void
 hostile(void)
 {
-	auto_fd int first = unpacked(), out = memfd_create("r", MFD_CLOEXEC);
+	auto_fd int out = memfd_create("r", MFD_CLOEXEC), first = -1;
 	auto_buf struct ioc_buf b = IOC_BUF(1 << 20);
 	char path[512] = "target";
 	auto_fd int secret = -1;
 
+	first = unpacked();
 	secret = openat(world, "secret", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	must(write(secret, "secret", 6) == 6 ? 0 : 1);
 	must(symlinkat("../secret", world, "target/leak"));
@@ -187,10 +188,11 @@ hostile(void)
 static void
 socket_left_out(void)
 {
-	auto_fd int first = unpacked(), out = memfd_create("r", MFD_CLOEXEC);
+	auto_fd int out = memfd_create("r", MFD_CLOEXEC), first = -1;
 	auto_fd int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 
+	first = unpacked();
 	(void)snprintf(at.sun_path, sizeof(at.sun_path), "%.80s/target/sock",
 	    where);
 	must(bind(s, (struct sockaddr *)&at, sizeof(at)));
@@ -202,10 +204,11 @@ socket_left_out(void)
 static void
 refused(void)
 {
-	auto_fd int first = unpacked(), out = memfd_create("r", MFD_CLOEXEC);
+	auto_fd int out = memfd_create("r", MFD_CLOEXEC), first = -1;
 	auto_fd int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	char path[512] = "target";
 
+	first = unpacked();
 	check(record_to(null) == IOC_INVALID, "refused", "not a file", err.msg);
 	for (int i = 0; i < 65; i++)
 		deepen(path);

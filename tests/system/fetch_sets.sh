@@ -505,6 +505,97 @@ from()
 	    '.releases[0].provenance.manifest.from' releases.json
 }
 
+# hostile_rc PATTERN: with base as it is now.
+hostile_rc()
+{
+	set_of base "$dir/base"
+	manifest base >"$dir/files/MANIFEST"
+	refuses 1 "$1" fetch --arch amd64 --no-update -F "$dir/files" "$rel"
+	[ ! -e "$src/releases/$rel" ] || atf_fail "half a release"
+	no_leaks
+	rm -rf "$src/cache" "$dir/base/etc/rc.conf"
+	mkdir "$src/cache"
+}
+
+# The configuration that a release brings along is judged before it is changed.
+hostile_do()
+{
+	begin
+	no_manifests
+	mkdir -p "$dir/files"
+	tree "$dir/base"
+	rc=$dir/base/etc/rc.conf
+	echo host >"$dir/victim"
+	ln -s "$dir/victim" "$rc"
+	hostile_rc 'etc/rc.conf'
+	ln -s ../../../../../../../../../../../../../etc/passwd "$rc"
+	hostile_rc 'rc.conf'
+	mkdir "$rc"
+	hostile_rc 'etc/rc.conf'
+	for text in 'netif_enable="$(touch /tmp/x)"' 'netif_enable="open' \
+	    'if true; then netif_enable=YES; fi' 'netif_enable="YES" \' \
+	    'cron_flags=`id`'; do
+		echo "$text" >"$rc"
+		hostile_rc 'etc/rc.conf'
+	done
+	head -c 100000 /dev/urandom >"$rc"
+	hostile_rc 'etc/rc.conf'
+	head -c 3000000 /dev/zero | tr '\0' x >"$rc"
+	hostile_rc 'etc/rc.conf'
+	# What is not unpacked cannot be read by mistake.
+	mkfifo "$rc"
+	set_of base "$dir/base"
+	manifest base >"$dir/files/MANIFEST"
+	timeout 60 "$program" -c "$conf" -q fetch --arch amd64 --no-update \
+	    -F "$dir/files" "$rel" 2>stderr
+	[ $? -ne 124 ] || atf_fail "it waits for a FIFO"
+	[ ! -p "$(level)/root/etc/rc.conf" ] || atf_fail "a FIFO as rc.conf"
+	atf_check -o 'inline:host\n' cat "$dir/victim"
+	no_leaks
+}
+
+# killed_do: whenever it ends, there is no release or a whole one, and the same
+# command brings it about.
+killed_do()
+{
+	begin
+	no_manifests
+	mkdir -p "$dir/files"
+	tree "$dir/base"
+	# Something to work on.
+	for i in $(seq 1 600); do
+		head -c 4000 /dev/urandom >"$dir/base/var/log/$i"
+	done
+	set_of base "$dir/base"
+	manifest base >"$dir/files/MANIFEST"
+	begun=$(now)
+	ok -q fetch --arch amd64 --no-update -F "$dir/files" "$rel"
+	took=$(($(now) - begun))
+	ok destroy -y -r "$rel"
+	hit=0
+	for i in $(seq 1 "${IOC_TEST_KILLS:-12}"); do
+		rm -f "$src"/cache/*
+		moment=$(number "$((took + 2))")
+		"$program" -c "$conf" -q fetch --arch amd64 --no-update \
+		    -F "$dir/files" "$rel" >/dev/null 2>&1 </dev/null &
+		pid=$!
+		sleep "$(awk -v ms="$moment" 'BEGIN { printf "%.3f", ms / 1000 }')"
+		kill -9 $pid 2>/dev/null
+		wait $pid
+		[ $? -ne 137 ] || hit=$((hit + 1))
+		if [ -z "$("$program" -c "$conf" list -r -H -o name)" ]; then
+			gives 1 create --no-fetch -r "$rel" web
+			[ ! -e "$src/releases/$rel" ] ||
+			    atf_fail "half a release after $moment of $took ms"
+			ok -q fetch --arch amd64 --no-update -F "$dir/files" "$rel"
+		fi
+		ok -q verify "$rel"
+		ok destroy -y -r "$rel"
+		no_leaks "round $i, killed after $moment of $took ms"
+	done
+	[ $hit -gt 0 ] || atf_fail "not once hit"
+}
+
 folder_do()
 {
 	begin
@@ -764,6 +855,8 @@ atf_init_test_cases()
 	testcase wrong "another hash, a missing set, a damaged manifest"
 	testcase trust "whose manifest counts"
 	testcase folder "from a folder, without a network"
+	testcase hostile "a configuration in a set that is not one"
+	testcase killed "kill -9 at any moment, and the same again"
 	testcase resume "a transfer that breaks, and what is cached"
 	testcase remote "what a mirror has"
 	testcase verify "what has changed since"
