@@ -6,6 +6,7 @@
 
 #include "base/compat.h"
 #include "base/str.h"
+#include "core/arch.h"
 #include "core/create.h"
 #include "core/event.h"
 #include "core/ids.h"
@@ -238,5 +239,6 @@ ioc_build_origin(struct ioc_host *h, const char *source, const char *release,
 		b->origin = NULL;
 		return (ioc_fail_nomem(err));
 	}
-	return (0);
+	return (ioc_wrap(err, ioc_arch_check_volume(b->source, b->origin, err),
+	    "release %s", release));
 }

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "conf/prop.h"
 #include "conf/value.h"
+#include "core/arch.h"
 #include "core/fstab.h"
 #include "core/ids.h"
 #include "core/release.h"
@@ -263,5 +264,9 @@ ioc_plan_jail(struct ioc_launch *l, struct ioc_jail *j, const char *kernel,
 		r = ioc_fstab_plan(l, j, err);
 	if (r == 0)
 		r = s->ops->root(s, j->vol, &l->root, err);
+	/* Where its programs come from. */
+	if (r == 0)
+		r = ioc_arch_check(j->host, l->root.lower >= 0 ?
+		    l->root.lower : l->root.root, err);
 	return (r);
 }

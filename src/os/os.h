@@ -73,6 +73,12 @@ const struct ioc_os_facts *ioc_os_facts(const struct ioc_os *os);
 int	ioc_os_can(struct ioc_os *os, enum ioc_os_feature f,
 	    struct ioc_error *err);
 
+/*
+ * Might the kernel run programs of an ELF machine (e_machine) that is not its
+ * own: the 32-bit ones of its processors, or by an emulator that is registered?
+ */
+bool	ioc_os_emulates(const struct ioc_os *os, unsigned machine);
+
 /* --- where a root comes from (filled by the store) ------------------------ */
 
 enum ioc_os_root_kind {

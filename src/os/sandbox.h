@@ -62,6 +62,17 @@ int	ioc_sandbox_enter(const struct ioc_sandbox *s, char missing[128],
 int	ioc_sandbox_writes(int dirfd, const char *path);
 
 /*
+ * Likewise in a child of root, for a program that is to read foreign bytes and to
+ * say what it thinks of them: it changes nothing and has no network, and begins in
+ * the directory `path`.  Its user is one that owns nothing: on Linux
+ * IOC_SANDBOX_USER, for which a file "passwd" in that directory stands in place of
+ * /etc/passwd, all of the host read-only; on FreeBSD "nobody" in a throw-away jail,
+ * where no other process can trace it.  -1 with errno.  Signal-safe.
+ */
+#define	IOC_SANDBOX_USER	62005
+int	ioc_sandbox_reads(const char *path);
+
+/*
  * fork(2) for such a child.  On Linux it is the first of a pid namespace of its
  * own, so that everything it starts ends with it, however it ends.
  */

@@ -35,6 +35,7 @@ static const struct {
 	{ "head", IOC_WORKER_PARSE, 1, 1, ioc_verb_head },
 	{ "pack", IOC_WORKER_VERIFY, 2, IOC_VERIFY_LAYERS + 4, ioc_verb_pack },
 	{ "unpack", IOC_WORKER_EXTRACT, 3, 4, ioc_verb_unpack },
+	{ "record", IOC_WORKER_VERIFY, 2, 2, ioc_verb_record },
 };
 
 int

@@ -27,6 +27,18 @@ struct ioc_os_jail {
 	bool		 mine;		/* prepared by this handle */
 };
 
+bool
+ioc_os_emulates(const struct ioc_os *os, unsigned machine)
+{
+	return (fake.emulates);
+}
+
+int
+ioc_sandbox_reads(const char *path)
+{
+	return (0);
+}
+
 int
 ioc_sandbox_writes(int dirfd, const char *path)
 {
