@@ -110,8 +110,12 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 		r = ioc_export_forget(s, what, token, err);
 	if (r == 0 && !destroyed) {
 		r = was_committed(s, op, what, token, err);
-		r = r == 0 ? ioc_ids_release_owner(s, token, err) :
-		    r > 0 ? 0 : r;
+		/* Somebody may have renamed it since. */
+		if (r == 0)
+			r = strcmp(op, "create") == 0 ?
+			    ioc_ids_release_unused(s, token, err) :
+			    ioc_ids_release_owner(s, token, err);
+		r = r > 0 ? 0 : r;
 	}
 	if (r == 0)
 		w->n++;
@@ -264,6 +268,8 @@ ioc_recover(struct ioc_host *h, bool deep, unsigned *n, struct ioc_error *err)
 	r = ioc_host_need_root(h, "recover", err);
 	if (r != 0)
 		return (r);
+	if (deep)
+		(void)ioc_lock_sweep(h->lock_fd, NULL);
 	/* Processes first: what they hold could not be removed. */
 	first = recover_jails(h, &count, err);
 	for (size_t i = 0; i < h->sources.n; i++) {
