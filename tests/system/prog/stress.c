@@ -44,7 +44,7 @@ static const struct op {
 } ops[] = {
 	{ "create", 16, false, NULL, { "create", "-r", "%r", "%n", "%o" } },
 	{ "create-thick", 4, false, NULL, { "create", "-T", "-r", "%r", "%n", "%o" } },
-	{ "create-empty", 2, false, NULL, { "create", "-e", "%n" } },
+	{ "create-empty", 2, false, NULL, { "create", "-e", "%n", "%o" } },
 	{ "start", 16, false, NULL, { "start", "%n" } },
 	{ "stop", 6, false, NULL, { "stop", "%n" } },
 	{ "stop-force", 4, false, NULL, { "stop", "-f", "%n" } },
