@@ -168,6 +168,7 @@ FreeBSD)
 
 	os_helpers()
 	{
+		# shellcheck disable=SC2009
 		ps -axww -o pid= -o command= | grep -F -e " $conf " -e ioc-worker |
 		    grep -v grep
 	}
