@@ -1,8 +1,9 @@
 #!/usr/bin/env atf-sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Every operation is killed at any of its system calls, and finds a full disk at
-# each of those that need space.  IOC_SOAK_SECONDS is how long kills go on;
-# IOC_SOAK_AT="NAME N [-a]" is that one operation, killed there.
+# each of those that need space.  IOC_SOAK_SECONDS is how long it all goes on;
+# with IOC_SOAK_ALL it is each call, without regard to time, and with
+# IOC_SOAK_AT="NAME N [-a]" that one operation, there.
 # What os_no_idmap is, is one word or none; operands are words.
 # shellcheck disable=SC2086
 . "$(atf_get_srcdir)/common.sh"
@@ -184,16 +185,23 @@ release()
 	nothing_left
 }
 
-# --- killed --------------------------------------------------------------------
+# --- killed, or full --------------------------------------------------------------
 
-# killed LINE N [-a]: one operation, killed at its n-th call; sets calls.
-killed()
+# parse LINE: sets operation, before, command, after.
+parse()
 {
 	operation=${1%%|*}
 	rest=${1#*|}
 	before=${rest%%|*}
 	rest=${rest#*|}
 	command=${rest%%|*}
+	after=${rest#*|}
+}
+
+# killed LINE N [-a]: one operation, killed at its n-th call; sets calls.
+killed()
+{
+	parse "$1"
 	$before
 	"$progs/killat" ${3-} "$2" "$program" -c "$conf" -q $command \
 	    >out 2>killed.err </dev/null
@@ -205,38 +213,114 @@ killed()
 	*) atf_fail "$operation, $2 ${3-}: $last: $(cat killed.err)" ;;
 	esac
 	settled
-	${rest#*|}
+	$after
 	no_leaks "$operation, killed at $2 ${3-}"
 }
 
-soak()
+# unfinished: nothing is left for recovery to do.
+unfinished()
 {
-	operations | grep -v -e '||' >lines
-	touch rounds
-	if [ -n "${IOC_SOAK_AT-}" ]; then
-		set -- $IOC_SOAK_AT
-		killed "$(grep "^$1|" lines)" "$2" ${3-}
-		return 0
-	fi
-	while read -r line; do
-		killed "$line" 0
-		echo "$calls $line" >>counted
-	done <lines
+	find "$src/.staging" "$src/.journal" -mindepth 1
+	find "$src" -path '*/root/*' -prune -o -name '.ioc-tmp-*' -print
+}
+
+# What the kernel has in an overlay's work directory is its own.
+shown()
+{
+	snapshot | grep -v '/work/work'
+}
+
+# full LINE N [-1]: one operation, on a disk that is full from the n-th call that
+# needs space on, or for that call alone; sets calls.  It says so in one sentence
+# and has changed nothing, or does without.
+full()
+{
+	parse "$1"
+	$before
+	shown >before
+	"$progs/killat" -f "$dir" ${3-} "$2" "$program" -c "$conf" -q $command \
+	    >out 2>full.err </dev/null
+	last=$(tail -n 1 out)
+	calls=${last%% *}
+	echo "$operation $2 ${3-}: $last" >>rounds
+	unfinished >left
+	[ ! -s left ] ||
+	    atf_fail "$operation, full at $2 ${3-}: left: $(cat left full.err)"
+	case $last in
+	*' ended 0 '*) ;;
+	*' ended 1 '* | *' ended 125 '*)
+		grep -q '^ioc: .*No space left on device' full.err &&
+		    [ "$(wc -l <full.err)" -le 2 ] ||
+		    atf_fail "$operation, $2 ${3-}: $last: $(cat full.err)"
+		shown >now
+		case $operation in
+		# What was stopped for something else stays so.
+		restart | destroy-force) ;;
+		*) cmp -s before now || atf_fail "$operation, $2 ${3-}:" \
+		    "$(diff before now | tr '\n' ' ')" ;;
+		esac
+		;;
+	*) atf_fail "$operation, $2 ${3-}: $last: $(cat full.err)" ;;
+	esac
+	settled
+	$after
+	no_leaks "$operation, full at $2 ${3-}"
+}
+
+# one_of PROBABILITY OPTION: the option, once in so many times.
+one_of()
+{
+	[ "$(number $(($1 - 1)))" -ne 0 ] || echo "$2"
+}
+
+# every ROUND OPTION: each call of each operation.
+every()
+{
+	while read -r calls line; do
+		for n in $(seq 1 "$calls"); do
+			"$1" "$line" "$n"
+			"$1" "$line" "$n" "$2"
+		done
+	done <counted
+}
+
+# chosen ROUND OPTION SECONDS: any of them, as long as there is time.
+chosen()
+{
 	total=$(wc -l <counted)
-	over=$(($(date +%s) + seconds))
+	over=$(($(date +%s) + $3))
 	for round in $(seq 1 100000); do
 		[ "$(date +%s)" -lt $over ] || break
 		read -r calls line <<-END
 		$(sed -n "$((round % total + 1))p" counted)
 		END
-		# Sometimes the program alone, sometimes all that it has made.
-		how=
-		[ "$(number 1)" -eq 0 ] || how=-a
-		killed "$line" $(($(number "$calls") + 1)) $how
+		[ "$calls" -gt 0 ] || continue
+		"$1" "$line" $(($(number $((calls - 1))) + 1)) "$(one_of 2 "$2")"
 	done
-	echo "$round rounds, killed in $(grep -c ' killed 9 ' rounds)" >&2
+}
+
+# soak ROUND OPTION HIT SECONDS: rounds of all operations; some have HIT.
+soak()
+{
+	operations | grep -v -e '||' >lines
+	touch rounds
+	if [ -n "${IOC_SOAK_AT-}" ]; then
+		set -- "$1" $IOC_SOAK_AT
+		"$1" "$(grep "^$2|" lines)" "$3" ${4-}
+		return 0
+	fi
+	while read -r line; do
+		"$1" "$line" 0
+		echo "$calls $line" >>counted
+	done <lines
+	if [ -n "${IOC_SOAK_ALL-}" ]; then
+		every "$1" "$2"
+	else
+		chosen "$1" "$2" "$4"
+	fi
+	echo "$(wc -l <rounds) rounds, hit in $(grep -c "$3" rounds)" >&2
 	cut -d' ' -f1 rounds | sort | uniq -c >&2
-	grep -q ' killed 9 ' rounds || atf_fail "not once killed"
+	grep -q "$3" rounds || atf_fail "not once hit"
 	nothing
 	[ -z "$fetch" ] || no_release
 	consistent
@@ -249,7 +333,7 @@ kill_directory_do()
 	idmap=
 	begin_soak
 	offer
-	soak
+	soak killed -a ' killed 9 ' $((seconds / 2))
 }
 
 kill_zfs_do()
@@ -258,11 +342,24 @@ kill_zfs_do()
 	with_tiny
 	idmap=$os_no_idmap
 	begin_soak
-	soak
+	soak killed -a ' killed 9 ' $((seconds / 4))
+}
+
+full_do()
+{
+	begin
+	with tiny
+	idmap=
+	begin_soak
+	"$progs/killat" -f "$dir" 0 /bin/true >/dev/null ||
+	    atf_skip "killat -f: not on this processor"
+	offer
+	soak full -1 ' ended 1 ' $((seconds / 2))
 }
 
 atf_init_test_cases()
 {
 	testcase kill_directory "killed at any call, a directory"
 	zcase kill_zfs "killed at any call, a pool"
+	testcase full "a full disk at any call that needs space"
 }
