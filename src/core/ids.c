@@ -93,7 +93,7 @@ ioc_ids_claim(struct ioc_source *s, const char *owner, uint32_t *base,
 {
 	uint32_t first = 0, n = 0, start, at;
 	char name[16], path[32];
-	int fd, r;
+	int r;
 
 	r = slots(s->host, &first, &n, err);
 	if (r != 0)
@@ -108,18 +108,13 @@ ioc_ids_claim(struct ioc_source *s, const char *owner, uint32_t *base,
 			return (ioc_wrap(err, r, "claim uid range %s", name));
 		if (r > 0)
 			continue;
-		fd = ioc_path_create(s->store->root, path, 0600,
-		    IOC_PATH_NOLINKS, err);
-		if (fd == IOC_EXISTS)
+		r = ioc_file_replace(s->store->root, path, owner,
+		    strlen(owner), 0600, (uid_t)-1, (gid_t)-1, IOC_FILE_NEW |
+		    IOC_FILE_NOSYNC, err);
+		if (r == IOC_EXISTS)
 			continue;
-		if (fd < 0)
-			return (ioc_wrap(err, fd, "claim uid range %s", name));
-		r = ioc_file_write_all(fd, owner, strlen(owner), err);
-		ioc_fd_close(&fd);
-		if (r != 0) {
-			(void)ioc_path_unlink(s->store->root, path, 0, NULL);
+		if (r != 0)
 			return (ioc_wrap(err, r, "claim uid range %s", name));
-		}
 		*base = at;
 		return (0);
 	}
@@ -220,8 +215,12 @@ in_progress(struct ioc_source *s, const char *claim)
 		path = NULL;
 		return (true);
 	}
-	if (ioc_file_read(s->store->root, path, &token, NULL) != 0 ||
-	    asprintf(&entry, ".journal/%s", ioc_buf_str(&token)) < 0) {
+	if (ioc_file_read(s->store->root, path, &token, NULL) != 0)
+		return (true);
+	/* Its writer was killed before it could say who it was. */
+	if (token.len == 0)
+		return (false);
+	if (asprintf(&entry, ".journal/%s", ioc_buf_str(&token)) < 0) {
 		entry = NULL;
 		return (true);
 	}

@@ -159,6 +159,16 @@ sweep_staging(struct sweep *w, int journal, struct ioc_error *err)
 	return (r);
 }
 
+/* Claims of uid ranges that had no name yet. */
+static int
+sweep_ids(struct ioc_source *s, struct ioc_error *err)
+{
+	auto_fd int dir = ioc_path_dir(s->store->root, ".ids",
+	    IOC_PATH_NOLINKS, err);
+
+	return (dir < 0 ? dir : ioc_file_sweep(dir, err));
+}
+
 /* Files that were being replaced when their writer was killed. */
 static int
 sweep_files(struct ioc_source *s, bool deep, struct ioc_error *err)
@@ -167,6 +177,8 @@ sweep_files(struct ioc_source *s, bool deep, struct ioc_error *err)
 	int r;
 
 	r = ioc_file_sweep(s->store->root, err);
+	if (r == 0 && deep)
+		r = sweep_ids(s, err);
 	if (r == 0 && deep)
 		r = s->store->ops->list(s->store, "jails", &names, err);
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
