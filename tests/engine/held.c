@@ -204,8 +204,38 @@ test_attack_53__renamed_before_recovery(void **state)
 	(void)close(source);
 }
 
+/* 53: a claim that says not for whom, as its writer was killed, is nobody's. */
+static void
+test_attack_53__claim_of_nobody(void **state)
+{
+	struct engine *e = *state;
+	struct ioc_error err = { .msg = "" };
+	struct ioc_jail *j;
+	char path[128], base[16];
+	unsigned n = 0;
+	FILE *f;
+
+	engine_create(e, "web");
+	j = open_jail(e, "web");
+	base_of(j, base);
+	ioc_jail_close(j);
+	/* Whichever range is not web's. */
+	do {
+		(void)snprintf(path, sizeof(path), "%s/source/.ids/%u", e->dir,
+		    655360000 + 65536 * n++);
+	} while (access(path, F_OK) == 0);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(ioc_host_recover(e->host, &n, &err), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_true(claimed(e, base));
+}
+
 ENGINE_MAIN(
 	ENGINE_TEST(test_attack_54__destroyed_with_its_own_range),
 	ENGINE_TEST(test_attack_54__started_as_it_is),
 	ENGINE_TEST(test_attack_54__gone),
-	ENGINE_TEST(test_attack_53__renamed_before_recovery))
+	ENGINE_TEST(test_attack_53__renamed_before_recovery),
+	ENGINE_TEST(test_attack_53__claim_of_nobody))

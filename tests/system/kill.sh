@@ -273,6 +273,58 @@ set_do()
 	atf_check -o empty find "$src/jails/web" -name '.ioc-tmp-*'
 }
 
+# fstab_agrees: what is mounted has a line, and that is whole.
+fstab_agrees()
+{
+	"$program" -c "$conf" -q fstab show -H web >lines 2>err ||
+	    atf_fail "fstab cannot be read: $(cat err)"
+	"$program" -c "$conf" exec web -- cat /proc/mounts >mounts ||
+	    atf_fail "the jail runs no more"
+	if grep -q ' /mnt ' mounts && ! grep -q '	/mnt	' lines; then
+		atf_fail "mounted without a line"
+	fi
+	grep -vE "^$dir/data	/(always|mnt)	nullfs	ro	0	0	" lines &&
+	    atf_fail "a line that nobody has written"
+	grep -q '	/always	' lines || atf_fail "another line is lost"
+	grep -q ' /always ' mounts || atf_fail "another mount is lost"
+}
+
+fstab_do()
+{
+	case $(uname -s) in Linux) ;; *) atf_skip "no /proc/mounts" ;; esac
+	begin
+	with tiny
+	mkdir "$dir/data"
+	ok create -r tiny web
+	ok start web
+	ok fstab add "$dir/data" /always web
+	timed fstab add "$dir/data" /mnt web
+	ok fstab rm /mnt web
+	hit=0
+	for i in $(seq 1 "$rounds"); do
+		killed fstab add "$dir/data" /mnt web
+		[ $status -ne 137 ] || hit=$((hit + 1))
+		recovered
+		fstab_agrees
+		# Added or not: it can be taken away, and is gone then.
+		"$program" -c "$conf" -q fstab rm /mnt web >/dev/null 2>&1
+		ok fstab add "$dir/data" /mnt web
+		killed fstab rm /mnt web
+		[ $status -ne 137 ] || hit=$((hit + 1))
+		recovered
+		fstab_agrees
+		"$program" -c "$conf" -q fstab rm /mnt web >/dev/null 2>&1
+		"$program" -c "$conf" exec web -- cat /proc/mounts >mounts
+		! grep ' /mnt ' mounts || atf_fail "it cannot be taken away"
+	done
+	[ $hit -gt 0 ] || atf_fail "not once in $rounds rounds hit"
+	ok stop web
+	no_leaks
+	# It can be started with what there is.
+	ok start web
+	ok stop web
+}
+
 atf_init_test_cases()
 {
 	testcase create "during create"
@@ -286,4 +338,5 @@ atf_init_test_cases()
 	testcase fetch "during fetch"
 	testcase run "during run"
 	testcase set "during set"
+	testcase fstab "during fstab add and rm, of a jail that runs"
 }

@@ -357,8 +357,83 @@ full_do()
 	soak full -1 ' ended 1 ' $((seconds / 2))
 }
 
+# tight KIB: so much of the small source is left.
+tight()
+{
+	rm -f "$src/.full"
+	left=$(df -Pk "$src" | awk 'NR == 2 { print $4 }')
+	dd if=/dev/zero of="$src/.full" bs=1024 count=$((left - $1)) \
+	    2>/dev/null || atf_fail "cannot fill the disk"
+}
+
+# crowded LINE KIB: one operation on a disk with so much room; sets status.
+crowded()
+{
+	parse "$1"
+	$before
+	tight "$2"
+	shown >before
+	"$program" -c "$conf" -q $command >out 2>full.err </dev/null
+	status=$?
+	shown >now
+	rm -f "$src/.full"
+	echo "$operation $2: $status" >>rounds
+	case $status.$operation in
+	0.* | 1.restart | 1.destroy-force) ;;
+	1.* | 125.*) cmp -s before now || atf_fail "$operation, $2 KiB:" \
+	    "$(diff before now | tr '\n' ' ')" ;;
+	*) atf_fail "$operation, $2 KiB: $status: $(cat full.err)" ;;
+	esac
+	[ $status -eq 0 ] || {
+		grep -q '^ioc: .*No space left on device' full.err &&
+		    [ "$(wc -l <full.err)" -le 2 ]
+	} || atf_fail "$operation, $2 KiB: $status: $(cat full.err)"
+	unfinished >left
+	[ ! -s left ] || atf_fail "$operation, $2 KiB: left: $(cat left)"
+	settled
+	$after
+	no_leaks "$operation with $2 KiB"
+}
+
+# A small disk that is really full, at any size.
+full_disk_do()
+{
+	begin
+	idmap=
+	begin_soak
+	ok deactivate "$src"
+	src=$dir/small
+	mkdir "$src"
+	os_tmpfs "$src" 16m || atf_fail "no tmpfs"
+	ok activate --dir "$src" --name "$source"
+	os_same()
+	{
+		cp -a "$1" "$2"
+	}
+	# The disk itself is no trace of a jail.
+	leaks()
+	{
+		os_traces | grep -v -e "^mount: .* $src " -e "^process: "
+		os_members | sed 's/^/process: /'
+		unfinished
+	}
+	with tiny
+	operations | grep -v -e '||' >lines
+	touch rounds
+	while read -r line; do
+		for room in 0 4 16 1024; do
+			crowded "$line" $room
+		done
+	done <lines
+	cat rounds >&2
+	grep -q ': 1$' rounds || atf_fail "it never was full"
+	nothing
+	consistent
+}
+
 atf_init_test_cases()
 {
+	testcase full_disk "a small disk that is full"
 	testcase kill_directory "killed at any call, a directory"
 	zcase kill_zfs "killed at any call, a pool"
 	testcase full "a full disk at any call that needs space"
