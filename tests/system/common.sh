@@ -53,13 +53,14 @@ end()
 	esac
 }
 
-# testcase NAME DESCRIPTION: a case that is the function NAME_do, as root, whose
-# cleanup is end.
+# testcase NAME DESCRIPTION [SECONDS]: a case that is the function NAME_do, as
+# root, whose cleanup is end, and which may take so long.
 testcase()
 {
 	atf_test_case "$1" cleanup
 	eval "descr_$1=\$2"
-	eval "$1_head() { atf_set descr \"\$descr_$1\"; atf_set require.user root; }"
+	eval "$1_head() { atf_set descr \"\$descr_$1\"; atf_set require.user root;
+	    atf_set timeout ${3:-300}; }"
 	eval "$1_body() { $1_do; }"
 	eval "$1_cleanup() { end; }"
 	atf_add_test_case "$1"

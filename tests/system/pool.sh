@@ -61,6 +61,6 @@ end_pool()
 
 zcase()
 {
-	testcase "$1" "$2"
+	testcase "$@"
 	eval "$1_cleanup() { end_pool; }"
 }

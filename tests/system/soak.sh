@@ -32,8 +32,8 @@ operations()
 	run-keep|nothing|run -r tiny ${idmap:+-o $idmap} --keep --name web -- true|jail
 	fstab-add|running|fstab add $dir/data /mnt web|mounted
 	fstab-rm|with_mount|fstab rm /mnt web|mounted
-	fetch|no_release|$fetch|release
-	destroy-release|with_release|destroy -y -r two|release
+	${fetch:+fetch|no_release|$fetch|release}
+	${fetch:+destroy-release|with_release|destroy -y -r two|release}
 	END
 }
 
@@ -302,7 +302,7 @@ chosen()
 # soak ROUND OPTION HIT SECONDS: rounds of all operations; some have HIT.
 soak()
 {
-	operations | grep -v -e '||' >lines
+	operations | grep . >lines
 	touch rounds
 	if [ -n "${IOC_SOAK_AT-}" ]; then
 		set -- "$1" $IOC_SOAK_AT
@@ -418,10 +418,10 @@ full_disk_do()
 		unfinished
 	}
 	with tiny
-	operations | grep -v -e '||' >lines
+	operations | grep . >lines
 	touch rounds
 	while read -r line; do
-		for room in 0 4 16 1024; do
+		for room in 0 8 1024; do
 			crowded "$line" $room
 		done
 	done <lines
@@ -433,8 +433,8 @@ full_disk_do()
 
 atf_init_test_cases()
 {
-	testcase full_disk "a small disk that is full"
-	testcase kill_directory "killed at any call, a directory"
-	zcase kill_zfs "killed at any call, a pool"
-	testcase full "a full disk at any call that needs space"
+	testcase kill_directory "killed at any call, a directory" 1200
+	zcase kill_zfs "killed at any call, a pool" 1200
+	testcase full "a full disk at any call that needs space" 1200
+	testcase full_disk "a small disk that is full" 1200
 }

@@ -115,6 +115,6 @@ checks_do()
 atf_init_test_cases()
 {
 	testcase checks "what the checks see"
-	testcase directory "a source that is a directory"
-	zcase zfs "a source in a pool"
+	testcase directory "a source that is a directory" 900
+	zcase zfs "a source in a pool" 900
 }
