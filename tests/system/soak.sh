@@ -227,7 +227,7 @@ unfinished()
 # What the kernel has in an overlay's work directory is its own.
 shown()
 {
-	snapshot | grep -v '/work/work'
+	snapshot | grep -v '/wor[k]/work'
 }
 
 # full LINE N [-1]: one operation, on a disk that is full from the n-th call that
