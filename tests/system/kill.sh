@@ -273,6 +273,48 @@ set_do()
 	atf_check -o empty find "$src/jails/web" -name '.ioc-tmp-*'
 }
 
+# busy_jail: web runs, with so many processes that it takes time to end.
+busy_jail()
+{
+	"$program" -c "$conf" -q list -H -o name | grep -qx web ||
+	    ok create -r tiny web
+	[ "$("$program" -c "$conf" list -H -o state web)" = running ] ||
+	    ok start web
+	ok exec web -- sh -c 'for i in $(seq 1 150); do
+	    sleep 100 </dev/null >/dev/null 2>&1 & done'
+}
+
+# Killed between the signal that ends a jail and that end: what is said to run
+# can be entered.
+dying_do()
+{
+	[ -x "$progs/killat" ] || atf_skip "nothing traces on this system"
+	begin
+	with tiny
+	# pidfd_send_signal(2) has this number everywhere.
+	for at in $(seq 100 400); do
+		[ $((at % 20)) -ne 0 ] || recovered
+		"$program" -c "$conf" -q list -H -o name,state >states
+		grep -q running states || busy_jail
+		last=$("$progs/killat" "$at" "$program" -c "$conf" -q \
+		    destroy -y -f web | tail -n 1)
+		case $last in
+		*' 424 '*) break ;;
+		*' ended '*) atf_fail "no signal seen: $last" ;;
+		esac
+	done
+	for i in 1 2 3 4 5 6; do
+		busy_jail
+		atf_check -o match:' killed 9 ' "$progs/killat" $((at + 1)) \
+		    "$program" -c "$conf" -q destroy -y -f web
+		now=$("$program" -c "$conf" -q list -H -o state web 2>/dev/null)
+		[ "$now" != running ] || ok exec web -- true
+		recovered
+	done
+	ok destroy -y -f web
+	no_leaks
+}
+
 # fstab_agrees: what is mounted has a line, and that is whole.
 fstab_agrees()
 {
@@ -334,6 +376,7 @@ atf_init_test_cases()
 	testcase start "during start"
 	testcase stop "during stop"
 	testcase destroy "during destroy"
+	testcase dying "between the last signal and the end"
 	testcase rename "during rename"
 	testcase fetch "during fetch"
 	testcase run "during run"
