@@ -382,7 +382,7 @@ consistent()
 	cut -f1 states | xargs -r "$program" -c "$conf" -q destroy -y \
 	    >/dev/null 2>err || atf_fail "destroy: $(cat err)"
 	settled
-	for wait in 1 2 3 4 5 6 7 8 9 10; do
+	for wait in $(seq 1 20); do
 		leftovers >left
 		[ -s left ] || return 0
 		sleep 0.3

@@ -37,8 +37,11 @@ Linux)
 			grep -lF -e "$dir/" /proc/[0-9]*/mountinfo
 			grep -lE "ioc.*$source" /proc/[0-9]*/cgroup
 		} 2>/dev/null | cut -d/ -f3 | sort -u | while read -r p; do
-			# A process may end while it is looked at.
-			[ "$p" = $$ ] || [ "$(readlink "/proc/$p/ns/mnt")" = \
+			# A process may end while it is looked at; one that has
+			# is for its parent to collect.
+			[ "$p" = $$ ] ||
+			    grep -q '^State:.Z' "/proc/$p/status" ||
+			    [ "$(readlink "/proc/$p/ns/mnt")" = \
 			    "$(readlink /proc/self/ns/mnt)" ] ||
 			    echo "$p $(tr '\0' ' ' <"/proc/$p/cmdline")"
 		done 2>/dev/null
