@@ -23,6 +23,13 @@ struct sweep {
 	unsigned	 n;
 };
 
+/* What ends with a jail that has the uid range which was claimed. */
+static bool
+makes_jail(const char *op)
+{
+	return (strcmp(op, "create") == 0 || strcmp(op, "import") == 0);
+}
+
 /*
  * Did the jail that was being created get its name before the end came?  1, 0
  * or, when there was no memory to find out, a code.
@@ -38,7 +45,7 @@ was_committed(struct ioc_source *s, const char *op, const char *name,
 	const char *base;
 	int r;
 
-	if ((strcmp(op, "create") != 0 && strcmp(op, "import") != 0) ||
+	if (!makes_jail(op) ||
 	    ioc_name_check(IOC_NAME_JAIL, name, NULL) != 0)
 		return (0);
 	if (asprintf(&vol, "jails/%s", name) < 0) {
@@ -112,7 +119,7 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 		r = was_committed(s, op, what, token, err);
 		/* Somebody may have renamed it since. */
 		if (r == 0)
-			r = strcmp(op, "create") == 0 ?
+			r = makes_jail(op) ?
 			    ioc_ids_release_unused(s, token, err) :
 			    ioc_ids_release_owner(s, token, err);
 		r = r > 0 ? 0 : r;

@@ -45,7 +45,7 @@ begin_soak()
 	fetch=
 }
 
-# A small archive to fetch, where archives can be unpacked.
+# A small archive to fetch.
 offer()
 {
 	mkdir -p "$dir/two/etc" "$dir/two/bin"
@@ -54,7 +54,7 @@ offer()
 	done
 	tar -C "$dir/two" --numeric-owner $pack -cJf "$dir/files/two.tar.xz" .
 	publish two.tar.xz
-	serve "$dir/www"
+	[ -f server ] || serve "$dir/www"
 	fetch="fetch --no-update --url https://localhost:$port/two.tar.xz"
 	fetch="$fetch --sha256 $(sha256 "$dir/files/two.tar.xz")"
 	fetch="$fetch --ca-file $dir/ca.pem two"
@@ -339,9 +339,10 @@ kill_directory_do()
 kill_zfs_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	idmap=$os_no_idmap
 	begin_soak
+	offer
 	soak killed -a ' killed 9 ' $((seconds / 4))
 }
 

@@ -56,7 +56,7 @@ directory_do()
 zfs_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	stressed 12 ${os_no_idmap:+-o $os_no_idmap}
 	afterwards $os_no_idmap
 }
