@@ -145,8 +145,8 @@ ioc_build_commit(void *build, struct ioc_error *err)
 	return (r);
 }
 
-static int
-check_free(struct ioc_build *b, struct ioc_error *err)
+int
+ioc_build_free(struct ioc_build *b, struct ioc_error *err)
 {
 	auto_free char *vol = NULL;
 	struct stat st;
@@ -186,7 +186,7 @@ int
 ioc_build_conf(struct ioc_build *b, const struct ioc_change *props,
     size_t nprops, struct ioc_error *err)
 {
-	int r = check_free(b, err);
+	int r = ioc_build_free(b, err);
 
 	if (r == 0)
 		r = ioc_conf_new(&b->conf, err);

@@ -42,6 +42,9 @@ int	ioc_build_config(void *build, struct ioc_error *err);
 /* One rename to jails/NAME: it is there or it is not.  Ends the journal. */
 int	ioc_build_commit(void *build, struct ioc_error *err);
 
+/* EXISTS when there is a jail of that name. */
+int	ioc_build_free(struct ioc_build *b, struct ioc_error *err);
+
 /*
  * The configuration that the jail `name` starts with.  EXISTS when there is a
  * jail of that name; NOT_FOUND, INVALID, STATE, UNSUPPORTED for a property.

@@ -549,7 +549,7 @@ ioc_jail_export(struct ioc_jail *j, const struct ioc_export_options *o,
 	if (r == 0)
 		r = open_parent(&x, err);
 	if (r == 0)
-		r = ioc_jail_lock(j, "export", &lock, err);
+		r = ioc_jail_hold(j, "export", &lock, err);
 	if (r == 0)
 		r = judge_state(&x, err);
 	if (r == 0)

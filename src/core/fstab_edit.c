@@ -77,7 +77,7 @@ edit_open(struct edit *e, struct ioc_error *err)
 
 	r = ioc_host_need_root(e->jail->host, "fstab", err);
 	if (r == 0)
-		r = ioc_jail_lock(e->jail, "change the fstab of", &e->lock,
+		r = ioc_jail_hold(e->jail, "change the fstab of", &e->lock,
 		    err);
 	if (r == 0)
 		r = e->dir = s->ops->dir(s, e->jail->vol, err);

@@ -321,6 +321,23 @@ fill(int fd, const struct content *c, struct ioc_error *err)
 	return (0);
 }
 
+static int
+name_it(int dir, const char *temp, const char *last, const struct content *c,
+    bool *swept, struct ioc_error *err)
+{
+	bool new = (c->flags & IOC_FILE_NEW) != 0;
+
+	if ((new ? linkat(dir, temp, dir, last, 0) :
+	    renameat(dir, temp, dir, last)) == 0)
+		return (0);
+	*swept = errno == ENOENT;
+	if (new && errno == EEXIST)
+		return (ioc_fail(err, IOC_EXISTS, "exists"));
+	return (errno == EISDIR ? ioc_fail(err, IOC_UNSAFE,
+	    "is there and not a regular file") :
+	    ioc_fail_errno(err, new ? "link" : "rename"));
+}
+
 /* *swept: the temporary file was taken for a dead writer's before its lock. */
 static int
 replace_once(int dir, const char *last, const struct content *c, bool *swept,
@@ -337,6 +354,8 @@ replace_once(int dir, const char *last, const struct content *c, bool *swept,
 	    O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return (ioc_fail_errno(err, "open directory"));
 	if (fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		if ((c->flags & IOC_FILE_NEW) != 0)
+			return (ioc_fail(err, IOC_EXISTS, "exists"));
 		if (!S_ISREG(st.st_mode))
 			return (ioc_fail(err, IOC_UNSAFE,
 			    "is there and not a regular file"));
@@ -346,16 +365,12 @@ replace_once(int dir, const char *last, const struct content *c, bool *swept,
 	if (fd < 0)
 		return (take_fd(&fd));
 	r = fill(fd, c, err);
-	if (r == 0 && renameat(dir, temp, dir, last) != 0) {
-		*swept = errno == ENOENT;
-		r = errno == EISDIR ? ioc_fail(err, IOC_UNSAFE,
-		    "is there and not a regular file") :
-		    ioc_fail_errno(err, "rename");
-	}
-	if (r != 0) {
+	if (r == 0)
+		r = name_it(dir, temp, last, c, swept, err);
+	if (r != 0 || (c->flags & IOC_FILE_NEW) != 0)
 		(void)unlinkat(dir, temp, 0);
+	if (r != 0)
 		return (r);
-	}
 	return (sync < 0 ? 0 : sync_open_dir(sync, err));
 }
 

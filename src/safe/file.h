@@ -46,11 +46,14 @@ int	ioc_file_open_host(const char *path, struct ioc_error *err);
  * temporary name for long (they begin with ".ioc-tmp-").  Something that is
  * there and not a regular file is UNSAFE.  Owner: uid, gid; (uid_t)-1 keeps
  * that of the caller.  IOC_FILE_NOSYNC leaves both fsyncs out (run state),
- * IOC_FILE_WALK forces the walk as IOC_PATH_WALK does.
+ * IOC_FILE_WALK forces the walk as IOC_PATH_WALK does.  IOC_FILE_NEW is EXISTS
+ * when anything is there: of several who try one gets it, and nobody ever sees
+ * it without its content.
  */
 enum {
 	IOC_FILE_NOSYNC = 1 << 0,
 	IOC_FILE_WALK = 1 << 1,
+	IOC_FILE_NEW = 1 << 2,
 };
 int	ioc_file_replace(int root, const char *path, const void *data,
 	    size_t len, mode_t mode, uid_t uid, gid_t gid, int flags,

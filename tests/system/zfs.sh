@@ -20,17 +20,6 @@ datasets()
 	    sed -n 's,^$pool/iocage/jails/,,p'"
 }
 
-# Mounts of the pool are no trace of a jail.
-leaks()
-{
-	os_traces | grep -v -e "^mount: .*$pool/iocage" -e "^process: "
-	os_members | sed 's/^/process: /'
-	for place in .staging .journal; do
-		find "$src/$place" -mindepth 1 2>/dev/null |
-		    sed 's/^/unfinished: /'
-	done
-}
-
 quiet()
 {
 	datasets ""
