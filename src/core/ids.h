@@ -12,8 +12,6 @@
 #include "base/buf.h"
 #include "core/host.h"
 
-#define	IOC_ID_COUNT	65536u
-
 /*
  * Does a jail whose own value of "userns" is that (NULL: none) get a range?
  * UNSUPPORTED when it should and the kernel cannot: never less in silence.

@@ -72,6 +72,9 @@ const struct ioc_os_facts *ioc_os_facts(const struct ioc_os *os);
 int	ioc_os_can(struct ioc_os *os, enum ioc_os_feature f,
 	    struct ioc_error *err);
 
+/* Linux: users and groups that a jail has of its own, a range on the host. */
+#define	IOC_ID_COUNT	65536u
+
 /* --- where a root comes from (filled by the store) ------------------------ */
 
 enum ioc_os_root_kind {
