@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "conf/prop.h"
 #include "conf/value.h"
+#include "core/basejail.h"
 #include "core/fstab.h"
 #include "core/ids.h"
 #include "core/release.h"
@@ -260,8 +261,11 @@ ioc_plan_jail(struct ioc_launch *l, struct ioc_jail *j, const char *kernel,
 	if (r == 0)
 		r = ioc_plan_system(l, &v, err);
 	if (r == 0)
-		r = ioc_fstab_plan(l, j, err);
-	if (r == 0)
 		r = s->ops->root(s, j->vol, &l->root, err);
+	/* Before what the administrator has mounted in them. */
+	if (r == 0)
+		r = ioc_basejail_plan(l, j, err);
+	if (r == 0)
+		r = ioc_fstab_plan(l, j, err);
 	return (r);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/basejail.h"
 #include "core/event.h"
 #include "core/jail.h"
 #include "core/level.h"
@@ -26,7 +27,8 @@ struct verify {
 	ioc_verify_fn	*fn;
 	void		*arg;
 	size_t		 n;		/* differences so far */
-	struct ioc_os_root root;
+	struct ioc_os_root root, base;	/* its own, its release's */
+	const char *const *base_dirs;	/* of a basejail */
 	struct ioc_verify_layer layers[IOC_VERIFY_LAYERS];
 	size_t		 nlayers;
 	struct ioc_strv	 ignore;
@@ -35,17 +37,18 @@ struct verify {
 
 #define	VERIFY(h, name, f, a)						\
 	{ .host = (h), .who = (name), .fn = (f), .arg = (a),		\
-	    .root = IOC_OS_ROOT, .ignore = IOC_STRV, .record_fd = -1 }
+	    .root = IOC_OS_ROOT, .base = IOC_OS_ROOT, .ignore = IOC_STRV, .record_fd = -1 }
 
 static void
 verify_fini(struct verify *v)
 {
-	if (v->root.kind == IOC_ROOT_NULLFS)
-		for (size_t i = 0; i + 1 < v->nlayers; i++) {
-			int fd = v->layers[i].fd;
+	for (size_t i = 0; i < v->nlayers; i++) {
+		int fd = v->layers[i].fd;
 
+		if (v->layers[i].at[0] != '\0')
 			ioc_fd_close(&fd);
-		}
+	}
+	ioc_store_root_fini(&v->base);
 	ioc_store_root_fini(&v->root);
 	ioc_strv_fini(&v->ignore);
 	ioc_fd_close(&v->record_fd);
@@ -70,15 +73,16 @@ add_layer(struct verify *v, int fd, const char *at)
 
 /* The base directories that the release has, over the jail's own root. */
 static int
-add_base_dirs(struct verify *v, struct ioc_error *err)
+add_base_dirs(struct verify *v, int release, const char *const *dirs,
+    struct ioc_error *err)
 {
-	for (const char *const *d = v->root.base_dirs; *d != NULL; d++) {
+	for (const char *const *d = dirs; *d != NULL; d++) {
 		int fd;
 
 		if (v->nlayers + 1 == IOC_VERIFY_LAYERS)
 			return (ioc_fail(err, IOC_LIMIT,
 			    "too many base directories"));
-		fd = ioc_path_dir(v->root.lower, *d, IOC_PATH_NOLINKS, err);
+		fd = ioc_basejail_dir(release, *d, err);
 		if (fd == IOC_NOT_FOUND)
 			continue;
 		if (fd < 0)
@@ -95,16 +99,24 @@ add_layers(struct verify *v, struct ioc_error *err)
 
 	switch (v->root.kind) {
 	case IOC_ROOT_OVERLAY:
+		/* First, for its owners; none of theirs is in it. */
 		add_layer(v, v->root.upper, "");
-		add_layer(v, v->root.lower, "");
+		if (v->base_dirs != NULL)
+			r = add_base_dirs(v, v->base.root, v->base_dirs, err);
+		if (r == 0)
+			add_layer(v, v->root.lower, "");
 		break;
 	case IOC_ROOT_NULLFS:
-		r = add_base_dirs(v, err);
+		r = add_base_dirs(v, v->base.root >= 0 ? v->base.root :
+		    v->root.lower, v->root.base_dirs, err);
 		if (r == 0)
 			add_layer(v, v->root.root, "");
 		break;
 	case IOC_ROOT_DIR:
-		add_layer(v, v->root.root, "");
+		if (v->base_dirs != NULL)
+			r = add_base_dirs(v, v->base.root, v->base_dirs, err);
+		if (r == 0)
+			add_layer(v, v->root.root, "");
 		break;
 	}
 	return (r);
@@ -246,6 +258,8 @@ ioc_jail_verify(struct ioc_jail *j, ioc_verify_fn *fn, void *arg, size_t *n,
 		release = strchr(release, '/') + 1;
 	if (r == 0)
 		r = open_record(&v, j->source, release, (unsigned)level, err);
+	if (r == 0)
+		r = ioc_basejail_root(j, &v.base, &v.base_dirs, err);
 	if (r == 0)
 		r = compare(&v, j->source, j->vol, (uint32_t)base, n, err);
 	return (ioc_wrap(err, r, "verify %s", j->name));

@@ -281,7 +281,7 @@ replace(int vol, int part, int old, const char *name, struct ioc_error *err)
 
 /* What is in PART instead of what is in the volume. */
 static int
-exchange(int vol, struct ioc_error *err)
+exchange(int vol, bool *begun, struct ioc_error *err)
 {
 	auto_strv struct ioc_strv now = IOC_STRV, then = IOC_STRV;
 	auto_fd int part = -1, old = -1;
@@ -293,6 +293,7 @@ exchange(int vol, struct ioc_error *err)
 		r = part = ioc_path_dir(vol, PART, OURS, err);
 	if (r >= 0)
 		r = old = ioc_path_mkdir(vol, OLD, 0700, OURS, err);
+	*begun = r >= 0;
 	for (size_t i = 0; r >= 0 && i < then.n; i++)
 		r = replace(vol, part, old, then.v[i], err);
 	for (size_t i = 0; r >= 0 && i < now.n; i++)
@@ -314,32 +315,12 @@ remove_entry(int vol, const struct entry *e, struct ioc_error *err)
 }
 
 static int
-roll_back(int vol, const struct entries *all, size_t at,
+snap_ready(struct ioc_store *s, const char *vol, const char *name, bool lose,
     ioc_store_progress *progress, void *arg, struct ioc_error *err)
-{
-	auto_fd int from = ioc_path_dir(vol, all->v[at].path, OURS, err);
-	int r;
-
-	if (from < 0)
-		return (take_fd(&from));
-	r = build(vol, from, true, progress, arg, err);
-	if (r != 0) {
-		(void)sweep(vol, NULL);
-		return (r);
-	}
-	r = exchange(vol, err);
-	for (size_t i = all->n; r == 0 && i-- > at + 1;)
-		r = remove_entry(vol, &all->v[i], err);
-	return (r == 0 ? sweep(vol, err) : r);
-}
-
-static int
-snap_rollback(struct ioc_store *s, const char *vol, const char *name,
-    bool lose, ioc_store_progress *progress, void *arg, struct ioc_error *err)
 {
 	IOC_AUTO(entries_fini) struct entries all = { NULL, 0 };
 	auto_free struct ioc_store_snapshot *v = NULL;
-	auto_fd int fd = open_all(s, vol, name, &all, err);
+	auto_fd int fd = open_all(s, vol, name, &all, err), from = -1;
 	int r = fd < 0 ? fd : 0;
 	size_t at = 0;
 
@@ -353,7 +334,33 @@ snap_rollback(struct ioc_store *s, const char *vol, const char *name,
 	if (r == 0)
 		r = ioc_tree_idle(fd, err);
 	if (r == 0)
-		r = roll_back(fd, &all, at, progress, arg, err);
+		r = from = ioc_path_dir(fd, all.v[at].path, OURS, err);
+	if (r >= 0) {
+		r = build(fd, from, true, progress, arg, err);
+		if (r != 0)
+			(void)sweep(fd, NULL);
+	}
+	return (ioc_wrap(err, r, "roll back %s to %s", IOC_SHOW(vol),
+	    IOC_SHOW(name)));
+}
+
+static int
+snap_rollback(struct ioc_store *s, const char *vol, const char *name,
+    bool *begun, struct ioc_error *err)
+{
+	IOC_AUTO(entries_fini) struct entries all = { NULL, 0 };
+	auto_fd int fd = open_all(s, vol, name, &all, err);
+	const struct entry *e = NULL;
+	int r = fd < 0 ? fd : 0;
+
+	if (r == 0 && (e = find(&all, name)) == NULL)
+		r = ioc_fail(err, IOC_NOT_FOUND, "no such snapshot");
+	if (r == 0)
+		r = exchange(fd, begun, err);
+	for (size_t i = all.n; r == 0 && &all.v[i - 1] != e; i--)
+		r = remove_entry(fd, &all.v[i - 1], err);
+	if (r == 0)
+		r = sweep(fd, err);
 	return (ioc_wrap(err, r, "roll back %s to %s", IOC_SHOW(vol),
 	    IOC_SHOW(name)));
 }
@@ -430,6 +437,7 @@ ioc_dir_snapshot_origins(int vol, struct ioc_strv *ret, struct ioc_error *err)
 const struct ioc_store_snapshot_ops ioc_dir_snapshots = {
 	.create = snap_create,
 	.list = snap_list,
+	.ready = snap_ready,
 	.rollback = snap_rollback,
 	.remove = snap_remove,
 	.clone = snap_clone,

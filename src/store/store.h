@@ -9,6 +9,7 @@
 #define STORE_STORE_H
 
 #include "base/error.h"
+#include "base/strv.h"
 #include "os/os.h"
 
 struct ioc_store;
@@ -131,14 +132,20 @@ struct ioc_store_snapshot_ops {
 		    struct ioc_store_snapshot **ret, size_t *n,
 		    struct ioc_error *err);
 	/*
-	 * The volume as it was at exactly that snapshot, which stays, as all do
-	 * that are older.  Newer ones would be lost: STATE names them, unless
-	 * `lose` says that they may.  BUSY names clones of those.  What died half
-	 * way is finished by doing it again.
+	 * Makes all ready for a rollback to exactly that snapshot, which stays, as
+	 * all do that are older; the volume is what it was.  Newer ones would be
+	 * lost: STATE names them, unless `lose` says that they may.  BUSY names
+	 * clones of those, or a mount.
 	 */
-	int	(*rollback)(struct ioc_store *s, const char *vol,
+	int	(*ready)(struct ioc_store *s, const char *vol,
 		    const char *name, bool lose, ioc_store_progress *progress,
 		    void *arg, struct ioc_error *err);
+	/*
+	 * The rollback, after that.  When it fails and *begun is set it is half
+	 * done, as when its process dies: both calls again, with `lose`, finish it.
+	 */
+	int	(*rollback)(struct ioc_store *s, const char *vol,
+		    const char *name, bool *begun, struct ioc_error *err);
 	/* BUSY names the clones that still need it. */
 	int	(*remove)(struct ioc_store *s, const char *vol,
 		    const char *name, struct ioc_error *err);
@@ -150,10 +157,17 @@ struct ioc_store_snapshot_ops {
 		    const char *name, const char *to, uint32_t id_base,
 		    ioc_store_progress *progress, void *arg,
 		    struct ioc_error *err);
-	/* Removes what a create, rollback or remove that died has left. */
+	/* Removes what a create, ready, remove or clone that died has left. */
 	int	(*sweep)(struct ioc_store *s, const char *vol,
 		    struct ioc_error *err);
 };
+
+/*
+ * STATE naming those of n snapshots, sorted from old to new, that are newer than
+ * `name`, unless they may be lost; NOT_FOUND.  *at is its place.
+ */
+int	ioc_snapshots_newer(const struct ioc_store_snapshot *v, size_t n,
+	    const char *name, bool lose, size_t *at, struct ioc_error *err);
 
 struct ioc_store {
 	const struct ioc_store_ops *ops;
@@ -177,6 +191,9 @@ extern const struct ioc_store_ops ioc_store_zfs;
  * no ZFS.
  */
 int	ioc_store_zfs_find(char **ret, struct ioc_error *err);
+/* The pools of the host and the health of each; UNSUPPORTED: no ZFS. */
+int	ioc_store_zfs_pools(struct ioc_strv *names, struct ioc_strv *health,
+	    struct ioc_error *err);
 /* Sets or removes that mark of the pool that the dataset is in. */
 int	ioc_store_zfs_mark(const char *dataset, bool active,
 	    struct ioc_error *err);

@@ -18,13 +18,6 @@ enum ioc_volume_area {
 int	ioc_volume_check(const char *vol, bool parent,
 	    enum ioc_volume_area *ret, struct ioc_error *err);
 
-/*
- * STATE naming those of n snapshots, sorted from old to new, that are newer than
- * `name`, unless they may be lost; NOT_FOUND.  *at is its place.
- */
-int	ioc_snapshots_newer(const struct ioc_store_snapshot *v, size_t n,
-	    const char *name, bool lose, size_t *at, struct ioc_error *err);
-
 /* Copies the files of ours of a volume: all regular ones, but "origin". */
 int	ioc_volume_copy_files(int from, int to, struct ioc_error *err);
 

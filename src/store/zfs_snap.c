@@ -207,22 +207,33 @@ check_newer(struct ioc_store *s, const char *vol, const char *sub,
 	return (ioc_snapshots_newer(v, kept, name, lose, &at, err));
 }
 
+static int
+snap_ready(struct ioc_store *s, const char *vol, const char *name, bool lose,
+    ioc_store_progress *progress, void *arg, struct ioc_error *err)
+{
+	int r = ioc_name_check(IOC_NAME_SNAPSHOT, name, err);
+
+	if (r == 0)
+		r = check_newer(s, vol, NULL, name, lose, err);
+	if (r == 0)
+		r = check_newer(s, vol, "root", name, lose, err);
+	return (ioc_wrap(err, r, "roll back %s to %s", IOC_SHOW(vol),
+	    IOC_SHOW(name)));
+}
+
 /*
- * Never -R: clones are not ours to destroy.  With -r, for the origin of a clone
- * that is gone may be newer, and whatever counts has been asked for.
+ * Never -R: clones are not ours to destroy.  With -r always, for the origin of a
+ * clone that is gone may be newer; what counts was asked for before.
  */
 static int
-roll_back(const char *full, bool any, struct ioc_error *err)
+roll_back(const char *full, struct ioc_error *err)
 {
-	if (any)
-		return (ioc_zfs_run(IOC_ZFS_ARGS("rollback", "-r", full), NULL,
-		    err));
-	return (ioc_zfs_run(IOC_ZFS_ARGS("rollback", full), NULL, err));
+	return (ioc_zfs_run(IOC_ZFS_ARGS("rollback", "-r", full), NULL, err));
 }
 
 static int
 snap_rollback(struct ioc_store *s, const char *vol, const char *name,
-    bool lose, ioc_store_progress *progress, void *arg, struct ioc_error *err)
+    bool *begun, struct ioc_error *err)
 {
 	struct ioc_zfs *z = ioc_zfs(s);
 	char own[IOC_ZFS_NAME], root[IOC_ZFS_NAME];
@@ -231,14 +242,11 @@ snap_rollback(struct ioc_store *s, const char *vol, const char *name,
 	if (r == 0)
 		r = ioc_zfs_snapshot_name(z, vol, "root", name, root, err);
 	if (r == 0)
-		r = check_newer(s, vol, NULL, name, lose, err);
-	if (r == 0)
-		r = check_newer(s, vol, "root", name, lose, err);
-	/* The root first: while the other has newer ones it can be repeated. */
-	if (r == 0)
-		r = roll_back(root, true, err);
-	if (r == 0)
-		r = roll_back(own, lose, err);
+		r = roll_back(root, err);
+	if (r == 0) {
+		*begun = true;
+		r = roll_back(own, err);
+	}
 	ioc_zfs_forget(z);
 	return (ioc_wrap(err, r, "roll back %s to %s", IOC_SHOW(vol),
 	    IOC_SHOW(name)));
@@ -324,16 +332,31 @@ snap_clone(struct ioc_store *s, const char *vol, const char *name,
 	    IOC_SHOW(vol), to));
 }
 
-/* Each is one step in the pool; a rollback is done again by who wants it. */
+/* The origins of clones that never came to be, or are gone. */
 static int
 snap_sweep(struct ioc_store *s, const char *vol, struct ioc_error *err)
 {
-	return (0);
+	auto_free struct ioc_store_snapshot *v = NULL;
+	char full[IOC_ZFS_NAME];
+	size_t n = 0;
+	int r = list(s, vol, "root", false, &v, &n, err);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (!is_origin(v[i].name))
+			continue;
+		r = ioc_zfs_snapshot_name(ioc_zfs(s), vol, "root", v[i].name,
+		    full, err);
+		if (r == 0)
+			r = ioc_zfs_run(IOC_ZFS_ARGS("destroy", "-d", full),
+			    NULL, err);
+	}
+	return (ioc_wrap(err, r, "snapshots of %s", IOC_SHOW(vol)));
 }
 
 const struct ioc_store_snapshot_ops ioc_zfs_snapshots = {
 	.create = snap_create,
 	.list = snap_list,
+	.ready = snap_ready,
 	.rollback = snap_rollback,
 	.remove = snap_remove,
 	.clone = snap_clone,

@@ -32,6 +32,19 @@ get(struct ioc_store *s, const char *path, const char *want)
 		assert_string_equal(ioc_buf_str(&b), want);
 }
 
+static int
+roll_back(struct ioc_store *s, const char *vol, const char *name, bool lose,
+    struct ioc_error *err)
+{
+	bool begun = false;
+	int r = ops->snapshot->ready(s, vol, name, lose, NULL, NULL, err);
+
+	if (r == 0)
+		r = ops->snapshot->rollback(s, vol, name, &begun, err);
+	assert_true(r != 0 || begun);
+	return (r);
+}
+
 void
 snapshots_are(struct ioc_store *s, const char *vol, const char *want)
 {
@@ -72,22 +85,19 @@ test_snapshots(void **state)
 		    NULL), IOC_INVALID);
 		assert_int_equal(snap->remove(s, "jails/web", *b, NULL),
 		    IOC_INVALID);
-		assert_int_equal(snap->rollback(s, "jails/web", *b, true,
-		    NULL, NULL, NULL), IOC_INVALID);
+		assert_int_equal(roll_back(s, "jails/web", *b, true, NULL), IOC_INVALID);
 	}
 	snapshots_are(s, "jails/web", "c b a ");
 	put_root(s, "jails/web", "state", "now");
-	assert_int_equal(snap->rollback(s, "jails/web", "none", true, NULL,
-	    NULL, NULL), IOC_NOT_FOUND);
-	assert_int_equal(snap->rollback(s, "jails/web", "b", false, NULL,
-	    NULL, &err), IOC_STATE);
+	assert_int_equal(roll_back(s, "jails/web", "none", true, NULL), IOC_NOT_FOUND);
+	assert_int_equal(roll_back(s, "jails/web", "b", false, &err), IOC_STATE);
 	assert_non_null(strstr(err.msg, "lost: a"));
 	get_root(s, "jails/web", "state", true, "now");
-	ok(snap->rollback(s, "jails/web", "a", false, NULL, NULL, &err),
+	ok(roll_back(s, "jails/web", "a", false, &err),
 	    &err);
 	get_root(s, "jails/web", "state", true, "a");
 	snapshots_are(s, "jails/web", "c b a ");
-	ok(snap->rollback(s, "jails/web", "b", true, NULL, NULL, &err),
+	ok(roll_back(s, "jails/web", "b", true, &err),
 	    &err);
 	get_root(s, "jails/web", "state", true, "b");
 	snapshots_are(s, "jails/web", "c b ");
@@ -164,7 +174,7 @@ test_snapshots__files(void **state)
 	ok(snap->create(s, "jails/web", "a", NULL, NULL, &err), &err);
 	put(s, "jails/web/config.json", "{\"a\":\"2\"}");
 	put(s, "jails/web/fstab", "later\n");
-	ok(snap->rollback(s, "jails/web", "a", false, NULL, NULL, &err), &err);
+	ok(roll_back(s, "jails/web", "a", false, &err), &err);
 	get(s, "jails/web/config.json", "{\"a\":\"1\"}");
 	get(s, "jails/web/fstab", NULL);
 	/* and it can be used as before */
@@ -198,9 +208,9 @@ test_snapshots__half_way(void **state)
 		    errno == EEXIST);
 	snapshots_are(s, "jails/web", "a ");
 	put_root(s, "jails/web", "mine", "second\n");
-	ok(snap->rollback(s, "jails/web", "a", false, NULL, NULL, &err), &err);
+	ok(roll_back(s, "jails/web", "a", false, &err), &err);
 	get_root(s, "jails/web", "mine", true, "first\n");
-	ok(snap->rollback(s, "jails/web", "a", true, NULL, NULL, &err), &err);
+	ok(roll_back(s, "jails/web", "a", true, &err), &err);
 	get_root(s, "jails/web", "mine", true, "first\n");
 	ok(snap->sweep(s, "jails/web", &err), &err);
 	assert_int_equal(ioc_path_stat(s->root, "jails/web/.part", 0, &st,
@@ -321,8 +331,7 @@ test_encrypted(void **state)
 	    NULL, &err), &err);
 	get_root(s, "jails/copy", "mine", true, "web\n");
 	put_root(s, "jails/web", "mine", "later\n");
-	ok(ops->snapshot->rollback(s, "jails/web", "a", false, NULL, NULL,
-	    &err), &err);
+	ok(roll_back(s, "jails/web", "a", false, &err), &err);
 	get_root(s, "jails/web", "mine", true, "web\n");
 	ok(s->ops->rename(s, "jails/web", "jails/www", &err), &err);
 	ok(s->ops->promote(s, "jails/copy", &err), &err);
