@@ -446,6 +446,21 @@ sync_parents(int a, int b, struct ioc_error *err)
 	return (0);
 }
 
+/* A release on its way out: not when something is cloned from it. */
+static int
+check_leaving(struct ioc_store *s, const char *from, const char *to,
+    struct ioc_error *err)
+{
+	enum ioc_volume_area a, b;
+	int r = ioc_volume_check(from, false, &a, err);
+
+	if (r == 0)
+		r = ioc_volume_check(to, false, &b, err);
+	if (r != 0 || a != IOC_VOLUME_RELEASES || b != IOC_VOLUME_STAGING)
+		return (r);
+	return (ioc_dir_unneeded(s, from, err));
+}
+
 static int
 dir_rename(struct ioc_store *s, const char *from, const char *to,
     struct ioc_error *err)
@@ -455,9 +470,7 @@ dir_rename(struct ioc_store *s, const char *from, const char *to,
 	char parent[512];
 	int r;
 
-	r = ioc_volume_check(from, false, NULL, err);
-	if (r == 0)
-		r = ioc_volume_check(to, false, NULL, err);
+	r = check_leaving(s, from, to, err);
 	if (r != 0)
 		return (r);
 	a = ioc_path_dir(s->root, from, OURS, err);

@@ -62,6 +62,9 @@ int	ioc_dir_snapshot_origins(int vol, struct ioc_strv *ret,
 int	ioc_dir_clone(struct ioc_store *s, const char *from, const char *to,
 	    enum ioc_store_clone how, uint32_t id_base,
 	    ioc_store_progress *progress, void *arg, struct ioc_error *err);
+/* BUSY naming the jails, and what is staged, that share data with a release. */
+int	ioc_dir_unneeded(struct ioc_store *s, const char *vol,
+	    struct ioc_error *err);
 int	ioc_dir_destroy(struct ioc_store *s, const char *vol,
 	    struct ioc_error *err);
 

@@ -80,9 +80,8 @@ find_clones(struct ioc_store *s, const char *place, const char *vol,
 	return (0);
 }
 
-/* BUSY when a clone lives on it; only releases can have any. */
-static int
-check_clones(struct ioc_store *s, const char *vol, struct ioc_error *err)
+int
+ioc_dir_unneeded(struct ioc_store *s, const char *vol, struct ioc_error *err)
 {
 	auto_buf struct ioc_buf users = IOC_BUF(64 * 1024);
 	int r;
@@ -148,11 +147,8 @@ ioc_dir_destroy(struct ioc_store *s, const char *vol, struct ioc_error *err)
 	if (fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return (errno == ENOENT ? 0 :
 		    ioc_fail_errno(err, "destroy %s", vol));
-	r = area == IOC_VOLUME_RELEASES ? check_clones(s, vol, err) : 0;
-	if (r == 0) {
-		ioc_fd_close(&dir);
-		r = dir = ioc_path_dir(s->root, ".staging", OURS, err);
-	}
+	ioc_fd_close(&dir);
+	r = dir = ioc_path_dir(s->root, ".staging", OURS, err);
 	if (r >= 0)
 		r = destroy_visible(s, vol, dir, err);
 	return (ioc_wrap(err, r, "destroy %s", vol));

@@ -358,6 +358,9 @@ test_destroy(void **state)
 		assert_int_equal(s->ops->destroy(s, *v, &err), IOC_BUSY);
 		assert_non_null(strstr(err.msg, "web"));
 		assert_non_null(strstr(err.msg, "create-db"));
+		/* nor out of sight */
+		assert_int_equal(s->ops->rename(s, *v, ".staging/destroy-1",
+		    &err), IOC_BUSY);
 		get_root(s, "releases/bookworm/p0", "hello", false,
 		    "from the release\n");
 	}
