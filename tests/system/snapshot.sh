@@ -129,13 +129,13 @@ running()
 		inside web 'echo second >/etc/mine'
 		ok clone web now
 	fi
-	prints 'then' clone web@a then
+	prints before clone web@a before
 	! $live || ok stop web
-	has then /etc/mine first
+	has before /etc/mine first
 	has now /etc/mine second
 	# Each is one of its own.
 	for property in host_hostuuid id_base; do
-		for name in web now then; do
+		for name in web now before; do
 			ioc get "$property" "$name" 2>/dev/null
 		done >values
 		[ -z "$(grep -v '^-$' values | sort | uniq -d)" ] ||
@@ -151,9 +151,9 @@ running()
 	gives 1 clone web@a x nosuchproperty=1
 	ok clone web@a - notes=mine
 	# Owners are those of its own users.
-	ok start then
-	ok exec then -- sh -c 'echo more >>/etc/mine && chown user /etc/mine'
-	ok stop then
+	ok start before
+	ok exec before -- sh -c 'echo more >>/etc/mine && chown user /etc/mine'
+	ok stop before
 }
 
 directory_running_do()
@@ -169,10 +169,10 @@ pool_running_do()
 	in_pool
 	running
 	# Who depends on it is named; promoted, they do not any more.
-	atf_check -s exit:1 -e match:'now' -e match:'then' \
+	atf_check -s exit:1 -e match:'now' -e match:'before' \
 	    "$program" -c "$conf" -q destroy -f -y web
-	refused 'then' snapshot remove web@a
-	ok promote now then
+	refused 'before' snapshot remove web@a
+	ok promote now before
 	ok create -r tiny plain $may
 	refused 'no other jail' promote plain
 	# Those that others depend on are named, and go in the next round.
