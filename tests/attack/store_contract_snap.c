@@ -266,8 +266,15 @@ test_owners_of_a_clone(void **state)
 	const uint32_t a = 655360, b = 1310720;
 	/* the head of version 3, no rights, and the root whose users have them */
 	unsigned char caps[24] = { 0, 0, 0, 3, 1 };
+	/* its owner, the user a + 7, its group, the mask and the others */
+	unsigned char acl[44] = { 2, 0, 0, 0, 1, 0, 6, 0, 255, 255, 255, 255,
+		2, 0, 4, 0, 0, 0, 0, 0, 4, 0, 4, 0, 255, 255, 255, 255,
+		16, 0, 4, 0, 255, 255, 255, 255, 32, 0, 4, 0, 255, 255, 255,
+		255 };
 	auto_buf struct ioc_buf got = IOC_BUF(100 * 1000);
+	const uint32_t of = a + 7, to = b + 7;
 	struct stat st;
+	bool acls;
 
 	if (ops->mounts || !LAYERS)
 		NOT_HERE();
@@ -281,6 +288,9 @@ test_owners_of_a_clone(void **state)
 	    &err), &err);
 	ok(ioc_path_xattr_set(s->root, "jails/web/layer/mine",
 	    "security.capability", caps, sizeof(caps), 0, &err), &err);
+	memcpy(acl + 16, &of, sizeof(of));
+	acls = ioc_path_xattr_set(s->root, "jails/web/layer/mine",
+	    "system.posix_acl_access", acl, sizeof(acl), 0, NULL) == 0;
 	ok(s->ops->clone(s, "jails/web", "jails/copy", IOC_CLONE_THIN, b, NULL,
 	    NULL, &err), &err);
 	for (const char **n = (const char *[]){ "layer", "work", NULL };
@@ -300,6 +310,17 @@ test_owners_of_a_clone(void **state)
 	memcpy(caps + 20, &b, sizeof(b));
 	assert_int_equal(got.len, sizeof(caps));
 	assert_memory_equal(got.data, caps, sizeof(caps));
+	if (!acls)
+		return;
+	ioc_buf_clear(&got);
+	ok(ioc_path_xattr_get(s->root, "jails/copy/layer/mine",
+	    "system.posix_acl_access", 0, &got, &err), &err);
+	memcpy(acl + 16, &to, sizeof(to));
+	assert_int_equal(got.len, sizeof(acl));
+	assert_memory_equal(got.data, acl, sizeof(acl));
+	/* the plain copy of it is the other jail's still */
+	ok(ioc_path_stat(s->root, "jails/web/layer/mine", 0, &st, &err), &err);
+	assert_true(st.st_uid == a + 7);
 }
 
 /* In a dataset that has a key: what is cloned has the same one. */

@@ -91,6 +91,12 @@ basejail()
 	prints nullfs get basejail_type web
 	gives 1 set basejail=no web
 	ok start web
+	# In any other jail that is possible.
+	ok create -T -r "$1" plain $may
+	ok start plain
+	ok exec plain -- sh -c 'touch /bin/new && chmod 755 /bin'
+	ok stop plain
+	ok destroy -y plain
 	for attack in 'touch /bin/new' 'rm -f /bin/sh' 'mv /bin /oldbin' \
 	    'chmod 777 /bin' 'umount /bin' 'umount -l /bin || umount -f /bin' \
 	    'mount -o remount,rw /bin || mount -u -o rw /bin' \
