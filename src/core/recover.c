@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "core/event.h"
+#include "core/export.h"
 #include "core/ids.h"
 #include "core/jail.h"
 #include "core/launch.h"
@@ -38,7 +39,7 @@ was_committed(struct ioc_source *s, const char *op, const char *name,
 	const char *base;
 	int r;
 
-	if (strcmp(op, "create") != 0 ||
+	if ((strcmp(op, "create") != 0 && strcmp(op, "import") != 0) ||
 	    ioc_name_check(IOC_NAME_JAIL, name, NULL) != 0)
 		return (0);
 	if (asprintf(&vol, "jails/%s", name) < 0) {
@@ -111,6 +112,8 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 		r = s->store->ops->destroy(s->store, vol, err);
 	else if (r == IOC_NOT_FOUND)
 		r = 0;
+	if (r == 0 && strcmp(op, "export") == 0)
+		r = ioc_export_forget(s, what, token, err);
 	if (r == 0 && !destroyed) {
 		r = was_committed(s, op, what, token, err);
 		r = r == 0 ? ioc_ids_release_owner(s, token, err) :

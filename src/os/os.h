@@ -61,6 +61,7 @@ enum ioc_os_feature {
 	IOC_CAN_SECCOMP,
 	IOC_CAN_CAPSICUM,
 	IOC_CAN_ZFS,
+	IOC_CAN_SHARE,		/* what a jail passes another leads out of neither */
 	IOC_CAN_MAX
 };
 

@@ -49,6 +49,12 @@ int	ioc_verb_listing(const struct ioc_request *q, struct ioc_strv *results,
 
 int	ioc_verb_verify(const struct ioc_request *q, struct ioc_strv *results,
 	    struct ioc_error *err);
+int	ioc_verb_head(const struct ioc_request *q, struct ioc_strv *results,
+	    struct ioc_error *err);
+int	ioc_verb_pack(const struct ioc_request *q, struct ioc_strv *results,
+	    struct ioc_error *err);
+int	ioc_verb_unpack(const struct ioc_request *q, struct ioc_strv *results,
+	    struct ioc_error *err);
 
 /* Fills in the request's limit; UNSUPPORTED without a system call filter. */
 int	ioc_verb_sandbox(const struct ioc_request *q, struct ioc_sandbox *s,

@@ -28,6 +28,7 @@ struct fake_host {
 	unsigned execs;
 	bool	 no_idmap;
 	bool	 no_limits;
+	bool	 no_share;
 	int	 waited_ms;	/* the last time limits that were given */
 	int	 removed_ms;
 };

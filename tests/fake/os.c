@@ -122,7 +122,8 @@ ioc_os_can(struct ioc_os *os, enum ioc_os_feature f, struct ioc_error *err)
 {
 	if (f == IOC_CAN_ZFS || f == IOC_CAN_NULLFS ||
 	    (f == IOC_CAN_IDMAP && fake.no_idmap) ||
-	    (f == IOC_CAN_LIMITS && fake.no_limits))
+	    (f == IOC_CAN_LIMITS && fake.no_limits) ||
+	    (f == IOC_CAN_SHARE && fake.no_share))
 		return (ioc_fail(err, IOC_UNSUPPORTED, "not on a fake host"));
 	return (0);
 }

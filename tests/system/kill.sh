@@ -82,6 +82,47 @@ create_thick_do()
 	done
 }
 
+# Of an export nothing is there but what is whole; a temporary name may be.
+export_do()
+{
+	begin
+	with tiny
+	ok create -r tiny web
+	timed export -z web "$dir/whole.tar"
+	for i in $(seq 1 "$rounds"); do
+		killed export -z web "$dir/part.tar"
+		recovered
+		no_leaks "export, round $i"
+		[ ! -e "$dir/part.tar" ] || ok import "x$i" "$dir/part.tar"
+		rm -f "$dir/part.tar"
+	done
+}
+
+import_do()
+{
+	begin
+	with tiny
+	ok create -r tiny web
+	ok export web "$dir/web.tar"
+	timed import new "$dir/web.tar"
+	ok destroy -y new
+	hit=0
+	for i in $(seq 1 "$rounds"); do
+		killed import new "$dir/web.tar"
+		[ $status -ne 137 ] || hit=$((hit + 1))
+		recovered
+		no_leaks "import, round $i"
+		if grep -q '^new' states; then
+			ok start new
+			ok stop new
+			ok destroy -y new
+		elif [ -e "$src/jails/new" ]; then
+			atf_fail "half a jail"
+		fi
+	done
+	[ $hit -gt 0 ] || atf_fail "not once in $rounds rounds hit"
+}
+
 start_do()
 {
 	begin
@@ -293,6 +334,8 @@ atf_init_test_cases()
 {
 	testcase create "during create"
 	testcase create_thick "during a full copy"
+	testcase export "during export"
+	testcase import "during import"
 	testcase start "during start"
 	testcase stop "during stop"
 	testcase destroy "during destroy"

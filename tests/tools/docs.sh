@@ -6,6 +6,13 @@
 missing_do() { printf 'See\n`src/core/gone.c`.\n' >t/README.md; }
 table_do() { printf '| a | tests/unit/gone.c, src/core/start.c |\n' >t/B.md; }
 
+name_do()
+{
+	mkdir -p t/tests/unit
+	echo 'test_here(void)' >t/tests/unit/here.c
+	printf 'a tests/unit/here.c (`test_here`, `test_gone`)\n' >t/C.md
+}
+
 atf_test_case present
 present_head() { atf_set descr "what is there, and what stands for many"; }
 present_body()
@@ -23,5 +30,6 @@ atf_init_test_cases()
 	clean_test docs
 	violation missing docs 'README.md:2: no src/core/gone.c'
 	violation table docs 'B.md:1: no tests/unit/gone.c'
+	violation name docs 'C.md:1: no test_gone in tests/unit/here.c'
 	atf_add_test_case present
 }
