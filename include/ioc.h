@@ -12,6 +12,7 @@
 #include "ioc/host.h"
 #include "ioc/jail.h"
 #include "ioc/release.h"
+#include "ioc/snapshot.h"
 #include "ioc/verify.h"
 
 #endif /* IOC_H */

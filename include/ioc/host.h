@@ -89,6 +89,27 @@ IOC_API int ioc_host_recover(struct ioc_host *h, unsigned *n,
 /* The distribution that fetch uses by default ("debian"). */
 IOC_API const char *ioc_host_distribution(const struct ioc_host *h);
 
+/* A pool of ZFS. */
+struct ioc_pool_info {
+	const char	*name;
+	const char	*health;	/* "ONLINE", as zpool(8) says it */
+	const char	*source;	/* the first of this host in it, or NULL */
+	const char	*where;		/* its dataset, or NULL */
+};
+
+struct ioc_pool_list;
+
+/*
+ * The pools of this host, as zpool(8) lists them.  UNSUPPORTED: no ZFS.  Ended by
+ * ioc_pool_list_free.
+ */
+IOC_API int ioc_pool_list(struct ioc_host *h, struct ioc_pool_list **ret,
+    struct ioc_error *err);
+IOC_API size_t ioc_pool_count(const struct ioc_pool_list *l);
+IOC_API const struct ioc_pool_info *ioc_pool_at(
+    const struct ioc_pool_list *l, size_t i);
+IOC_API void ioc_pool_list_free(struct ioc_pool_list *l);
+
 /* One feature of the host as doctor shows it. */
 struct ioc_feature {
 	const char	*name;

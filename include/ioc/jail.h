@@ -70,25 +70,62 @@ IOC_API int ioc_jail_state(struct ioc_jail *j, enum ioc_jail_state *ret,
 struct ioc_create_options {
 	const char	*name;		/* NULL or "-": one is made up */
 	const char	*source;	/* NULL: the main one */
-	const char	*release;	/* one of release, empty */
+	const char	*release;	/* one of release, template, empty */
 	bool		 empty;
 	bool		 thick;		/* a full copy instead of a thin clone */
 	const struct ioc_change *props;
 	size_t		 nprops;
+	const char	*template;	/* "[source/]name" of a jail that is one */
+	bool		 basejail;	/* the system's directories are read-only, and
+					   those of its release */
 };
 
 /*
  * Creates a jail.  Built under a staging name, then renamed at once: after a
  * crash it is there or it is not.  Steps "jail.create/...".  *ret may be NULL.
- * EXISTS, NOT_FOUND (release), INVALID (property), LIMIT (no uid range left).
+ * EXISTS, NOT_FOUND (release), INVALID (property), LIMIT (no uid range left),
+ * STATE (not a template), UNSUPPORTED (basejail: which directories are the
+ * system's is not known of this distribution).
+ *
+ * From a template: as ioc_jail_clone, in the source of the template.
  */
 IOC_API int ioc_jail_create(struct ioc_host *h,
     const struct ioc_create_options *o, struct ioc_jail **ret,
     struct ioc_error *err);
 
-/* Removes a stopped jail and all its data.  With stop it is stopped first. */
+/*
+ * Removes a stopped jail and all its data, its snapshots as well.  With stop it
+ * is stopped first.  BUSY names the jails that were cloned from it on ZFS.
+ */
 IOC_API int ioc_jail_destroy(struct ioc_jail *j, bool stop,
     struct ioc_error *err);
+
+struct ioc_clone_options {
+	const char	*name;		/* NULL or "-": one is made up */
+	const char	*snapshot;	/* as it was then; NULL: as it is now */
+	const struct ioc_change *props;	/* other than in the original */
+	size_t		 nprops;
+};
+
+/*
+ * Makes a new jail of one that is there: its files, configuration and fstab, but
+ * with a UUID, a host name and a uid range of its own, and never a template.  On
+ * ZFS both share their data, and the original cannot be destroyed before the
+ * clone, or before the clone is promoted; in a directory source it is a copy,
+ * and without a snapshot the original must be stopped: STATE.  Needs root.  Steps
+ * "jail.clone/...".  *ret may be NULL.  EXISTS, NOT_FOUND (snapshot), INVALID
+ * (property), LIMIT (no uid range left).
+ */
+IOC_API int ioc_jail_clone(struct ioc_jail *j,
+    const struct ioc_clone_options *o, struct ioc_jail **ret,
+    struct ioc_error *err);
+
+/*
+ * A clone on ZFS depends on its original; afterwards it is the other way round.
+ * Snapshots up to the one that it was cloned from become its own.  Needs root.
+ * Step "jail.promote/volume".  STATE: it depends on no other jail.
+ */
+IOC_API int ioc_jail_promote(struct ioc_jail *j, struct ioc_error *err);
 
 /* Gives a stopped jail another name. */
 IOC_API int ioc_jail_rename(struct ioc_jail *j, const char *name,

@@ -91,6 +91,13 @@ int	ioc_clone_file(int from, int to);
  */
 int	ioc_copy_xattrs(int from, int to);
 
+/*
+ * The ids in extended attributes of an open file, where the system has such:
+ * those from `from` on, `count` of them, become those from `to` on.  0, or -1
+ * and errno.
+ */
+int	ioc_shift_xattrs(int fd, uint32_t from, uint32_t to, uint32_t count);
+
 /* Copies BSD file flags; does nothing where there are none. */
 int	ioc_copy_fflags(int from, int to);
 

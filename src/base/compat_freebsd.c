@@ -198,6 +198,16 @@ ioc_copy_xattrs(int from, int to)
 }
 
 int
+ioc_shift_xattrs(int fd, uint32_t from, uint32_t to, uint32_t count)
+{
+	(void)fd;
+	(void)from;
+	(void)to;
+	(void)count;
+	return (0);
+}
+
+int
 ioc_copy_fflags(int from, int to)
 {
 	/* Those that a file system keeps for itself are not for us to set. */

@@ -15,6 +15,7 @@
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -250,6 +251,68 @@ ioc_copy_xattrs(int from, int to)
 		if (copy_xattr(from, to, p) != 0)
 			return (-1);
 	return (0);
+}
+
+/* Capabilities of version 3 belong to the users of one root (linux/capability.h). */
+#define	CAPS_V3		0x03000000u
+#define	CAPS_SIZE	24u
+#define	CAPS_ROOT	20u
+/* ACLs: a version, then tag, rights and id each (linux/posix_acl_xattr.h). */
+#define	ACL_HEAD	4u
+#define	ACL_ENTRY	8u
+#define	ACL_USER	0x02u
+#define	ACL_GROUP	0x08u
+
+static void
+shift_id(unsigned char *p, uint32_t from, uint32_t to, uint32_t count)
+{
+	uint32_t id;
+
+	memcpy(&id, p, sizeof(id));
+	id = le32toh(id);
+	if (id - from < count)
+		id = id - from + to;
+	id = htole32(id);
+	memcpy(p, &id, sizeof(id));
+}
+
+static int
+shift_xattr(int fd, const char *name, bool acl, uint32_t from, uint32_t to,
+    uint32_t count)
+{
+	auto_free void *value = NULL;
+	ssize_t n = get_xattr(fd, name, &value);
+	unsigned char *p = value;
+	uint32_t head;
+
+	if (n < 0)
+		return (errno == ENODATA || errno == EOPNOTSUPP ? 0 : -1);
+	if ((size_t)n < sizeof(head))
+		return (0);
+	memcpy(&head, p, sizeof(head));
+	if (!acl && (size_t)n == CAPS_SIZE &&
+	    (le32toh(head) & 0xff000000u) == CAPS_V3)
+		shift_id(p + CAPS_ROOT, from, to, count);
+	for (size_t at = ACL_HEAD; acl && at + ACL_ENTRY <= (size_t)n;
+	    at += ACL_ENTRY) {
+		unsigned tag = p[at] | (unsigned)p[at + 1] << 8;
+
+		if (tag == ACL_USER || tag == ACL_GROUP)
+			shift_id(p + at + 4, from, to, count);
+	}
+	return (fsetxattr(fd, name, p, (size_t)n, 0));
+}
+
+int
+ioc_shift_xattrs(int fd, uint32_t from, uint32_t to, uint32_t count)
+{
+	if (shift_xattr(fd, "security.capability", false, from, to,
+	    count) != 0 ||
+	    shift_xattr(fd, "system.posix_acl_access", true, from, to,
+	    count) != 0)
+		return (-1);
+	return (shift_xattr(fd, "system.posix_acl_default", true, from, to,
+	    count));
 }
 
 int

@@ -33,6 +33,8 @@ enum complete {
 	COMPLETE_FILE,
 	COMPLETE_DIR,
 	COMPLETE_FSTAB,		/* a verb of fstab, or a jail */
+	COMPLETE_SNAPSHOT,	/* a verb of snapshot, or a jail */
+	COMPLETE_TEMPLATE,
 };
 
 enum opt_kind {
@@ -123,10 +125,10 @@ void	help_command(FILE *f, const struct cmd *cmd);
 /* "-P, --parallel N" into out. */
 void	help_opt_names(char *out, size_t len, const struct opt *o);
 
-extern const struct cmd cmd_activate, cmd_completion, cmd_console, cmd_create,
-    cmd_deactivate, cmd_destroy, cmd_doctor, cmd_exec, cmd_export, cmd_fetch,
-    cmd_fstab, cmd_get, cmd_help, cmd_import, cmd_list, cmd_properties, cmd_recover, cmd_rename,
-    cmd_restart, cmd_run, cmd_set, cmd_start, cmd_stop, cmd_update,
-    cmd_verify, cmd_version;
+extern const struct cmd cmd_activate, cmd_clone, cmd_completion, cmd_console,
+    cmd_create, cmd_deactivate, cmd_destroy, cmd_doctor, cmd_exec, cmd_export,
+    cmd_fetch, cmd_fstab, cmd_get, cmd_help, cmd_import, cmd_list, cmd_promote,
+    cmd_properties, cmd_recover, cmd_rename, cmd_restart, cmd_run, cmd_set,
+    cmd_snapshot, cmd_start, cmd_stop, cmd_update, cmd_verify, cmd_version;
 
 #endif /* CLI_CMD_H */

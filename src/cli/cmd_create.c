@@ -8,6 +8,7 @@
 
 struct create_opts {
 	const char	*release;
+	const char	*template;
 	bool		 basejail;
 	bool		 no_basejail;
 	bool		 thick;
@@ -22,6 +23,9 @@ static const struct opt opts[] = {
 	{ 'r', "release", OPT_TEXT, AT(release), .arg = "RELEASE",
 	    .complete = COMPLETE_REMOTE,
 	    .help = "of this release; may be left out if there is one only" },
+	{ 't', "template", OPT_TEXT, AT(template), .arg = "TEMPLATE",
+	    .complete = COMPLETE_TEMPLATE,
+	    .help = "as this template is, instead of a release" },
 	{ 'T', "thick", OPT_FLAG, AT(thick),
 	    .help = "a full copy of the release instead of a thin clone" },
 	{ 'e', "empty", OPT_FLAG, AT(empty), .help = "without any files" },
@@ -30,9 +34,10 @@ static const struct opt opts[] = {
 	{ 0, "no-fetch", OPT_FLAG, AT(no_fetch),
 	    .help = "do not fetch a release that is missing" },
 	{ 'b', "basejail", OPT_FLAG, AT(basejail),
-	    .help = "not in this version" },
+	    .help = "the system's directories are those of the release, "
+	    "read-only" },
 	{ 0, "no-basejail", OPT_FLAG, AT(no_basejail),
-	    .help = "own all files: what jails do in this version" },
+	    .help = "all files can be changed: so it is without -b" },
 	{ 0 }
 };
 
@@ -105,7 +110,7 @@ choose_release(struct task *t)
 	int r;
 
 	t->co.release = t->o->release;
-	if (t->o->empty || t->co.release != NULL)
+	if (t->o->empty || t->o->template != NULL || t->co.release != NULL)
 		return (0);
 	if (n == 1) {
 		t->co.release = ioc_release_at(t->releases, 0)->name;
@@ -134,7 +139,7 @@ fetch_missing(struct task *t, const char *name)
 	struct ioc_error err;
 	int r;
 
-	if (t->o->empty || t->o->no_fetch ||
+	if (t->co.release == NULL || t->o->no_fetch ||
 	    has_release(t->releases, t->co.release))
 		return (0);
 	if (strcmp(name, "-") != 0) {
@@ -198,16 +203,34 @@ create_all(struct task *t, const char *name)
 	}
 	if (t->o->count == 0)
 		r = create_one(t, name);
-	for (unsigned i = 1; r == 0 && i <= t->o->count; i++) {
+	/* One that fails has told its name, and is not the end of the others. */
+	for (unsigned i = 1; i <= t->o->count && progress_caught() == 0; i++) {
 		char *numbered = strcmp(name, "-") == 0 ? cli_strdup("-") :
 		    cli_printf("%s-%u", name, i);
+		int one = create_one(t, numbered);
 
-		r = create_one(t, numbered);
+		r = one != 0 ? one : r;
 		free(numbered);
 	}
 	if (doc)
 		json_close(&t->j);
 	return (r);
+}
+
+/* What excludes each other. */
+static int
+check_usage(struct cli *c, const struct create_opts *o)
+{
+	if (o->empty && o->release != NULL)
+		return (cli_usage(c, "-e and -r exclude each other"));
+	if (o->template != NULL && (o->empty || o->release != NULL ||
+	    o->thick || o->basejail || o->no_basejail))
+		return (cli_usage(c, "a jail is as its TEMPLATE is: no -r, -e, "
+		    "-T or -b with -t"));
+	if (o->basejail && (o->empty || o->thick || o->no_basejail))
+		return (cli_usage(c, "-b and %s exclude each other",
+		    o->empty ? "-e" : o->thick ? "-T" : "--no-basejail"));
+	return (0);
 }
 
 static int
@@ -219,17 +242,15 @@ run(struct cli *c, const struct cmd_line *l)
 	char *source, *name;
 	int r;
 
-	if (t.o->empty && t.o->release != NULL)
-		return (cli_usage(c, "-e and -r exclude each other"));
-	if (t.o->basejail)
-		return (cli_failf(c, IOC_UNSUPPORTED, NULL,
-		    "create %s: basejails are not supported by this version",
-		    SHOW(l->args.v[0])));
+	r = check_usage(c, t.o);
+	if (r != 0)
+		return (r);
 	changes_init(&ch, l->args.v + 1, l->args.n - 1);
 	split_name(l->args.v[0], &source, &name);
 	t.co = (struct ioc_create_options){ .source = source,
 		.empty = t.o->empty, .thick = t.o->thick, .props = ch.v,
-		.nprops = ch.n };
+		.nprops = ch.n, .template = t.o->template,
+		.basejail = t.o->basejail };
 	r = check_props(c, &ch);
 	if (r == 0 && cli_host_active(c) == NULL)
 		r = cli_failed(c);
@@ -267,7 +288,11 @@ const struct cmd cmd_create = {
 	.about = "Creates a jail with the given properties, and prints its "
 	    "name. The name \"-\" makes one up. A release that is missing is "
 	    "fetched first. Jails are thin: they share the files of their "
-	    "release until they change them.",
+	    "release until they change them. With -b the directories of the "
+	    "system are those of the release, and cannot be changed.\n\n"
+	    "With -t the jail is a clone of a template, a jail for which "
+	    "\"ioc set template=yes\" was said. With -C a jail that cannot be "
+	    "created does not keep the others from it.",
 	.hints = hints,
 	.run = run,
 };

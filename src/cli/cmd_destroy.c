@@ -9,6 +9,7 @@
 struct destroy_opts {
 	bool		 force;
 	bool		 releases;
+	bool		 templates;
 };
 
 static const struct opt opts[] = {
@@ -16,6 +17,8 @@ static const struct opt opts[] = {
 	    .help = "stop jails that run first" },
 	{ 'r', "release", OPT_FLAG, offsetof(struct destroy_opts, releases),
 	    .help = "the operands are releases" },
+	{ 't', "template", OPT_FLAG, offsetof(struct destroy_opts, templates),
+	    .help = "the operands are templates" },
 	{ 0 }
 };
 
@@ -64,7 +67,11 @@ destroy_jails(struct cli *c, const struct cmd_line *l, struct destroy_opts *o)
 	struct selection s;
 	int r;
 
-	r = cli_select(c, &l->args, NULL, false, &s);
+	r = cli_select(c, &l->args, o->templates ? "template=yes" : NULL,
+	    false, &s);
+	if (r == 0 && s.n == 0)
+		r = cli_failf(c, IOC_NOT_FOUND, cli_hint(c, IOC_NOT_FOUND),
+		    "destroy: no template matches");
 	if (r == 0)
 		r = ask_jails(c, &s);
 	if (r == 0)
@@ -118,13 +125,16 @@ destroy_run(struct cli *c, const struct cmd_line *l)
 
 	if (o->releases && o->force)
 		return (cli_usage(c, "-f and -r exclude each other"));
+	if (o->releases && o->templates)
+		return (cli_usage(c, "-r and -t exclude each other"));
 	return (o->releases ? destroy_releases(c, l) :
 	    destroy_jails(c, l, o));
 }
 
 static const struct hint destroy_hints[] = {
 	{ IOC_NOT_FOUND, "\"ioc list\" shows the jails, \"ioc list -r\" the "
-	    "releases." },
+	    "releases, \"ioc list -t\" the templates." },
+	{ IOC_BUSY, "\"ioc promote\" makes a clone independent." },
 	{ IOC_STATE, "With -f a running jail is stopped first." },
 	{ 0, NULL },
 };
@@ -142,7 +152,9 @@ const struct cmd cmd_destroy = {
 	.about = "Lists the jails that match and asks; then removes them and "
 	    "all their data, never crossing a mount. -y does not ask. "
 	    "Without a terminal and without -y nothing is removed. With -r "
-	    "the operands are names of releases.",
+	    "the operands are names of releases, with -t only templates match. "
+	    "A jail from which others were cloned on ZFS stays, and they are "
+	    "named.",
 	.hints = destroy_hints,
 	.run = destroy_run,
 };

@@ -8,6 +8,8 @@
 
 struct list_opts {
 	bool		 releases;
+	bool		 templates;
+	bool		 pools;
 	bool		 sources;
 	bool		 remote;
 	bool		 wide;
@@ -23,6 +25,9 @@ struct list_opts {
 
 static const struct opt opts[] = {
 	{ 'r', "release", OPT_FLAG, AT(releases), .help = "list releases" },
+	{ 't', "template", OPT_FLAG, AT(templates), .help = "list templates" },
+	{ 'p', "pools", OPT_FLAG, AT(pools),
+	    .help = "list the pools of ZFS, and which are sources" },
 	{ 'd', "dataset", OPT_FLAG, AT(sources),
 	    .help = "list sources: datasets and directories" },
 	{ 'R', "remote", OPT_FLAG, AT(remote),
@@ -40,7 +45,7 @@ static const struct opt opts[] = {
 	    .help = "-R: releases of all distributions that are known without "
 	    "asking a mirror" },
 	{ 'l', "long", OPT_FLAG, AT(wide), .help = "more columns" },
-	OUT_OPTS(struct list_opts, out),
+	OUT_OPTS_AS(0, struct list_opts, out),
 	{ 0 }
 };
 
@@ -125,7 +130,8 @@ list_jails(struct cli *c, const struct cmd_line *l, const struct list_opts *o)
 	    o->wide || c->json ? JAIL_WIDE : JAIL_USUAL, true, &ncols);
 	if (cols == NULL)
 		return (EXIT_USAGE);
-	r = cli_select(c, &l->args, NULL, true, &s);
+	r = cli_select(c, &l->args, o->templates ? "template=yes" : NULL,
+	    true, &s);
 	table_init(&t, cols, ncols);
 	for (size_t i = 0; r == 0 && i < s.n; i++) {
 		for (size_t k = 0; r == 0 && k < ncols; k++) {
@@ -134,7 +140,8 @@ list_jails(struct cli *c, const struct cmd_line *l, const struct list_opts *o)
 		}
 	}
 	if (r == 0)
-		r = out_table(c, &t, &o->out, "jails");
+		r = out_table(c, &t, &o->out,
+		    o->templates ? "templates" : "jails");
 	table_fini(&t);
 	selection_fini(&s);
 	free(cols);
@@ -238,6 +245,51 @@ list_sources(struct cli *c, const struct list_opts *o)
 	return (r);
 }
 
+static const struct column pool_columns[] = {
+	{ "name", NULL, CELL_TEXT },
+	{ "health", NULL, CELL_TEXT },
+	{ "source", NULL, CELL_TEXT },
+	{ "dataset", NULL, CELL_TEXT },
+};
+
+static void
+add_pool(struct table *t, const struct ioc_pool_info *p)
+{
+	for (size_t k = 0; k < t->ncols; k++) {
+		const char *name = t->cols[k].name;
+
+		table_add(t, name[0] == 'n' ? p->name : name[0] == 'h' ?
+		    p->health : name[0] == 's' ? p->source : p->where);
+	}
+}
+
+static int
+list_pools(struct cli *c, const struct list_opts *o)
+{
+	struct ioc_pool_list *list = NULL;
+	struct ioc_error err;
+	struct column *cols;
+	struct table t;
+	size_t ncols;
+	int r;
+
+	cols = out_columns(c, &o->out, pool_columns, 4, 4, false, &ncols);
+	if (cols == NULL)
+		return (EXIT_USAGE);
+	if (cli_host(c) == NULL || ioc_pool_list(c->host, &list, &err) != 0) {
+		free(cols);
+		return (c->host == NULL ? cli_failed(c) : cli_fail(c, &err));
+	}
+	table_init(&t, cols, ncols);
+	for (size_t i = 0; i < ioc_pool_count(list); i++)
+		add_pool(&t, ioc_pool_at(list, i));
+	r = out_table(c, &t, &o->out, "pools");
+	table_fini(&t);
+	ioc_pool_list_free(list);
+	free(cols);
+	return (r);
+}
+
 static const struct column remote_columns[] = {
 	{ "name", NULL, CELL_TEXT },
 	{ "distribution", NULL, CELL_TEXT },
@@ -328,11 +380,13 @@ run(struct cli *c, const struct cmd_line *l)
 {
 	const struct list_opts *o = l->opts;
 
-	if (o->releases + o->sources + o->remote > 1)
-		return (cli_usage(c, "-r, -d and -R exclude each other"));
-	if (l->args.n > 0 && (o->releases || o->sources || o->remote))
-		return (cli_usage(c, "%s takes no FILTER",
-		    o->releases ? "-r" : o->sources ? "-d" : "-R"));
+	if (o->releases + o->templates + o->pools + o->sources + o->remote > 1)
+		return (cli_usage(c, "-r, -t, -p, -d and -R exclude each "
+		    "other"));
+	if (l->args.n > 0 && (o->releases || o->pools || o->sources ||
+	    o->remote))
+		return (cli_usage(c, "%s takes no FILTER", o->releases ? "-r" :
+		    o->pools ? "-p" : o->sources ? "-d" : "-R"));
 	if (!o->remote && (o->known || o->distribution != NULL || o->mirror != NULL ||
 	    o->ca_file != NULL || o->arch != NULL))
 		return (cli_usage(c, "%s is for -R only", o->mirror != NULL ?
@@ -343,6 +397,8 @@ run(struct cli *c, const struct cmd_line *l)
 		return (list_releases(c, o));
 	if (o->sources)
 		return (list_sources(c, o));
+	if (o->pools)
+		return (list_pools(c, o));
 	if (o->remote)
 		return (list_remote(c, o));
 	return (list_jails(c, l, o));
@@ -360,12 +416,14 @@ const struct cmd cmd_list = {
 	.opts = opts,
 	.opts_size = sizeof(struct list_opts),
 	.complete = COMPLETE_JAIL,
-	.help = "List jails, releases or sources",
+	.help = "List jails, templates, releases, sources or pools",
 	.about = "Lists the jails that match, or all. Columns of jails are "
 	    "jid (on Linux the process id of the jail's init), name, state "
 	    "(running, stopped or broken), release, patch_level, source, "
 	    "full_name, running, used and every property. \"used\" walks the "
-	    "files of the jail and takes its time.\n\n"
+	    "files of the jail and takes its time. Templates are listed with -t "
+	    "only, or when they are named. --exact prints numbers of bytes; -p "
+	    "lists pools.\n\n"
 	    "With -R it asks the mirror of the distribution, where it has "
 	    "one: eol is the last day of support, is_eol whether that is "
 	    "over, is_newer whether the release is newer than this host's "

@@ -23,6 +23,8 @@ kind_name(enum complete kind)
 		[COMPLETE_PROPERTY] = "property", [COMPLETE_CHANGE] = "change",
 		[COMPLETE_COMMAND] = "command", [COMPLETE_FILE] = "file",
 		[COMPLETE_DIR] = "dir", [COMPLETE_FSTAB] = "fstab",
+		[COMPLETE_SNAPSHOT] = "snapshot",
+		[COMPLETE_TEMPLATE] = "template",
 	};
 
 	return (names[kind]);
@@ -92,6 +94,9 @@ static const char bash_head[] =
     "\tremote) list=$(ioc list -q -R --known -f list -o name 2>/dev/null) ;;\n"
     "\tfstab) list=\"add rm show $(ioc list -q -f list -o name "
     "2>/dev/null)\" ;;\n"
+    "\tsnapshot) list=\"list create rollback remove "
+    "$(ioc list -q -f list -o name 2>/dev/null)\" ;;\n"
+    "\ttemplate) list=$(ioc list -q -t -f list -o name 2>/dev/null) ;;\n"
     "\tproperty) list=$(ioc properties -f list -o name 2>/dev/null) ;;\n"
     "\tchange) list=$(ioc properties -f list -o name 2>/dev/null |\n"
     "\t    sed 's/$/=/'); compopt -o nospace 2>/dev/null ;;\n"
@@ -169,6 +174,10 @@ static const char zsh_head[] =
     "\tremote) list=(${(f)\"$(ioc list -q -R --known -f list -o name "
     "2>/dev/null)\"}) ;;\n"
     "\tfstab) list=(add rm show ${(f)\"$(ioc list -q -f list -o name "
+    "2>/dev/null)\"}) ;;\n"
+    "\tsnapshot) list=(list create rollback remove "
+    "${(f)\"$(ioc list -q -f list -o name 2>/dev/null)\"}) ;;\n"
+    "\ttemplate) list=(${(f)\"$(ioc list -q -t -f list -o name "
     "2>/dev/null)\"}) ;;\n"
     "\tproperty|change) list=(${(f)\"$(ioc properties -f list -o name "
     "2>/dev/null)\"}) ;;\n"
@@ -295,6 +304,9 @@ static const char fish_head[] =
     "\tcase remote\n\t\tioc list -q -R --known -f list -o name 2>/dev/null\n"
     "\tcase fstab\n\t\tprintf '%s\\n' add rm show\n"
     "\t\tioc list -q -f list -o name 2>/dev/null\n"
+    "\tcase snapshot\n\t\tprintf '%s\\n' list create rollback remove\n"
+    "\t\tioc list -q -f list -o name 2>/dev/null\n"
+    "\tcase template\n\t\tioc list -q -t -f list -o name 2>/dev/null\n"
     "\tcase property\n"
     "\t\tioc properties -f list -o name,help 2>/dev/null\n"
     "\tcase change\n"

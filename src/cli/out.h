@@ -55,7 +55,10 @@ struct out_style {
 };
 void	table_print(const struct table *t, const struct out_style *s);
 
-/* The options -H, -p, -f that tables share, for a struct with such members. */
+/*
+ * The options -H, -p, -f, -o, -s that tables share, for a struct with such
+ * members; AS: with another letter for --exact, or 0.
+ */
 struct out_opts {
 	bool		 no_header;
 	bool		 exact;
@@ -64,11 +67,12 @@ struct out_opts {
 	const char	*sort;		/* -s */
 };
 extern const char *const out_formats[];
-#define	OUT_OPTS(type, member)						\
+#define	OUT_OPTS(type, member)	OUT_OPTS_AS('p', type, member)
+#define	OUT_OPTS_AS(p, type, member)					\
 	{ 'H', "no-header", OPT_FLAG,					\
 	    offsetof(type, member.no_header),				\
 	    .help = "no header, TAB between the columns" },		\
-	{ 'p', "exact", OPT_FLAG, offsetof(type, member.exact),		\
+	{ (p), "exact", OPT_FLAG, offsetof(type, member.exact),		\
 	    .help = "exact numbers" },					\
 	{ 'f', "output-format", OPT_WORD, offsetof(type, member.format), \
 	    .arg = "FORMAT", .words = out_formats,			\

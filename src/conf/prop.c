@@ -98,6 +98,7 @@ check_parameter(const char *param, struct ioc_error *err)
 
 static const char *const sysv_choices[] = { "disable", "new", "inherit",
 	NULL };
+static const char *const basejail_choices[] = { "nullfs", NULL };
 static const char *const userns_choices[] = { "idmap", "off", NULL };
 
 #define	ROW(n, t, f, s, sys, ...)					\
@@ -125,6 +126,12 @@ static const struct ioc_prop table[] = {
 	ALLOW("set_hostname", "yes", "set_hostname", "may change its host name"),
 	ALLOW("socket_af", "no", "socket_af",
 	    "may use protocols other than local, IP and route"),
+	ROW("basejail", BOOL, "no", FIXED, ALL,
+	    .help = "the system's directories are those of its release, "
+		"read-only"),
+	ROW("basejail_type", CHOICE, "nullfs", FIXED, ALL,
+	    .choices = basejail_choices,
+	    .help = "how it has them: mounted when it starts"),
 	ROW("boot", BOOL, "no", ADMIN, ALL,
 	    .help = "start it with the host"),
 	ROW("children_max", INT, "0", ADMIN, FREEBSD, .min = 0, .max = 99999,

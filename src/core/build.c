@@ -6,23 +6,46 @@
 
 #include "base/compat.h"
 #include "base/str.h"
+#include "conf/fstab.h"
 #include "core/arch.h"
+#include "core/basejail.h"
 #include "core/create.h"
 #include "core/event.h"
 #include "core/ids.h"
 #include "core/recover.h"
 #include "core/release.h"
+#include "safe/file.h"
 #include "safe/path.h"
+
+int
+ioc_source_journal(struct ioc_source *s, const char *op, const char *what,
+    int flags, char **token, struct ioc_journal **ret, struct ioc_error *err)
+{
+	auto_fd int dir = -1;
+	int r = ioc_host_token(op, token, err);
+
+	if (r != 0) {
+		*token = NULL;
+		return (r);
+	}
+	dir = ioc_path_dir(s->store->root, ".journal", IOC_PATH_NOLINKS, err);
+	if (dir < 0)
+		return (ioc_wrap(err, dir, "source %s: journal", s->name));
+	return (ioc_journal_begin(dir, op, what, *token, flags, ret, err));
+}
 
 int
 ioc_build_journal(void *build, struct ioc_error *err)
 {
 	struct ioc_build *b = build;
-	auto_free char *token = NULL;
-	auto_fd int dir = -1;
+	auto_free char *token = NULL, *other = NULL;
 	int r;
 
-	r = ioc_host_token(b->op, &token, err);
+	r = ioc_source_journal(b->source, b->op, b->name,
+	    b->volatile_ ? IOC_JOURNAL_NOSYNC : 0, &token, &b->journal, err);
+	if (r == 0 && b->from != NULL)
+		r = ioc_source_journal(b->source, "snapshot", b->from->name, 0,
+		    &other, &b->sweep, err);
 	if (r != 0)
 		return (r);
 	if (asprintf(&b->staging, ".staging/%s", token) < 0) {
@@ -30,13 +53,7 @@ ioc_build_journal(void *build, struct ioc_error *err)
 		return (ioc_fail_nomem(err));
 	}
 	b->token = b->staging + strlen(".staging/");
-	dir = ioc_path_dir(b->source->store->root, ".journal",
-	    IOC_PATH_NOLINKS, err);
-	if (dir < 0)
-		return (ioc_wrap(err, dir, "source %s: journal",
-		    b->source->name));
-	return (ioc_journal_begin(dir, b->op, b->name, b->token,
-	    b->volatile_ ? IOC_JOURNAL_NOSYNC : 0, &b->journal, err));
+	return (0);
 }
 
 int
@@ -44,6 +61,7 @@ ioc_build_unjournal(void *build, struct ioc_error *err)
 {
 	struct ioc_build *b = build;
 
+	ioc_journal_end(take_ptr(b->sweep));
 	if (b->remains)
 		ioc_journal_abandon(take_ptr(b->journal));
 	else
@@ -94,6 +112,12 @@ ioc_build_volume(void *build, struct ioc_error *err)
 	struct ioc_build *b = build;
 	struct ioc_store *s = b->source->store;
 
+	if (b->from != NULL && b->snapshot != NULL)
+		return (s->ops->snapshot->clone(s, b->from->vol, b->snapshot,
+		    b->staging, b->id_base, copy_progress, b, err));
+	if (b->from != NULL)
+		return (s->ops->clone(s, b->from->vol, b->staging,
+		    IOC_CLONE_THIN, b->id_base, copy_progress, b, err));
 	if (b->origin == NULL)
 		return (s->ops->create(s, b->staging, err));
 	return (s->ops->clone(s, b->origin, b->staging,
@@ -108,8 +132,53 @@ ioc_build_unvolume(void *build, struct ioc_error *err)
 	struct ioc_store *s = b->source->store;
 	int r = s->ops->destroy(s, b->staging, err);
 
+	/* Only ZFS has anything there, and what fails now recovery does. */
+	if (b->from != NULL &&
+	    s->ops->snapshot->sweep(s, b->from->vol, NULL) != 0)
+		ioc_journal_abandon(take_ptr(b->sweep));
 	b->remains = b->remains || r != 0;
 	return (r);
+}
+
+/* Decided before the configuration of a snapshot could be read. */
+static const char *const claimed[] = { "host_hostuuid", "id_base",
+	"userns", NULL };
+
+/* Of a snapshot the store has brought it along; else it is copied. */
+static int
+inherit_files(struct ioc_build *b, int dir, struct ioc_error *err)
+{
+	IOC_AUTO(ioc_conf_freep) struct ioc_conf *now = NULL, *then = NULL;
+	auto_buf struct ioc_buf fstab = IOC_BUF(IOC_FSTAB_SIZE);
+	struct ioc_store *s = b->source->store;
+	struct ioc_error e = { .code = 0 };
+	auto_fd int from = -1;
+	int r;
+
+	if (b->snapshot != NULL) {
+		r = ioc_conf_load(dir, "config.json", &then, err);
+		if (r != 0)
+			return (r);
+		now = take_ptr(b->conf);
+		r = ioc_build_inherit(b, then, err);
+		for (const char *const *p = claimed; r == 0 &&
+		    *p != NULL; p++)
+			r = ioc_conf_set(b->conf, *p, ioc_conf_get(now, *p),
+			    err);
+		return (r);
+	}
+	from = s->ops->dir(s, b->from->vol, err);
+	if (from < 0)
+		return (take_fd(&from));
+	r = ioc_file_read(from, "fstab", &fstab, &e);
+	if (r == IOC_NOT_FOUND)
+		return (0);
+	if (r != 0) {
+		ioc_error_copy(err, &e);
+		return (r);
+	}
+	return (ioc_file_replace(dir, "fstab", ioc_buf_str(&fstab), fstab.len,
+	    0600, (uid_t)-1, (gid_t)-1, 0, err));
 }
 
 int
@@ -118,13 +187,17 @@ ioc_build_config(void *build, struct ioc_error *err)
 	struct ioc_build *b = build;
 	struct ioc_store *s = b->source->store;
 	auto_fd int dir = -1;
+	int r = 0;
 
 	if (b->conf == NULL)
 		return (0);
 	dir = s->ops->dir(s, b->staging, err);
 	if (dir < 0)
 		return (dir);
-	return (ioc_conf_save(b->conf, dir, "config.json", 0, err));
+	if (b->from != NULL)
+		r = inherit_files(b, dir, err);
+	return (r != 0 ? r :
+	    ioc_conf_save(b->conf, dir, "config.json", 0, err));
 }
 
 int
@@ -140,13 +213,15 @@ ioc_build_commit(void *build, struct ioc_error *err)
 		return (ioc_fail_nomem(err));
 	}
 	r = s->ops->rename(s, b->staging, vol, err);
-	if (r == 0)
+	if (r == 0) {
 		ioc_journal_end(take_ptr(b->journal));
+		ioc_journal_end(take_ptr(b->sweep));
+	}
 	return (r);
 }
 
 int
-ioc_build_free(struct ioc_build *b, struct ioc_error *err)
+ioc_build_check_free(struct ioc_build *b, struct ioc_error *err)
 {
 	auto_free char *vol = NULL;
 	struct stat st;
@@ -186,7 +261,7 @@ int
 ioc_build_conf(struct ioc_build *b, const struct ioc_change *props,
     size_t nprops, struct ioc_error *err)
 {
-	int r = ioc_build_free(b, err);
+	int r = ioc_build_check_free(b, err);
 
 	if (r == 0)
 		r = ioc_conf_new(&b->conf, err);
@@ -198,6 +273,26 @@ ioc_build_conf(struct ioc_build *b, const struct ioc_change *props,
 		r = ioc_release_describe(b->source, b->origin, b->conf, err);
 	if (r == 0 && b->thick)
 		r = ioc_conf_set(b->conf, "thick", "yes", err);
+	return (r == 0 ? ioc_basejail_judge(b, err) : r);
+}
+
+/* What says which jail it is; and what a jail of the same name had in libioc. */
+static const char *const identity[] = { "host_hostname", "host_hostuuid", "id",
+	"id_base", "name", "template", "uuid", NULL };
+
+int
+ioc_build_inherit(struct ioc_build *b, const struct ioc_conf *old,
+    struct ioc_error *err)
+{
+	int r = ioc_conf_copy(old, &b->conf, err);
+
+	for (const char *const *p = identity; r == 0 && *p != NULL; p++)
+		r = ioc_conf_set(b->conf, *p, NULL, err);
+	if (r == 0)
+		r = ioc_changes_apply(b->conf, b->props, b->nprops, true, NULL,
+		    err);
+	if (r == 0 && ioc_conf_get(b->conf, "host_hostuuid") == NULL)
+		r = set_uuid(b->conf, err);
 	return (r);
 }
 
@@ -218,6 +313,7 @@ void
 ioc_build_fini(struct ioc_build *b)
 {
 	ioc_journal_abandon(b->journal);
+	ioc_journal_abandon(b->sweep);
 	ioc_conf_free(b->conf);
 	free(b->origin);
 	free(b->staging);

@@ -79,6 +79,23 @@ static const struct ioc_step steps[] = {
 
 static const struct ioc_steps set_steps = IOC_STEPS("config.set", steps);
 
+/* What runs is no template, nor becomes one while it does. */
+static int
+check_template(struct ioc_jail *j, const struct ioc_change *changes, size_t n,
+    struct ioc_error *err)
+{
+	enum ioc_jail_state state = IOC_JAIL_STOPPED;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (strcmp(changes[i].name, "template") == 0)
+			r = ioc_jail_state(j, &state, NULL, err);
+	if (r == 0 && state == IOC_JAIL_RUNNING)
+		r = ioc_fail(err, IOC_STATE,
+		    "template: it runs, stop it first");
+	return (r);
+}
+
 int
 ioc_jail_set(struct ioc_jail *j, const struct ioc_change *changes, size_t n,
     unsigned *changed, struct ioc_error *err)
@@ -105,6 +122,8 @@ ioc_jail_set(struct ioc_jail *j, const struct ioc_change *changes, size_t n,
 		r = ioc_conf_copy(conf, &copy, err);
 	if (r == 0)
 		r = ioc_changes_apply(copy, changes, n, false, &count, err);
+	if (r == 0)
+		r = check_template(j, changes, n, err);
 	if (r != 0)
 		return (ioc_wrap(err, r, "jail %s", j->name));
 	if (changed != NULL)

@@ -28,8 +28,8 @@ judge(struct ioc_build *b, const struct ioc_create_options *o,
 
 	r = ioc_name_check(IOC_NAME_JAIL, b->name, err);
 	if (r == 0 && (o->release == NULL) != o->empty)
-		r = ioc_fail(err, IOC_INVALID,
-		    "either a release or an empty jail must be asked for");
+		r = ioc_fail(err, IOC_INVALID, "either a release, a template "
+		    "or an empty jail must be asked for");
 	if (r == 0)
 		r = o->empty ? ioc_host_find_source(b->host, o->source,
 		    &b->source, err) :
@@ -40,12 +40,47 @@ judge(struct ioc_build *b, const struct ioc_create_options *o,
 	    ioc_conf_get(b->conf, "userns"), &b->userns, err) : r);
 }
 
+/* A template is cloned, wherever it is; the rest is as it has it. */
+static int
+from_template(struct ioc_build *b, const struct ioc_create_options *o,
+    struct ioc_jail **ret, struct ioc_error *err)
+{
+	IOC_AUTO(ioc_jail_closep) struct ioc_jail *from = NULL;
+	auto_free char *full = NULL;
+	int r = 0;
+
+	if (o->release != NULL || o->empty || o->thick || o->basejail)
+		return (ioc_fail(err, IOC_INVALID,
+		    "what comes of a template is as that is"));
+	if (o->source != NULL && strchr(o->template, '/') == NULL &&
+	    asprintf(&full, "%s/%s", o->source, o->template) < 0) {
+		full = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	r = ioc_jail_open(b->host, full != NULL ? full : o->template, &from,
+	    err);
+	if (r == 0 && o->source != NULL &&
+	    strcmp(from->source->name, o->source) != 0)
+		r = ioc_fail(err, IOC_UNSUPPORTED, "the template is in the "
+		    "source %s", from->source->name);
+	if (r != 0)
+		return (r);
+	b->source = from->source;
+	b->from = from;
+	b->props = o->props;
+	b->nprops = o->nprops;
+	r = ioc_clone_run(b, "jail.create", true, ret, err);
+	b->from = NULL;
+	return (r);
+}
+
 int
 ioc_jail_create(struct ioc_host *h, const struct ioc_create_options *o,
     struct ioc_jail **ret, struct ioc_error *err)
 {
 	auto_build struct ioc_build b = {
 		.host = h, .op = "create", .thick = o->thick,
+		.basejail = o->basejail,
 	};
 	IOC_AUTO(ioc_jail_closep) struct ioc_jail *j = NULL;
 	auto_lock struct ioc_lock *lock = NULL, *release = NULL;
@@ -58,6 +93,9 @@ ioc_jail_create(struct ioc_host *h, const struct ioc_create_options *o,
 		r = ioc_build_made_up(&made_up, err);
 		b.name = made_up;
 	}
+	if (r == 0 && o->template != NULL)
+		return (ioc_wrap(err, from_template(&b, o, ret, err),
+		    "create %s", IOC_SHOW(b.name)));
 	if (r == 0)
 		r = judge(&b, o, err);
 	if (r == 0)
@@ -66,7 +104,7 @@ ioc_jail_create(struct ioc_host *h, const struct ioc_create_options *o,
 		r = ioc_jail_lock(j, "create", &lock, err);
 	/* Somebody may have been quicker. */
 	if (r == 0)
-		r = ioc_build_free(&b, err);
+		r = ioc_build_check_free(&b, err);
 	if (r == 0 && b.origin != NULL)
 		r = ioc_release_lock(b.source, b.origin, IOC_LOCK_SHARED,
 		    "create from", &release, err);

@@ -16,7 +16,13 @@ struct ioc_build {
 	const char	*op;		/* "create", "run": also the journal's */
 	const char	*name;		/* jail to be, "" for a nameless one */
 	char		*origin;	/* "releases/R/pN", NULL: empty */
+	struct ioc_jail	*from;		/* a jail instead of `origin`, borrowed */
+	const char	*snapshot;	/* of it, or NULL */
+	const struct ioc_change *props;	/* what is other than in `from` */
+	size_t		 nprops;
+	struct ioc_journal *sweep;	/* of what a clone leaves in `from` */
 	bool		 thick;
+	bool		 basejail;
 	bool		 userns;
 	bool		 volatile_;	/* not meant to survive: nothing is synced */
 	char		*staging;	/* ".staging/TOKEN" */
@@ -42,20 +48,35 @@ int	ioc_build_config(void *build, struct ioc_error *err);
 /* One rename to jails/NAME: it is there or it is not.  Ends the journal. */
 int	ioc_build_commit(void *build, struct ioc_error *err);
 
-/* EXISTS when there is a jail of that name. */
-int	ioc_build_free(struct ioc_build *b, struct ioc_error *err);
-
 /*
  * The configuration that the jail `name` starts with.  EXISTS when there is a
  * jail of that name; NOT_FOUND, INVALID, STATE, UNSUPPORTED for a property.
  */
 int	ioc_build_conf(struct ioc_build *b, const struct ioc_change *props,
 	    size_t nprops, struct ioc_error *err);
+/*
+ * The same for a copy of a jail: its configuration `old`, with an identity of its
+ * own, and `props` of the build.
+ */
+int	ioc_build_inherit(struct ioc_build *b, const struct ioc_conf *old,
+	    struct ioc_error *err);
+/* EXISTS when there is a jail of the name already. */
+int	ioc_build_check_free(struct ioc_build *b, struct ioc_error *err);
+
+/* An entry in the journal of a source; see core/recover.h.  *token is its name. */
+int	ioc_source_journal(struct ioc_source *s, const char *op,
+	    const char *what, int flags, char **token,
+	    struct ioc_journal **ret, struct ioc_error *err);
+
 /* What a jail is called when nobody cares, to be freed. */
 int	ioc_build_made_up(char **ret, struct ioc_error *err);
 
 void	ioc_build_fini(struct ioc_build *b);
 #define	auto_build	IOC_AUTO(ioc_build_fini)
+
+/* The steps of a clone, told as those of `op`; the context is the build. */
+int	ioc_clone_run(struct ioc_build *b, const char *op, bool template,
+	    struct ioc_jail **ret, struct ioc_error *err);
 
 /*
  * "releases/R/pN" of a release name ("[source/]R"), and its source; *source

@@ -103,7 +103,8 @@ snapshot(void *ctx, struct ioc_error *err)
 
 	if (!x->made)
 		return (0);
-	r = s->ops->snapshot->create(s, x->jail->vol, x->build.token, err);
+	r = s->ops->snapshot->create(s, x->jail->vol, x->build.token, NULL, NULL,
+	    err);
 	if (r == 0)
 		x->snapshot = x->build.token;
 	return (r);
@@ -335,8 +336,10 @@ ioc_export_forget(struct ioc_source *s, const char *jail, const char *token,
     struct ioc_error *err)
 {
 	const struct ioc_store_snapshot_ops *ops = s->store->ops->snapshot;
-	auto_strv struct ioc_strv names = IOC_STRV;
+	auto_free struct ioc_store_snapshot *v = NULL;
 	auto_free char *vol = NULL;
+	bool there = false;
+	size_t n = 0;
 	int r;
 
 	if (ops->view == NULL || ioc_name_check(IOC_NAME_JAIL, jail, NULL) != 0)
@@ -345,8 +348,10 @@ ioc_export_forget(struct ioc_source *s, const char *jail, const char *token,
 		vol = NULL;
 		return (ioc_fail_nomem(err));
 	}
-	r = ops->list(s->store, vol, &names, err);
-	if (r == 0 && ioc_strv_has(&names, token))
+	r = ops->list(s->store, vol, &v, &n, err);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		there = there || strcmp(v[i].name, token) == 0;
+	if (r == 0 && there)
 		r = ops->remove(s->store, vol, token, err);
 	return (r == IOC_NOT_FOUND ? 0 : r);
 }

@@ -32,7 +32,7 @@ ioc_fstab_load(int dir, struct ioc_buf *raw, struct ioc_fstab **ret,
 int
 ioc_fstab_old_root(const struct ioc_jail *j, char **ret, struct ioc_error *err)
 {
-	if (asprintf(ret, "%s/%s/root", j->source->where, j->vol) < 0) {
+	if (asprintf(ret, "%s/%s/root", j->source->store->path, j->vol) < 0) {
 		*ret = NULL;
 		return (ioc_fail_nomem(err));
 	}

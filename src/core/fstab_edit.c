@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 #include "core/event.h"
+#include "core/basejail.h"
 #include "core/fstab.h"
 #include "core/step.h"
 #include "safe/file.h"
@@ -211,12 +212,29 @@ static const struct ioc_steps remove_steps =
 
 /* --- the two changes -------------------------------------------------------- */
 
+/* What a start would refuse is not added while it runs either. */
+static int
+check_base_dirs(const struct edit *e, struct ioc_error *err)
+{
+	IOC_AUTO(ioc_store_root_fini) struct ioc_os_root base = IOC_OS_ROOT;
+	const char *const *dirs = NULL;
+	int r = ioc_basejail_root(e->jail, &base, &dirs, err);
+
+	for (; r == 0 && dirs != NULL && *dirs != NULL; dirs++)
+		if (strcmp(e->m.target + 1, *dirs) == 0)
+			r = ioc_fail(err, IOC_INVALID, "target %s is mounted, "
+			    "as the jail is a basejail", e->m.target);
+	return (r);
+}
+
 static int
 prepare_mount(struct edit *e, const struct ioc_fstab_entry *entry,
     struct ioc_error *err)
 {
 	int r = ioc_fstab_judge(entry, e->old_root, &e->m, err);
 
+	if (r == 0)
+		r = check_base_dirs(e, err);
 	if (r == 0 && e->m.kind == IOC_FSTAB_BIND)
 		r = e->source = ioc_fstab_source(e->m.source, e->dir, err);
 	ioc_fstab_os_mount(&e->m, e->source, &e->mount);

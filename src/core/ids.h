@@ -12,8 +12,6 @@
 #include "base/buf.h"
 #include "core/host.h"
 
-#define	IOC_ID_COUNT	65536u
-
 /*
  * The lock of a source that whoever renames a jail shares: with it held alone,
  * every jail is found by its name.

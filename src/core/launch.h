@@ -11,8 +11,10 @@
 #include "conf/value.h"
 #include "core/host.h"
 #include "core/step.h"
+#include "dist/dist.h"
 
-#define	IOC_LAUNCH_MOUNTS	(IOC_FSTAB_MAX + 8)
+#define	IOC_LAUNCH_SOURCES	(IOC_FSTAB_MAX + IOC_DIST_BASE_DIRS)
+#define	IOC_LAUNCH_MOUNTS	(IOC_LAUNCH_SOURCES + 8)
 #define	IOC_LAUNCH_LIMITS	32
 #define	IOC_LAUNCH_PARAMS	64
 
@@ -35,14 +37,15 @@ struct ioc_launch {
 	size_t		 nmounts;
 	/* What some of them point to, ended by ioc_launch_fini. */
 	struct ioc_fstab_mount *fstab;
-	int		 sources[IOC_FSTAB_MAX];
+	int		 sources[IOC_LAUNCH_SOURCES];
 	size_t		 nsources;
 	char		*resolv_conf;
 	struct ioc_os_limit limits[IOC_LAUNCH_LIMITS];
 	struct ioc_value_limit limit_values[IOC_LAUNCH_LIMITS]; /* their texts */
 	size_t		 nlimits;
 	struct ioc_os_param params[IOC_LAUNCH_PARAMS];	/* of spec */
-	struct ioc_strv	 texts;		/* of params, where nobody else has them */
+	struct ioc_strv	 texts;		/* of params and mounts, where nobody else has
+					   them */
 	const struct ioc_os_exec *command;	/* started with it, or NULL */
 	struct ioc_os_process process;	/* of command */
 	struct ioc_os_jail *jail;

@@ -8,11 +8,14 @@
 
 struct ioc_root_layers {
 	struct ioc_os_root root;
+	/* Of a basejail, set before: its release, and what is mounted of it. */
+	struct ioc_os_root base;
+	const char *const *base_dirs;
 	struct ioc_verify_layer v[IOC_VERIFY_LAYERS];
 	size_t		 n;
 };
 
-#define	IOC_ROOT_LAYERS	{ .root = IOC_OS_ROOT }
+#define	IOC_ROOT_LAYERS	{ .root = IOC_OS_ROOT, .base = IOC_OS_ROOT }
 
 /* Opens them; they belong to `ret`, which is ended by _fini also after a failure. */
 int	ioc_root_layers(struct ioc_source *s, const char *vol,

@@ -12,6 +12,7 @@
 #include "core/jail.h"
 #include "core/launch.h"
 #include "core/pin.h"
+#include "core/snapshot.h"
 #include "safe/file.h"
 #include "safe/journal.h"
 #include "safe/name.h"
@@ -99,6 +100,11 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 	bool detached, destroyed = strcmp(op, "destroy") == 0;
 	int r;
 
+	if (strcmp(op, "snapshot") == 0 || strcmp(op, "rollback") == 0) {
+		r = ioc_snapshot_recover(s, op, what, err);
+		w->n += r == 0;
+		return (ioc_wrap(err, r, "recover %s %s", op, IOC_SHOW(what)));
+	}
 	if (asprintf(&vol, ".staging/%s", token) < 0) {
 		vol = NULL;
 		return (ioc_fail_nomem(err));

@@ -9,6 +9,9 @@
  *	  destroy			the jail or release has lost its name
  *					already: the rest goes, too, first its
  *					uid range ("NAME BASE OWNER")
+ *	  snapshot			of a jail: what was being copied or removed
+ *					goes
+ *	  rollback			"NAME SNAPSHOT": it is finished
  *	.staging/TOKEN	without a journal entry: remains of a power loss; goes
  *	run directory	jails that are half up or whose processes are gone: the
  *			start steps are undone

@@ -106,7 +106,8 @@ start_locked(struct ioc_jail *j, struct ioc_error *err)
 	if (r == 0)
 		r = ioc_jail_value_bool(j, "template", &template, err);
 	if (r == 0 && template)
-		r = ioc_fail(err, IOC_STATE, "it is a template");
+		r = ioc_fail(err, IOC_STATE, "it is a template, which others "
+		    "are made from");
 	if (r == 0)
 		r = ioc_jail_kernel_name(j->source, j->name, &kernel, err);
 	if (r == 0)

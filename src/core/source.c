@@ -6,11 +6,13 @@
 #include "base/compat.h"
 #include "base/str.h"
 #include "core/host.h"
+#include "dist/dist.h"
 #include "safe/name.h"
 
 int
 ioc_source_open(struct ioc_source *s, struct ioc_error *err)
 {
+	const struct ioc_dist *d;
 	struct ioc_error e;
 	int r;
 
@@ -21,8 +23,11 @@ ioc_source_open(struct ioc_source *s, struct ioc_error *err)
 		return (s->error.code);
 	}
 	r = s->ops->open(s->where, s->host->os, &s->store, &e);
-	if (r == 0)
+	if (r == 0) {
+		d = ioc_dist_find(ioc_host_distribution(s->host));
+		s->store->base_dirs = d != NULL ? d->base_dirs : NULL;
 		return (0);
+	}
 	(void)ioc_wrap(&e, r, "source %s", s->name);
 	/* A shortage passes: the next one to ask tries again. */
 	if (!ioc_error_is_shortage(&e))

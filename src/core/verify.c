@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/basejail.h"
 #include "core/event.h"
 #include "core/jail.h"
 #include "core/layers.h"
@@ -186,6 +187,9 @@ ioc_jail_verify(struct ioc_jail *j, ioc_verify_fn *fn, void *arg, size_t *n,
 		release = strchr(release, '/') + 1;
 	if (r == 0)
 		r = open_record(&v, j->source, release, (unsigned)level, err);
+	if (r == 0)
+		r = ioc_basejail_root(j, &v.layers.base,
+		    &v.layers.base_dirs, err);
 	if (r == 0)
 		r = compare(&v, j->source, j->vol, (uint32_t)base, n, err);
 	return (ioc_wrap(err, r, "verify %s", j->name));

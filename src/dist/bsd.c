@@ -26,3 +26,9 @@ const char *const ioc_bsd_defaults[] = {
 	"exec_stop", "/bin/sh /etc/rc.shutdown",
 	NULL
 };
+
+const char *const ioc_bsd_base_dirs[] = {
+	"bin", "boot", "lib", "libexec", "rescue", "sbin", "usr/bin",
+	"usr/include", "usr/lib", "usr/lib32", "usr/libdata", "usr/libexec",
+	"usr/sbin", "usr/share", NULL
+};

@@ -12,4 +12,7 @@ extern const struct ioc_dist_line ioc_bsd_config[];
 /* Defaults of properties. */
 extern const char *const ioc_bsd_defaults[];
 
+/* What the base system is made of. */
+extern const char *const ioc_bsd_base_dirs[];
+
 #endif /* DIST_BSD_H */

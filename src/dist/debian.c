@@ -326,6 +326,10 @@ static const char *const update_env[] = {
 	NULL
 };
 
+/* All but /usr are links into it in newer releases. */
+static const char *const base_dirs[] = { "bin", "lib", "lib32", "lib64",
+	"libx32", "sbin", "usr", NULL };
+
 const struct ioc_dist ioc_dist_debian = {
 	.name = "debian",
 	.systems = (const char *const[]){ "Linux", NULL },
@@ -340,4 +344,5 @@ const struct ioc_dist ioc_dist_debian = {
 	.update_argv = update_argv,
 	.update_env = update_env,
 	.version = debian_version,
+	.base_dirs = base_dirs,
 };

@@ -115,10 +115,17 @@ struct ioc_dist {
 	int	(*version)(int root_fd, char ret[64], struct ioc_error *err);
 	/* What a new release is configured with; NULL, or ended by a file NULL. */
 	const struct ioc_dist_line *config;
+	/*
+	 * What belongs to the system, and only its updates change: directories
+	 * beneath the root, up to NULL, no more than IOC_DIST_BASE_DIRS; one that a
+	 * release has not, or as a link, is passed over.  NULL: not known.
+	 */
+	const char *const *base_dirs;
 	/* Defaults of properties for jails of this distribution: name, value... */
 	const char *const *defaults;
 };
 
+#define	IOC_DIST_BASE_DIRS	20
 #define	IOC_DIST_UPDATES	"/.ioc-updates"
 #define	IOC_DIST_STAGE_TWO_MS	(15 * 60 * 1000)	/* enough for either */
 

@@ -70,5 +70,6 @@ const struct ioc_dist ioc_dist_freebsd = {
 	.fetch = fetch,
 	.version = ioc_sets_version,
 	.config = ioc_bsd_config,
+	.base_dirs = ioc_bsd_base_dirs,
 	.defaults = ioc_bsd_defaults,
 };

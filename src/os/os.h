@@ -79,6 +79,9 @@ int	ioc_os_can(struct ioc_os *os, enum ioc_os_feature f,
  */
 bool	ioc_os_emulates(const struct ioc_os *os, unsigned machine);
 
+/* Linux: users and groups that a jail has of its own, a range on the host. */
+#define	IOC_ID_COUNT	65536u
+
 /* --- where a root comes from (filled by the store) ------------------------ */
 
 enum ioc_os_root_kind {

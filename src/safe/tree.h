@@ -32,6 +32,17 @@ int	ioc_tree_copy(int from, int to, ioc_tree_progress *progress, void *arg,
 int	ioc_tree_copy_except(int from, int to, const char *const *except,
 	    ioc_tree_progress *progress, void *arg, struct ioc_error *err);
 
+/*
+ * The same, and ids from `from` on become those from `to` on, `count` of them:
+ * owners, those that ACLs name, and those that capabilities of files belong to.
+ */
+struct ioc_tree_owners {
+	uint32_t from, to, count;
+};
+int	ioc_tree_copy_shifted(int from, int to,
+	    const struct ioc_tree_owners *owners, ioc_tree_progress *progress,
+	    void *arg, struct ioc_error *err);
+
 /* BUSY, with its path, when something is mounted beneath a directory. */
 int	ioc_tree_idle(int dirfd, struct ioc_error *err);
 

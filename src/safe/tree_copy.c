@@ -19,6 +19,7 @@
 struct copy {
 	int			 to;
 	const char *const	*except;	/* or NULL */
+	const struct ioc_tree_owners *owners;	/* or NULL */
 	ioc_tree_progress	*progress;
 	void			*arg;
 	struct ioc_inodes	 links;	/* files with more than one name */
@@ -37,14 +38,26 @@ count(struct copy *c, uint64_t bytes, struct ioc_error *err)
 	return (0);
 }
 
+static uint32_t
+owner(const struct copy *c, uint32_t id)
+{
+	const struct ioc_tree_owners *o = c->owners;
+
+	return (o != NULL && id - o->from < o->count ?
+	    id - o->from + o->to : id);
+}
+
 /* Owner first: it takes set-id bits and capabilities away. Times last. */
 static int
-set_open(int from, int to, const struct stat *st)
+set_open(const struct copy *c, int from, int to, const struct stat *st)
 {
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+	const struct ioc_tree_owners *o = c->owners;
 
-	if (fchown(to, st->st_uid, st->st_gid) != 0 ||
+	if (fchown(to, owner(c, st->st_uid), owner(c, st->st_gid)) != 0 ||
 	    ioc_copy_xattrs(from, to) != 0 ||
+	    (o != NULL &&
+	    ioc_shift_xattrs(to, o->from, o->to, o->count) != 0) ||
 	    fchmod(to, st->st_mode & 07777) != 0 ||
 	    futimens(to, times) != 0)
 		return (-1);
@@ -53,11 +66,12 @@ set_open(int from, int to, const struct stat *st)
 
 /* The same for what cannot be opened. */
 static int
-set_named(int dir, const char *name, const struct stat *st)
+set_named(const struct copy *c, int dir, const char *name,
+    const struct stat *st)
 {
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
 
-	if (fchownat(dir, name, st->st_uid, st->st_gid,
+	if (fchownat(dir, name, owner(c, st->st_uid), owner(c, st->st_gid),
 	    AT_SYMLINK_NOFOLLOW) != 0)
 		return (-1);
 	if (!S_ISLNK(st->st_mode) && fchmodat(dir, name, st->st_mode & 07777,
@@ -161,7 +175,7 @@ copy_regular(struct ioc_tree_walk *w, const char *name, struct stat *st,
 	if (to < 0)
 		return (ioc_tree_fail(w, "create", name, err));
 	r = ioc_file_copy_fd(from, to, err);
-	if (r == 0 && set_open(from, to, st) != 0)
+	if (r == 0 && set_open(w->arg, from, to, st) != 0)
 		return (ioc_tree_fail(w, "set attributes of", name, err));
 	return (ioc_wrap(err, r, "\"%s\"", IOC_SHOW(name)));
 }
@@ -188,7 +202,7 @@ copy_symlink(struct ioc_tree_walk *w, const char *name, const struct stat *st,
 	ioc_buf_commit(&text, (size_t)n);
 	if (symlinkat(text.data, d->mate, name) != 0)
 		return (ioc_tree_fail(w, "symlink", name, err));
-	if (set_named(d->mate, name, st) != 0)
+	if (set_named(w->arg, d->mate, name, st) != 0)
 		return (ioc_tree_fail(w, "set attributes of", name, err));
 	return (0);
 }
@@ -202,7 +216,7 @@ copy_node(struct ioc_tree_walk *w, const char *name, const struct stat *st,
 	if (mknodat(d->mate, name, (st->st_mode & S_IFMT) | 0600,
 	    S_ISFIFO(st->st_mode) ? 0 : st->st_rdev) != 0)
 		return (ioc_tree_fail(w, "mknod", name, err));
-	if (set_named(d->mate, name, st) != 0)
+	if (set_named(w->arg, d->mate, name, st) != 0)
 		return (ioc_tree_fail(w, "set attributes of", name, err));
 	return (0);
 }
@@ -299,20 +313,22 @@ copy_leave(struct ioc_tree_walk *w, struct ioc_error *err)
 	struct ioc_tree_dir *d = ioc_tree_here(w);
 	struct stat st;
 
-	if (fstat(d->fd, &st) != 0 || set_open(d->fd, d->mate, &st) != 0)
+	if (fstat(d->fd, &st) != 0 ||
+	    set_open(w->arg, d->fd, d->mate, &st) != 0)
 		return (ioc_tree_fail(w, "set attributes of", "", err));
 	return (count(w->arg, 0, err));
 }
 
 static int
-set_top(int from, int to, struct ioc_error *err)
+set_top(const struct copy *c, int from, int to, struct ioc_error *err)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 	/* Those given may be held only (O_PATH). */
 	auto_fd int a = openat(from, ".", flags), b = openat(to, ".", flags);
 	struct stat st;
 
-	if (a < 0 || b < 0 || fstat(a, &st) != 0 || set_open(a, b, &st) != 0)
+	if (a < 0 || b < 0 || fstat(a, &st) != 0 ||
+	    set_open(c, a, b, &st) != 0)
 		return (ioc_fail_errno(err, "set attributes of the top"));
 	return (0);
 }
@@ -335,29 +351,48 @@ check_empty(int to, struct ioc_error *err)
 	return (0);
 }
 
+static int
+copy(struct copy *c, int from, struct ioc_error *err)
+{
+	static const struct ioc_tree_ops ops = {
+		.file = copy_file, .enter = copy_enter, .leave = copy_leave,
+	};
+	struct ioc_tree_walk w = { .ops = &ops, .arg = c };
+	int r = check_empty(c->to, err);
+
+	if (r == 0)
+		r = ioc_tree_walk(&w, from, c->to, err);
+	ioc_inodes_fini(&c->links);
+	if (r == 0)
+		r = set_top(c, from, c->to, err);
+	return (ioc_wrap(err, r, "copy tree"));
+}
+
 int
 ioc_tree_copy(int from, int to, ioc_tree_progress *progress, void *arg,
     struct ioc_error *err)
 {
-	return (ioc_tree_copy_except(from, to, NULL, progress, arg, err));
+	struct copy c = { .to = to, .progress = progress, .arg = arg };
+
+	return (copy(&c, from, err));
 }
 
 int
 ioc_tree_copy_except(int from, int to, const char *const *except,
     ioc_tree_progress *progress, void *arg, struct ioc_error *err)
 {
-	static const struct ioc_tree_ops ops = {
-		.file = copy_file, .enter = copy_enter, .leave = copy_leave,
-	};
 	struct copy c = { .to = to, .except = except, .progress = progress,
 		.arg = arg };
-	struct ioc_tree_walk w = { .ops = &ops, .arg = &c };
-	int r = check_empty(to, err);
 
-	if (r == 0)
-		r = ioc_tree_walk(&w, from, to, err);
-	ioc_inodes_fini(&c.links);
-	if (r == 0)
-		r = set_top(from, to, err);
-	return (ioc_wrap(err, r, "copy tree"));
+	return (copy(&c, from, err));
+}
+
+int
+ioc_tree_copy_shifted(int from, int to, const struct ioc_tree_owners *owners,
+    ioc_tree_progress *progress, void *arg, struct ioc_error *err)
+{
+	struct copy c = { .to = to, .owners = owners, .progress = progress,
+		.arg = arg };
+
+	return (copy(&c, from, err));
 }

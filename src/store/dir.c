@@ -4,7 +4,7 @@
  *
  *	.ioc		marker with the layout's version and an identity
  *	releases/NAME/	0700; volumes pN below it
- *	jails/NAME/	0700; a volume
+ *	jails/NAME/	0700; a volume, with its snapshots in snapshots/
  *	.staging/NAME	volumes that are being built or removed
  *	.journal .ids cache	for the layers above
  *
@@ -279,8 +279,13 @@ dir_place(struct ioc_store *s, const char *vol, struct ioc_error *err)
 static int
 dir_promote(struct ioc_store *s, const char *vol, struct ioc_error *err)
 {
-	return (ioc_fail(err, IOC_UNSUPPORTED, "promote %s: only ZFS can "
-	    "exchange a clone and its origin", IOC_SHOW(vol)));
+	auto_fd int fd = dir_dir(s, vol, err);
+
+	if (fd < 0)
+		return (take_fd(&fd));
+	/* What a clone does not share with its release it has copied. */
+	return (ioc_fail(err, IOC_STATE, "promote %s: in a directory a clone "
+	    "depends on no other jail", IOC_SHOW(vol)));
 }
 
 /* EXISTS, or 0 when the name is free. */
@@ -386,13 +391,25 @@ dir_root(struct ioc_store *s, const char *vol, struct ioc_os_root *ret,
 			r = root.lower = ioc_path_dir(origin, "root", OURS,
 			    err);
 		if (r >= 0)
-			r = ioc_dir_thin_root(fd, &root, err);
+			r = ioc_dir_thin_root(s, fd, &root, err);
 	}
 	if (r < 0)
 		return (ioc_wrap(err, r, "volume %s: root", vol));
 	*ret = root;
 	root = (struct ioc_os_root)IOC_OS_ROOT;
 	return (0);
+}
+
+/* Nothing was copied into it. */
+static bool
+is_light(int vol)
+{
+	auto_strv struct ioc_strv names = IOC_STRV;
+	struct stat st;
+
+	return (ioc_dir_thin_is_light &&
+	    fstatat(vol, ORIGIN, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    ioc_dir_names(vol, "layer", &names, NULL) == 0 && names.n == 0);
 }
 
 /* What was built in .staging is on disk before it gets its name. */
@@ -409,7 +426,7 @@ settle(struct ioc_store *s, const char *vol, struct ioc_error *err)
 	if (fd < 0)
 		return (fd);
 	/* A thin volume may be three entries, a full one is anything. */
-	if (ioc_dir_thin_is_light)
+	if (is_light(fd))
 		origin = openat(fd, ORIGIN, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (origin >= 0)
 		r = fsync(origin) == 0 && fsync(fd) == 0 ? 0 : -1;
@@ -429,6 +446,21 @@ sync_parents(int a, int b, struct ioc_error *err)
 	return (0);
 }
 
+/* A release on its way out: not when something is cloned from it. */
+static int
+check_leaving(struct ioc_store *s, const char *from, const char *to,
+    struct ioc_error *err)
+{
+	enum ioc_volume_area a, b;
+	int r = ioc_volume_check(from, false, &a, err);
+
+	if (r == 0)
+		r = ioc_volume_check(to, false, &b, err);
+	if (r != 0 || a != IOC_VOLUME_RELEASES || b != IOC_VOLUME_STAGING)
+		return (r);
+	return (ioc_dir_unneeded(s, from, err));
+}
+
 static int
 dir_rename(struct ioc_store *s, const char *from, const char *to,
     struct ioc_error *err)
@@ -439,9 +471,7 @@ dir_rename(struct ioc_store *s, const char *from, const char *to,
 	char parent[512];
 	int r;
 
-	r = ioc_volume_check(from, false, NULL, err);
-	if (r == 0)
-		r = ioc_volume_check(to, false, NULL, err);
+	r = check_leaving(s, from, to, err);
 	if (r != 0)
 		return (r);
 	a = ioc_path_dir(s->root, from, OURS, err);
@@ -613,5 +643,5 @@ const struct ioc_store_ops ioc_store_dir = {
 	.promote = dir_promote,
 	.send = dir_send,
 	.receive = dir_receive,
-	.snapshot = &ioc_snapshot_none,
+	.snapshot = &ioc_dir_snapshots,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Clones of volumes in a directory source, and removal that minds them. */
+/* Clones of volumes in a directory source. */
 #include "store/dir.h"
 
 #include <sys/stat.h>
@@ -9,11 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/compat.h"
-#include "base/str.h"
-#include "base/strv.h"
 #include "safe/file.h"
 #include "safe/path.h"
 #include "safe/tree.h"
@@ -103,25 +100,128 @@ clone_thick(int from, int vol, ioc_store_progress *progress, void *arg,
 	return (r);
 }
 
-/* The root of the volume that is to be cloned. */
+/* --- of jails and their snapshots --------------------------------------------- */
+
+static const char *const parts[] = { "root", "layer" };
+#define	NPARTS	(sizeof(parts) / sizeof(*parts))
+
+/* A layer has its owners in the range of its jail, a root as the jail sees them. */
 static int
-open_origin(struct ioc_store *s, const char *from, enum ioc_store_clone how,
+copy_part(const struct ioc_dir_copy *c, const char *name, int from, int to,
+    struct copying *p, struct ioc_error *err)
+{
+	bool layer = strcmp(name, "layer") == 0;
+	ioc_tree_progress *progress = p->progress != NULL ? on_copy : NULL;
+	struct ioc_tree_owners o = { .to = c->id_base, .count = IOC_ID_COUNT };
+	auto_fd int fd = ioc_path_mkdir(to, name, 0755, OURS, err);
+	struct stat st;
+	int r;
+
+	if (fd < 0)
+		return (take_fd(&fd));
+	if (fstat(from, &st) != 0)
+		return (ioc_fail_errno(err, "%s", name));
+	o.from = st.st_uid;
+	if (layer && !c->keep && o.from != o.to)
+		r = ioc_tree_copy_shifted(from, fd, &o, progress, p, err);
+	else
+		r = ioc_tree_copy(from, fd, progress, p, err);
+	if (r == 0 && layer && c->work)
+		r = ioc_dir_make_part(to, "work", c->keep ? st.st_uid :
+		    c->id_base, 0700, err);
+	return (r);
+}
+
+int
+ioc_dir_copy(const struct ioc_dir_copy *c, int from, int to,
     struct ioc_error *err)
 {
-	enum ioc_volume_area area;
-	auto_fd int vol = -1;
-	struct stat st;
-	int fd, r;
+	struct copying p = { c->progress, c->arg, 0 };
+	int fds[NPARTS] = { -1, -1 }, r = 0;
+	char origin[IOC_DIR_ORIGIN], line[IOC_DIR_ORIGIN + 1];
+	bool any = false;
 
-	r = ioc_volume_check(from, false, &area, err);
+	for (size_t i = 0; r == 0 && i < NPARTS; i++) {
+		uint64_t used = 0;
+
+		fds[i] = ioc_path_dir(from, parts[i], OURS, err);
+		if (fds[i] == IOC_NOT_FOUND)
+			continue;
+		r = fds[i] < 0 ? fds[i] : 0;
+		any = any || r == 0;
+		if (r == 0 && c->progress != NULL)
+			r = ioc_tree_used(fds[i], &used, err);
+		p.total += used;
+	}
+	if (r == 0 && !any)
+		r = ioc_fail(err, IOC_NOT_FOUND, "it has no root");
+	for (size_t i = 0; i < NPARTS; i++) {
+		if (r == 0 && fds[i] >= 0)
+			r = copy_part(c, parts[i], fds[i], to, &p, err);
+		if (fds[i] >= 0)
+			ioc_fd_close(&fds[i]);
+	}
 	if (r != 0)
 		return (r);
-	vol = s->ops->dir(s, from, err);
+	r = ioc_dir_origin(from, origin, err);
+	if (r == IOC_NOT_FOUND)
+		return (0);
+	if (r != 0)
+		return (r);
+	(void)snprintf(line, sizeof(line), "%s\n", origin);
+	return (write_origin(to, line, strlen(line), err));
+}
+
+/* --- clone ---------------------------------------------------------------------- */
+
+/* The directory of a new volume. */
+static int
+make_volume(struct ioc_store *s, const char *vol, struct ioc_error *err)
+{
+	struct stat st;
+	int fd, r = ioc_volume_check(vol, false, NULL, err);
+
+	if (r != 0)
+		return (r);
+	r = ioc_path_stat(s->root, vol, OURS, &st, err);
+	if (r == 0)
+		return (ioc_fail(err, IOC_EXISTS, "volume %s exists", vol));
+	if (r != IOC_NOT_FOUND)
+		return (ioc_wrap(err, r, "volume %s", vol));
+	fd = ioc_path_mkdirs(s->root, vol, 0700, (uid_t)-1, (gid_t)-1, OURS,
+	    err);
+	return (fd < 0 ? ioc_wrap(err, fd, "make volume %s", vol) : fd);
+}
+
+int
+ioc_dir_clone_of(struct ioc_store *s, int from, const char *to, bool files,
+    uint32_t id_base, ioc_store_progress *progress, void *arg,
+    struct ioc_error *err)
+{
+	struct ioc_dir_copy c = { .id_base = id_base, .work = true,
+		.progress = progress, .arg = arg };
+	auto_fd int vol = make_volume(s, to, err);
+	int r = 0;
+
 	if (vol < 0)
-		return (vol);
-	if (how == IOC_CLONE_THIN && area != IOC_VOLUME_RELEASES)
-		return (ioc_fail(err, IOC_STATE, "clone %s: only a release "
-		    "stays as it is and can be shared by thin clones", from));
+		return (take_fd(&vol));
+	if (files)
+		r = ioc_volume_copy_files(from, vol, err);
+	if (r == 0)
+		r = ioc_dir_copy(&c, from, vol, err);
+	/* nothing half-made stays; the first error is what counts */
+	if (r != 0)
+		(void)ioc_dir_destroy(s, to, NULL);
+	return (ioc_wrap(err, r, "clone to %s", to));
+}
+
+/* The root of the volume that is to be cloned. */
+static int
+open_root(int vol, const char *from, struct ioc_error *err)
+{
+	struct stat st;
+	int fd;
+
 	if (fstatat(vol, "origin", &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return (ioc_fail(err, IOC_UNSUPPORTED, "clone %s: it is a thin "
 		    "volume, and a directory source can clone full ones only",
@@ -130,9 +230,7 @@ open_origin(struct ioc_store *s, const char *from, enum ioc_store_clone how,
 	if (fd == IOC_NOT_FOUND)
 		return (ioc_fail(err, IOC_NOT_FOUND, "clone %s: it has no root",
 		    from));
-	if (fd < 0)
-		return (ioc_wrap(err, fd, "clone %s", from));
-	return (fd);
+	return (fd < 0 ? ioc_wrap(err, fd, "clone %s", from) : fd);
 }
 
 int
@@ -140,24 +238,28 @@ ioc_dir_clone(struct ioc_store *s, const char *from, const char *to,
     enum ioc_store_clone how, uint32_t id_base, ioc_store_progress *progress,
     void *arg, struct ioc_error *err)
 {
-	auto_fd int origin = open_origin(s, from, how, err), vol = -1;
-	struct stat st;
-	int r;
+	auto_fd int old = -1, origin = -1, vol = -1;
+	enum ioc_volume_area area;
+	int r = ioc_volume_check(from, false, &area, err);
 
-	if (origin < 0)
-		return (origin);
-	r = ioc_volume_check(to, false, NULL, err);
-	if (r != 0)
-		return (r);
-	r = ioc_path_stat(s->root, to, OURS, &st, err);
 	if (r == 0)
-		return (ioc_fail(err, IOC_EXISTS, "volume %s exists", to));
-	if (r != IOC_NOT_FOUND)
-		return (ioc_wrap(err, r, "volume %s", to));
-	vol = ioc_path_mkdirs(s->root, to, 0700, (uid_t)-1, (gid_t)-1, OURS,
-	    err);
+		r = ioc_volume_check(to, false, NULL, err);
+	if (r == 0)
+		r = old = s->ops->dir(s, from, err);
+	if (r < 0)
+		return (r);
+	if (how == IOC_CLONE_THIN && area == IOC_VOLUME_JAILS)
+		return (ioc_dir_clone_of(s, old, to, false, id_base, progress,
+		    arg, err));
+	if (how == IOC_CLONE_THIN && area != IOC_VOLUME_RELEASES)
+		return (ioc_fail(err, IOC_STATE, "clone %s: only a release "
+		    "stays as it is and can be shared by thin clones", from));
+	origin = open_root(old, from, err);
+	if (origin < 0)
+		return (take_fd(&origin));
+	vol = make_volume(s, to, err);
 	if (vol < 0)
-		return (ioc_wrap(err, vol, "make volume %s", to));
+		return (take_fd(&vol));
 	if (how == IOC_CLONE_THIN)
 		r = clone_thin(s, from, origin, vol, id_base, err);
 	else
@@ -168,130 +270,4 @@ ioc_dir_clone(struct ioc_store *s, const char *from, const char *to,
 		return (ioc_wrap(err, r, "clone %s to %s", from, to));
 	}
 	return (0);
-}
-
-/* --- destroy ---------------------------------------------------------------- */
-
-/* True when `origin` is the volume `vol` or one beneath it. */
-static bool
-is_within(const char *origin, const char *vol)
-{
-	size_t len = strlen(vol);
-
-	return (strncmp(origin, vol, len) == 0 &&
-	    (origin[len] == '\0' || origin[len] == '/'));
-}
-
-/* Appends the names in one place whose origin is vol. */
-static int
-find_clones(struct ioc_store *s, const char *place, const char *vol,
-    struct ioc_buf *users, struct ioc_error *err)
-{
-	auto_strv struct ioc_strv names = IOC_STRV;
-	int r;
-
-	r = s->ops->list(s, place, &names, err);
-	if (r != 0)
-		return (r);
-	ioc_strv_sort(&names);
-	for (size_t i = 0; i < names.n; i++) {
-		auto_buf struct ioc_buf path = IOC_BUF(512);
-		auto_fd int fd = -1;
-		char origin[IOC_DIR_ORIGIN];
-
-		if (ioc_buf_addf(&path, "%s/%s", place, names.v[i]) != 0)
-			return (ioc_buf_check(&path, err));
-		fd = ioc_path_dir(s->root, path.data, OURS, err);
-		if (fd == IOC_NOT_FOUND)
-			continue;
-		if (fd < 0)
-			return (fd);
-		r = ioc_dir_origin(fd, origin, err);
-		if (r == IOC_NOT_FOUND)
-			continue;
-		if (r != 0)
-			return (ioc_wrap(err, r, "volume %s", path.data));
-		if (is_within(origin, vol))
-			(void)ioc_buf_addf(users, "%s%s",
-			    users->len > 0 ? ", " : "", names.v[i]);
-	}
-	return (0);
-}
-
-/* BUSY when a clone lives on it; only releases can have any. */
-static int
-check_clones(struct ioc_store *s, const char *vol, struct ioc_error *err)
-{
-	auto_buf struct ioc_buf users = IOC_BUF(64 * 1024);
-	int r;
-
-	r = find_clones(s, "jails", vol, &users, err);
-	if (r == 0)
-		r = find_clones(s, ".staging", vol, &users, err);
-	if (r == 0)
-		r = ioc_buf_check(&users, err);
-	if (r != 0)
-		return (r);
-	if (users.len > 0)
-		return (ioc_fail(err, IOC_BUSY, "it is needed by %.700s",
-		    ioc_buf_str(&users)));
-	return (0);
-}
-
-/*
- * Out of sight by one rename, then removed at leisure: after a crash the volume
- * is there as it was, or its remains are in .staging.
- */
-static int
-destroy_visible(struct ioc_store *s, const char *vol, int staging,
-    struct ioc_error *err)
-{
-	char trash[64];
-	uint64_t id;
-	int r;
-
-	ioc_random(&id, sizeof(id));
-	(void)snprintf(trash, sizeof(trash), ".staging/destroy-%016llx",
-	    (unsigned long long)id);
-	r = s->ops->rename(s, vol, trash, err);
-	if (r != 0)
-		return (r);
-	r = ioc_tree_remove(staging, strchr(trash, '/') + 1, err);
-	if (r == IOC_BUSY)
-		/* something is mounted in it, and nothing was removed */
-		(void)s->ops->rename(s, trash, vol, NULL);
-	return (r);
-}
-
-int
-ioc_dir_destroy(struct ioc_store *s, const char *vol, struct ioc_error *err)
-{
-	enum ioc_volume_area area;
-	auto_fd int dir = -1;
-	char last[256];
-	struct stat st;
-	int r;
-
-	r = ioc_volume_check(vol, false, &area, err);
-	if (r != 0)
-		return (r);
-	dir = ioc_path_parent(s->root, vol, OURS, last, err);
-	if (dir == IOC_NOT_FOUND)
-		return (0);
-	if (dir < 0)
-		return (ioc_wrap(err, dir, "destroy %s", vol));
-	if (area == IOC_VOLUME_STAGING)
-		return (ioc_wrap(err, ioc_tree_remove(dir, last, err),
-		    "destroy %s", vol));
-	if (fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return (errno == ENOENT ? 0 :
-		    ioc_fail_errno(err, "destroy %s", vol));
-	r = area == IOC_VOLUME_RELEASES ? check_clones(s, vol, err) : 0;
-	if (r == 0) {
-		ioc_fd_close(&dir);
-		r = dir = ioc_path_dir(s->root, ".staging", OURS, err);
-	}
-	if (r >= 0)
-		r = destroy_visible(s, vol, dir, err);
-	return (ioc_wrap(err, r, "destroy %s", vol));
 }

@@ -13,33 +13,40 @@
 
 const bool ioc_dir_thin_is_light = false;
 
-/* What a system's own updates change, and nobody else. */
-static const char *const base_dirs[] = {
-	"bin", "boot", "lib", "libexec", "rescue", "sbin", "usr/bin",
-	"usr/include", "usr/lib", "usr/lib32", "usr/libdata", "usr/libexec",
-	"usr/sbin", "usr/share", NULL
-};
+static int
+check_base_dirs(const struct ioc_store *s, struct ioc_error *err)
+{
+	return (s->base_dirs != NULL ? 0 : ioc_fail(err, IOC_UNSUPPORTED,
+	    "which directories thin jails share is not known of this system"));
+}
 
 int
 ioc_dir_thin_make(struct ioc_store *s, int from, int vol, uint32_t id_base,
     struct ioc_error *err)
 {
 	auto_fd int to = -1;
-	int r = ioc_os_can(s->os, IOC_CAN_NULLFS, err);
+	int r = check_base_dirs(s, err);
 
+	if (r == 0)
+		r = ioc_os_can(s->os, IOC_CAN_NULLFS, err);
 	if (r != 0)
 		return (r);
 	to = ioc_path_mkdir(vol, "root", 0755, OURS, err);
 	if (to < 0)
 		return (to);
-	return (ioc_tree_copy_except(from, to, base_dirs, NULL, NULL, err));
+	return (ioc_tree_copy_except(from, to, s->base_dirs, NULL, NULL, err));
 }
 
 int
-ioc_dir_thin_root(int vol, struct ioc_os_root *root, struct ioc_error *err)
+ioc_dir_thin_root(struct ioc_store *s, int vol, struct ioc_os_root *root,
+    struct ioc_error *err)
 {
+	int r = check_base_dirs(s, err);
+
+	if (r != 0)
+		return (r);
 	root->kind = IOC_ROOT_NULLFS;
-	root->base_dirs = base_dirs;
+	root->base_dirs = s->base_dirs;
 	root->root = ioc_path_dir(vol, "root", OURS, err);
 	return (root->root < 0 ? root->root : 0);
 }

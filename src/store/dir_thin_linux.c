@@ -22,7 +22,8 @@ ioc_dir_thin_make(struct ioc_store *s, int from, int vol, uint32_t id_base,
 }
 
 int
-ioc_dir_thin_root(int vol, struct ioc_os_root *root, struct ioc_error *err)
+ioc_dir_thin_root(struct ioc_store *s, int vol, struct ioc_os_root *root,
+    struct ioc_error *err)
 {
 	root->kind = IOC_ROOT_OVERLAY;
 	root->upper = ioc_path_dir(vol, "layer", OURS, err);

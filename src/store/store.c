@@ -4,12 +4,18 @@
 
 #include <sys/stat.h>
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "safe/file.h"
 #include "safe/name.h"
+#include "safe/path.h"
 #include "store/volume.h"
 
 void
@@ -48,42 +54,72 @@ ioc_store_check_owner(int fd, const char *where, struct ioc_error *err)
 	return (0);
 }
 
-/* --- without snapshots ------------------------------------------------------ */
+/* --- what snapshots share ----------------------------------------------------- */
 
-static int
-no_snapshots(const char *vol, struct ioc_error *err)
+int
+ioc_snapshots_newer(const struct ioc_store_snapshot *v, size_t n,
+    const char *name, bool lose, size_t *at, struct ioc_error *err)
 {
-	return (ioc_fail(err, IOC_UNSUPPORTED, "volume %s: a source that is a "
-	    "directory has no snapshots", IOC_SHOW(vol)));
+	auto_buf struct ioc_buf newer = IOC_BUF(1024 * 1024);
+	size_t i = 0;
+
+	while (i < n && strcmp(v[i].name, name) != 0)
+		i++;
+	if (i == n)
+		return (ioc_fail(err, IOC_NOT_FOUND, "no such snapshot"));
+	*at = i;
+	while (++i < n && !lose)
+		(void)ioc_buf_addf(&newer, "%s%s", newer.len > 0 ? ", " : "",
+		    v[i].name);
+	if (newer.len > 0)
+		return (ioc_fail(err, IOC_STATE,
+		    "newer ones would be lost: %.500s", ioc_buf_str(&newer)));
+	return (ioc_buf_check(&newer, err));
 }
 
 static int
-none_create(struct ioc_store *s, const char *vol, const char *name,
-    struct ioc_error *err)
+copy_file(int from, int to, const char *name, struct ioc_error *err)
 {
-	return (no_snapshots(vol, err));
+	auto_fd int a = ioc_path_open(from, name, O_RDONLY, IOC_PATH_NOLINKS,
+	    err), b = -1;
+	struct stat st;
+
+	if (a < 0)
+		return (a);
+	b = ioc_path_create(to, name, 0600, IOC_PATH_NOLINKS, err);
+	if (b < 0)
+		return (b);
+	if (fstat(a, &st) != 0 || fchmod(b, st.st_mode & 0777) != 0)
+		return (ioc_fail_errno(err, "copy %s", IOC_SHOW(name)));
+	return (ioc_wrap(err, ioc_file_copy_fd(a, b, err), "copy %s",
+	    IOC_SHOW(name)));
 }
 
-static int
-none_list(struct ioc_store *s, const char *vol, struct ioc_strv *ret,
-    struct ioc_error *err)
+int
+ioc_volume_copy_files(int from, int to, struct ioc_error *err)
 {
-	return (no_snapshots(vol, err));
-}
+	auto_fd int fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct dirent *e;
+	auto_dir DIR *d = NULL;
+	struct stat st;
+	int r = 0;
 
-static int
-none_rollback(struct ioc_store *s, const char *vol, const char *name,
-    bool lose, struct ioc_error *err)
-{
-	return (no_snapshots(vol, err));
+	if (fd < 0 || (d = fdopendir(fd)) == NULL)
+		return (ioc_fail_errno(err, "read a volume"));
+	(void)take_fd(&fd);
+	while (r == 0 && (errno = 0, e = readdir(d)) != NULL) {
+		if (strcmp(e->d_name, "origin") == 0 ||
+		    ioc_str_starts(e->d_name, ".ioc-tmp-") ||
+		    fstatat(from, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+		    !S_ISREG(st.st_mode))
+			continue;
+		r = copy_file(from, to, e->d_name, err);
+		errno = 0;
+	}
+	if (r == 0 && errno != 0)
+		return (ioc_fail_errno(err, "read a volume"));
+	return (r);
 }
-
-const struct ioc_store_snapshot_ops ioc_snapshot_none = {
-	.create = none_create,
-	.list = none_list,
-	.rollback = none_rollback,
-	.remove = none_create,
-};
 
 /* --- names ------------------------------------------------------------------ */
 

@@ -9,6 +9,7 @@
 #define STORE_STORE_H
 
 #include "base/error.h"
+#include "base/strv.h"
 #include "os/os.h"
 
 struct ioc_store;
@@ -25,6 +26,11 @@ struct ioc_store_ops {
 	const char	*name;		/* "dir", "zfs" */
 	/* Volumes and their roots are file systems of their own. */
 	bool		 mounts;
+	/*
+	 * A snapshot or clone of what a running jail writes to is of one moment.
+	 * Without it the caller must know that nothing writes to the volume.
+	 */
+	bool		 live;
 	/* Opens an existing layout; NOT_FOUND when there is none. */
 	int	(*open)(const char *where, struct ioc_os *os,
 		    struct ioc_store **ret, struct ioc_error *err);
@@ -38,7 +44,10 @@ struct ioc_store_ops {
 	/*
 	 * A new volume whose root is that of `from`.  For a THIN clone the origin
 	 * is recorded with the volume; id_base owns what must be owned on disk by
-	 * the jail's root (0 without a uid range).
+	 * the jail's root (0 without a uid range).  A THIN clone of a jail: what
+	 * the jail shares with its release, the clone does, too; the rest is shared
+	 * where the store can (ZFS), else copied, with its owners moved to the new
+	 * range.
 	 */
 	int	(*clone)(struct ioc_store *s, const char *from, const char *to,
 		    enum ioc_store_clone how, uint32_t id_base,
@@ -75,8 +84,9 @@ struct ioc_store_ops {
 	int	(*list)(struct ioc_store *s, const char *parent,
 		    struct ioc_strv *ret, struct ioc_error *err);
 	/*
-	 * A thin volume that its origin depends on from now on, instead of the
-	 * other way round.  STATE when it is not thin.
+	 * A clone of a jail that its origin depends on from now on, instead of the
+	 * other way round.  STATE when it depends on nobody, or on a release, which
+	 * others share.
 	 */
 	int	(*promote)(struct ioc_store *s, const char *vol,
 		    struct ioc_error *err);
@@ -95,31 +105,61 @@ struct ioc_store_ops {
 		    struct ioc_error *err);
 	int	(*receive)(struct ioc_store *s, const char *vol, int fd,
 		    struct ioc_error *err);
-	/*
-	 * Snapshots of a volume, its root and its files of ours, at one moment.
-	 * UNSUPPORTED where the store has none.
-	 */
+	/* Snapshots of a volume, its root and its files of ours, at one moment. */
 	const struct ioc_store_snapshot_ops *snapshot;
 };
 
+struct ioc_store_snapshot {
+	char		 name[64];
+	int64_t		 created;	/* seconds since the epoch */
+	uint64_t	 used;		/* bytes that only it has, or its copy */
+};
+
+/*
+ * One caller at a time for each volume.  What a dead one left is not seen, and
+ * goes with the next call that changes something.
+ */
 struct ioc_store_snapshot_ops {
 	/* EXISTS when there is one of that name. */
 	int	(*create)(struct ioc_store *s, const char *vol,
-		    const char *name, struct ioc_error *err);
-	/* Their names, from old to new; those that others have made as well. */
-	int	(*list)(struct ioc_store *s, const char *vol,
-		    struct ioc_strv *ret, struct ioc_error *err);
+		    const char *name, ioc_store_progress *progress, void *arg,
+		    struct ioc_error *err);
 	/*
-	 * The volume as it was at exactly that snapshot, which stays, as all do
-	 * that are older.  Newer ones would be lost: STATE names them, unless
-	 * `lose` says that they may.  BUSY names clones of those.  What died half
-	 * way is finished by doing it again.
+	 * All of them from old to new, to be freed; those that others have made
+	 * as well, if we could have.
+	 */
+	int	(*list)(struct ioc_store *s, const char *vol,
+		    struct ioc_store_snapshot **ret, size_t *n,
+		    struct ioc_error *err);
+	/*
+	 * Makes all ready for a rollback to exactly that snapshot, which stays, as
+	 * all do that are older; the volume is what it was.  Newer ones would be
+	 * lost: STATE names them, unless `lose` says that they may.  BUSY names
+	 * clones of those, or a mount.
+	 */
+	int	(*ready)(struct ioc_store *s, const char *vol,
+		    const char *name, bool lose, ioc_store_progress *progress,
+		    void *arg, struct ioc_error *err);
+	/*
+	 * The rollback, after that.  When it fails and *begun is set it is half
+	 * done, as when its process dies: both calls again, with `lose`, finish it.
 	 */
 	int	(*rollback)(struct ioc_store *s, const char *vol,
-		    const char *name, bool lose, struct ioc_error *err);
+		    const char *name, bool *begun, struct ioc_error *err);
 	/* BUSY names the clones that still need it. */
 	int	(*remove)(struct ioc_store *s, const char *vol,
 		    const char *name, struct ioc_error *err);
+	/*
+	 * A new volume with the root and the files of ours that a snapshot has;
+	 * otherwise as a THIN clone of the volume.
+	 */
+	int	(*clone)(struct ioc_store *s, const char *vol,
+		    const char *name, const char *to, uint32_t id_base,
+		    ioc_store_progress *progress, void *arg,
+		    struct ioc_error *err);
+	/* Removes what a create, ready, remove or clone that died has left. */
+	int	(*sweep)(struct ioc_store *s, const char *vol,
+		    struct ioc_error *err);
 	/*
 	 * A volume in staging whose root is as the snapshot has it, to be read
 	 * only.  Until it is destroyed the snapshot is needed.  NOT_FOUND: there
@@ -129,12 +169,24 @@ struct ioc_store_snapshot_ops {
 		    const char *name, const char *to, struct ioc_error *err);
 };
 
+/*
+ * STATE naming those of n snapshots, sorted from old to new, that are newer than
+ * `name`, unless they may be lost; NOT_FOUND.  *at is its place.
+ */
+int	ioc_snapshots_newer(const struct ioc_store_snapshot *v, size_t n,
+	    const char *name, bool lose, size_t *at, struct ioc_error *err);
+
 struct ioc_store {
 	const struct ioc_store_ops *ops;
 	int		 root;		/* directory of the source, owned */
 	char		*where;		/* path or dataset, for people */
 	char		*path;		/* the same directory as `root` */
 	struct ioc_os	*os;		/* borrowed */
+	/*
+	 * What thin volumes have of their release where they are no overlays:
+	 * directories beneath the root, up to NULL; borrowed, set by the opener.
+	 */
+	const char *const *base_dirs;
 };
 
 extern const struct ioc_store_ops ioc_store_dir;
@@ -146,6 +198,9 @@ extern const struct ioc_store_ops ioc_store_zfs;
  * no ZFS.
  */
 int	ioc_store_zfs_find(char **ret, struct ioc_error *err);
+/* The pools of the host and the health of each; UNSUPPORTED: no ZFS. */
+int	ioc_store_zfs_pools(struct ioc_strv *names, struct ioc_strv *health,
+	    struct ioc_error *err);
 /* Sets or removes that mark of the pool that the dataset is in. */
 int	ioc_store_zfs_mark(const char *dataset, bool active,
 	    struct ioc_error *err);

@@ -18,7 +18,7 @@ enum ioc_volume_area {
 int	ioc_volume_check(const char *vol, bool parent,
 	    enum ioc_volume_area *ret, struct ioc_error *err);
 
-/* For stores without snapshots: every call is UNSUPPORTED. */
-extern const struct ioc_store_snapshot_ops ioc_snapshot_none;
+/* Copies the files of ours of a volume: all regular ones, but "origin". */
+int	ioc_volume_copy_files(int from, int to, struct ioc_error *err);
 
 #endif /* STORE_VOLUME_H */

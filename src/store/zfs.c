@@ -199,6 +199,7 @@ zfs_root(struct ioc_store *s, const char *vol, struct ioc_os_root *ret,
 const struct ioc_store_ops ioc_store_zfs = {
 	.name = "zfs",
 	.mounts = true,
+	.live = true,
 	.open = zfs_open,
 	.activate = ioc_zfs_activate,
 	.close = zfs_close,

@@ -130,6 +130,12 @@ extern const struct ioc_store_snapshot_ops ioc_zfs_snapshots;
 int	ioc_zfs_view(struct ioc_store *s, const char *vol, const char *name,
 	    const char *to, struct ioc_error *err);
 
+/* A new volume whose root is a clone of that snapshot ("DATASET@NAME"). */
+int	ioc_zfs_clone_snapshot(struct ioc_store *s, const char *snapshot,
+	    const char *to, struct ioc_error *err);
+/* With all beneath it; patient with what is about to go. */
+int	ioc_zfs_destroy_dataset(const char *dataset, struct ioc_error *err);
+
 /* EXISTS, or 0 when the name of a volume is free. */
 int	ioc_zfs_check_free(struct ioc_store *s, const char *vol,
 	    struct ioc_error *err);

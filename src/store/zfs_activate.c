@@ -140,6 +140,36 @@ ioc_store_zfs_find(char **ret, struct ioc_error *err)
 	return (r);
 }
 
+struct pools {
+	struct ioc_strv	*names, *health;
+};
+
+static int
+on_each_pool(const char *const *field, void *arg, struct ioc_error *err)
+{
+	struct pools *p = arg;
+
+	(void)ioc_strv_add(p->names, field[0]);
+	(void)ioc_strv_add(p->health, field[1]);
+	return (0);
+}
+
+int
+ioc_store_zfs_pools(struct ioc_strv *names, struct ioc_strv *health,
+    struct ioc_error *err)
+{
+	auto_buf struct ioc_buf out = IOC_BUF(1024 * 1024);
+	struct pools p = { names, health };
+	int r = ioc_zpool_run(IOC_ZFS_ARGS("list", "-H", "-o", "name,health"),
+	    &out, err);
+
+	if (r == 0)
+		r = ioc_zfs_rows(out.data, out.len, 2, on_each_pool, &p, err);
+	if (r == 0)
+		r = ioc_strv_check(names, err);
+	return (r == 0 ? ioc_strv_check(health, err) : r);
+}
+
 /* --- the dataset ---------------------------------------------------------------------- */
 
 static int

@@ -14,6 +14,7 @@
 #include "safe/path.h"
 #include "safe/tree.h"
 #include "store/zfs.h"
+#include "store/zfs_list.h"
 
 #define	OURS		IOC_PATH_NOLINKS
 #define	PATIENCE_MS	3000
@@ -180,25 +181,65 @@ origin_name(struct ioc_zfs *z, const char *from, char ret[IOC_ZFS_NAME],
 }
 
 static int
+run_clone(const char *snapshot, const char *root, struct ioc_error *err)
+{
+	return (ioc_zfs_run(IOC_ZFS_ARGS("clone", "-p", ROOT_PROPERTIES,
+	    snapshot, root), NULL, err));
+}
+
+int
+ioc_zfs_clone_snapshot(struct ioc_store *s, const char *snapshot,
+    const char *to, struct ioc_error *err)
+{
+	char root[IOC_ZFS_NAME];
+	int r = ioc_zfs_name(ioc_zfs(s), to, "root", root, err);
+
+	if (r == 0)
+		r = run_clone(snapshot, root, err);
+	return (r == 0 ? finish(s, to, err) : r);
+}
+
+/* A snapshot that is taken for one clone is marked to go with it. */
+static int
+clone_fresh(const char *snapshot, const char *root, struct ioc_error *err)
+{
+	struct ioc_error later;
+	int r = ioc_zfs_run(IOC_ZFS_ARGS("snapshot", snapshot), NULL, err);
+	int gone;
+
+	if (r != 0)
+		return (r);
+	r = run_clone(snapshot, root, err);
+	gone = ioc_zfs_run(IOC_ZFS_ARGS("destroy", "-d", snapshot), NULL,
+	    &later);
+	if (r == 0 && gone != 0) {
+		ioc_error_copy(err, &later);
+		r = gone;
+	}
+	return (r);
+}
+
+static int
 clone_thin(struct ioc_store *s, const char *from, const char *to,
     struct ioc_error *err)
 {
 	struct ioc_zfs *z = ioc_zfs(s);
 	char snapshot[IOC_ZFS_NAME], root[IOC_ZFS_NAME];
-	const char *const *args = IOC_ZFS_ARGS("clone", "-p", ROOT_PROPERTIES,
-	    snapshot, root);
 	bool fresh;
 	int r = origin_name(z, from, snapshot, &fresh, err);
 
 	if (r == 0)
 		r = ioc_zfs_name(z, to, "root", root, err);
-	if (r != 0)
-		return (r);
-	r = fresh ? IOC_NOT_FOUND : ioc_zfs_run(args, NULL, err);
-	if (r == IOC_NOT_FOUND && !ioc_zfs_is_legacy(z, from)) {
-		r = ioc_zfs_run(IOC_ZFS_ARGS("snapshot", snapshot), NULL, err);
-		if (r == 0 || r == IOC_EXISTS)
-			r = ioc_zfs_run(args, NULL, err);
+	if (r == 0 && fresh)
+		r = clone_fresh(snapshot, root, err);
+	else if (r == 0) {
+		r = run_clone(snapshot, root, err);
+		if (r == IOC_NOT_FOUND && !ioc_zfs_is_legacy(z, from)) {
+			r = ioc_zfs_run(IOC_ZFS_ARGS("snapshot", snapshot),
+			    NULL, err);
+			if (r == 0 || r == IOC_EXISTS)
+				r = run_clone(snapshot, root, err);
+		}
 	}
 	return (r == 0 ? finish(s, to, err) : r);
 }
@@ -285,6 +326,38 @@ ioc_zfs_view(struct ioc_store *s, const char *vol, const char *name,
 	    IOC_SHOW(vol)));
 }
 
+static int
+on_value(const char *const *field, void *arg, struct ioc_error *err)
+{
+	return (ioc_buf_adds(arg, field[0]) == 0 ? 0 : ioc_fail_nomem(err));
+}
+
+/*
+ * With a release as its origin the snapshot that all its other jails share would
+ * become the jail's.
+ */
+static int
+check_promote(struct ioc_zfs *z, const char *root, struct ioc_error *err)
+{
+	auto_buf struct ioc_buf out = IOC_BUF(IOC_ZFS_LINE);
+	auto_buf struct ioc_buf origin = IOC_BUF(IOC_ZFS_LINE);
+	const char *from;
+	int r = ioc_zfs_run(IOC_ZFS_ARGS("get", "-H", "-o", "value", "origin",
+	    root), &out, err);
+
+	if (r == 0)
+		r = ioc_zfs_rows(out.data, out.len, 1, on_value, &origin, err);
+	if (r != 0)
+		return (r);
+	if (strcmp(ioc_buf_str(&origin), "-") == 0)
+		return (ioc_fail(err, IOC_STATE, "it is no clone"));
+	from = ioc_zfs_beneath(ioc_buf_str(&origin), z->s.where);
+	if (from != NULL && ioc_str_starts(from, "releases/"))
+		return (ioc_fail(err, IOC_STATE, "it depends on no other jail, "
+		    "but on a release, which others share"));
+	return (0);
+}
+
 int
 ioc_zfs_promote(struct ioc_store *s, const char *vol, struct ioc_error *err)
 {
@@ -293,6 +366,8 @@ ioc_zfs_promote(struct ioc_store *s, const char *vol, struct ioc_error *err)
 
 	if (r == 0)
 		r = ioc_zfs_name(ioc_zfs(s), vol, "root", root, err);
+	if (r == 0)
+		r = check_promote(ioc_zfs(s), root, err);
 	if (r == 0)
 		r = ioc_zfs_run(IOC_ZFS_ARGS("promote", root), NULL, err);
 	ioc_zfs_forget(ioc_zfs(s));
@@ -314,6 +389,12 @@ remove_rest(struct ioc_store *s, const char *vol, struct ioc_error *err)
 	return (ioc_tree_remove(dir, last, err));
 }
 
+int
+ioc_zfs_destroy_dataset(const char *dataset, struct ioc_error *err)
+{
+	return (run_patiently(IOC_ZFS_ARGS("destroy", "-r", dataset), err));
+}
+
 /* What is in staging, and seen by nobody. */
 static int
 destroy_staged(struct ioc_store *s, const char *vol, struct ioc_error *err)
@@ -322,7 +403,7 @@ destroy_staged(struct ioc_store *s, const char *vol, struct ioc_error *err)
 	int r = ioc_zfs_name(ioc_zfs(s), vol, NULL, dataset, err);
 
 	if (r == 0)
-		r = run_patiently(IOC_ZFS_ARGS("destroy", "-r", dataset), err);
+		r = ioc_zfs_destroy_dataset(dataset, err);
 	return (r == 0 || r == IOC_NOT_FOUND ? remove_rest(s, vol, err) : r);
 }
 

@@ -380,7 +380,7 @@ a67_bombs(void)
 
 /* A twin as tar(1) with -h or cp(1) with -L: it opens what it finds, and waits. */
 static bool
-twin_reads(const char *path, const char *text)
+twin_opens(const char *path, const char *text)
 {
 	auto_fd int fd = openat(world, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	char buf[64] = { 0 };
@@ -404,7 +404,7 @@ tree_traps(void)
 	    mkdirat(world, "outdir/inner", 0755) != 0 ||
 	    unlinkat(world, "outdir/inner", AT_REMOVEDIR) != 0)
 		abort();
-	check(twin_reads("tree/link", "host"), "tree", "the twin did not follow",
+	check(twin_opens("tree/link", "host"), "tree", "the twin did not follow",
 	    NULL);
 	if (renameat(world, "tree", world, "tree2") != 0)
 		abort();

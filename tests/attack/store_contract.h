@@ -9,6 +9,7 @@
 
 extern const struct ioc_store_ops *ops;	/* of the store that is tested */
 extern char top[64], where[192];	/* directory, source */
+extern const char *const base_dirs[];	/* what thin volumes share, on FreeBSD */
 
 void	ok(int r, const struct ioc_error *err);
 /* A zfs command on a dataset of the source, "" for itself. */
@@ -24,9 +25,19 @@ void	make_release(struct ioc_store *s);
 void	thin(struct ioc_store *s, const char *to);
 void	names_are(struct ioc_store *s, const char *parent, const char *want);
 
-/* store_contract_zfs.c: only where volumes are datasets. */
+/* The names of the snapshots of a volume, each with a space behind it. */
+void	snapshots_are(struct ioc_store *s, const char *vol, const char *want);
+
+/* store_contract_snap.c: snapshots, and clones of what changes. */
 void	test_snapshots(void **state);
+void	test_snapshots__files(void **state);
+void	test_snapshots__half_way(void **state);
 void	test_clone_of_a_jail(void **state);
+void	test_clone_of_a_snapshot(void **state);
+void	test_owners_of_a_clone(void **state);
+void	test_encrypted(void **state);
+
+/* store_contract_zfs.c: only where volumes are datasets. */
 void	test_streams(void **state);
 void	test_streams__refused(void **state);
 void	test_unmounted(void **state);

@@ -12,102 +12,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 
-/* --- snapshots ------------------------------------------------------------------ */
-
-static void
-snapshots_are(struct ioc_store *s, const char *vol, const char *want)
-{
-	auto_strv struct ioc_strv v = IOC_STRV;
-	auto_buf struct ioc_buf b = IOC_BUF(10000);
-	struct ioc_error err = { .msg = "" };
-
-	ok(s->ops->snapshot->list(s, vol, &v, &err), &err);
-	for (size_t i = 0; i < v.n; i++)
-		(void)ioc_buf_addf(&b, "%s ", v.v[i]);
-	assert_string_equal(ioc_buf_str(&b), want);
-}
-
-void
-test_snapshots(void **state)
-{
-	struct ioc_store *s = *state;
-	const struct ioc_store_snapshot_ops *snap = ops->snapshot;
-	struct ioc_error err = { .msg = "" };
-
-	if (!ops->mounts)
-		NOT_HERE();
-	make_release(s);
-	thin(s, "jails/web");
-	for (int i = 0; i < 3; i++) {
-		char name[] = { (char)('c' - i), '\0' };
-
-		put_root(s, "jails/web", "state", name);
-		ok(snap->create(s, "jails/web", name, &err), &err);
-		/* within one second they are as old as each other */
-		(void)usleep(1100 * 1000);
-	}
-	assert_int_equal(snap->create(s, "jails/web", "a", NULL), IOC_EXISTS);
-	for (const char **b = (const char *[]){ "-r", "a@b", "a/b", "a b", "",
-	    "..", NULL }; *b != NULL; b++) {
-		assert_int_equal(snap->create(s, "jails/web", *b, NULL),
-		    IOC_INVALID);
-		assert_int_equal(snap->remove(s, "jails/web", *b, NULL),
-		    IOC_INVALID);
-		assert_int_equal(snap->rollback(s, "jails/web", *b, true,
-		    NULL), IOC_INVALID);
-	}
-	snapshots_are(s, "jails/web", "c b a ");
-	put_root(s, "jails/web", "state", "now");
-	assert_int_equal(snap->rollback(s, "jails/web", "none", true, NULL),
-	    IOC_NOT_FOUND);
-	assert_int_equal(snap->rollback(s, "jails/web", "b", false, &err),
-	    IOC_STATE);
-	assert_non_null(strstr(err.msg, "a"));
-	get_root(s, "jails/web", "state", true, "now");
-	ok(snap->rollback(s, "jails/web", "a", false, &err), &err);
-	get_root(s, "jails/web", "state", true, "a");
-	snapshots_are(s, "jails/web", "c b a ");
-	ok(snap->rollback(s, "jails/web", "b", true, &err), &err);
-	get_root(s, "jails/web", "state", true, "b");
-	snapshots_are(s, "jails/web", "c b ");
-	/* the release is what it was, and still can be cloned */
-	snapshots_are(s, "releases/bookworm/p0", "");
-	thin(s, "jails/other");
-	ok(snap->remove(s, "jails/web", "c", &err), &err);
-	assert_int_equal(snap->remove(s, "jails/web", "c", NULL),
-	    IOC_NOT_FOUND);
-	snapshots_are(s, "jails/web", "b ");
-	/* they go where the jail goes */
-	ok(s->ops->rename(s, "jails/web", "jails/www", &err), &err);
-	snapshots_are(s, "jails/www", "b ");
-	ok(s->ops->destroy(s, "jails/www", &err), &err);
-}
-
-void
-test_clone_of_a_jail(void **state)
-{
-	struct ioc_store *s = *state;
-	struct ioc_error err = { .msg = "" };
-
-	if (!ops->mounts)
-		NOT_HERE();
-	make_release(s);
-	thin(s, "jails/web");
-	put_root(s, "jails/web", "mine", "web\n");
-	ok(s->ops->clone(s, "jails/web", "jails/copy", IOC_CLONE_THIN, 0, NULL,
-	    NULL, &err), &err);
-	get_root(s, "jails/copy", "mine", true, "web\n");
-	assert_int_equal(s->ops->destroy(s, "jails/web", &err), IOC_BUSY);
-	assert_non_null(strstr(err.msg, "copy"));
-	get_root(s, "jails/web", "mine", true, "web\n");
-	/* from now on it is the other way round */
-	ok(s->ops->promote(s, "jails/copy", &err), &err);
-	assert_int_equal(s->ops->destroy(s, "jails/copy", NULL), IOC_BUSY);
-	ok(s->ops->destroy(s, "jails/web", &err), &err);
-	get_root(s, "jails/copy", "mine", true, "web\n");
-	ok(s->ops->create(s, "jails/full", &err), &err);
-	assert_int_equal(s->ops->promote(s, "jails/full", NULL), IOC_STATE);
-}
+/* --- streams ---------------------------------------------------------------- */
 
 static int
 open_stream(const char *name, int flags)
@@ -134,9 +39,9 @@ test_streams(void **state)
 	make_release(s);
 	thin(s, "jails/web");
 	put_root(s, "jails/web", "mine", "first\n");
-	ok(snap->create(s, "jails/web", "a", &err), &err);
+	ok(snap->create(s, "jails/web", "a", NULL, NULL, &err), &err);
 	put_root(s, "jails/web", "mine", "second\n");
-	ok(snap->create(s, "jails/web", "b", &err), &err);
+	ok(snap->create(s, "jails/web", "b", NULL, NULL, &err), &err);
 	ok(s->ops->send(s, "jails/web", "a", NULL, fd, &err), &err);
 	ok(s->ops->send(s, "jails/web", "b", "a", part, &err), &err);
 	assert_int_equal(fstat(fd, &whole), 0);
@@ -170,7 +75,8 @@ test_streams__refused(void **state)
 	if (!ops->mounts)
 		NOT_HERE();
 	ok(s->ops->create(s, "jails/web", &err), &err);
-	ok(ops->snapshot->create(s, "jails/web", "a", &err), &err);
+	ok(ops->snapshot->create(s, "jails/web", "a", NULL, NULL, &err),
+	    &err);
 	(void)snprintf(command, sizeof(command), "zfs send -R "
 	    "%s/jails/web/root@a >%s/stream 2>/dev/null", where, top);
 	assert_int_equal(system(command), 0);

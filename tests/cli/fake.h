@@ -8,6 +8,8 @@
  *	IOC_FAKE_JAILS		"NAME STATE [KEY=VALUE...];..."
  *	IOC_FAKE_COUNT		so many more stopped jails
  *	IOC_FAKE_RELEASES	"NAME LEVEL DISTRIBUTION VERSION;..."
+ *	IOC_FAKE_FSTAB		"SOURCE TARGET TYPE OPTIONS [COMMENT];..."
+ *	IOC_FAKE_SNAPSHOTS	"NAME SECONDS BYTES;..."
  *	IOC_FAKE_FAIL		"OP[:WHO]=CODE:ERRNO:MESSAGE;..."
  *	IOC_FAKE_LOG		a file to which calls are appended
  *	IOC_FAKE_DELAY		milliseconds that each step takes

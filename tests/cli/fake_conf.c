@@ -22,6 +22,8 @@ static const struct ioc_prop props[] = {
 	    .help = "What the jail was made from" },
 	{ "tags", IOC_PROP_LIST, "-", IOC_SCOPE_TENANT, IOC_ON_ALL,
 	    .help = "Labels" },
+	{ "template", IOC_PROP_BOOL, "no", IOC_SCOPE_ADMIN, IOC_ON_ALL,
+	    .help = "Serves to make others" },
 	{ "user.*", IOC_PROP_STRING, "-", IOC_SCOPE_TENANT, IOC_ON_ALL,
 	    .help = "Free data" },
 };

@@ -242,8 +242,6 @@ create_do()
 	    usage 'create: -r RELEASE is missing (there are b, c)' create x
 	IOC_FAKE_RELEASES='' \
 	    usage 'create: -r RELEASE is missing (none is fetched yet)' create x
-	refuses 'create x: basejails are not supported by this version' \
-	    create -b x
 	refuses 'no property nosuch' create -r bookworm x nosuch=1
 	refuses 'boot: "maybe" is neither yes nor no' \
 	    create -r bookworm x boot=maybe

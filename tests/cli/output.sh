@@ -25,12 +25,16 @@ tables_do()
 	prints 'NAME\n' list -o name 'x*'
 	prints '' list -H 'x*'
 	prints 'NAME  USED\ndb    1.1M\n' list -o name,used db
-	prints "db${tab}1234567\n" list -p -H -o name,used db
+	prints "db${tab}1234567\n" list --exact -H -o name,used db
 	prints "db${tab}1.1M\n" list -H -o name,used db
 	prints 'NAME      PATCH  VERSION  DISTRIBUTION  SOURCE
 bookworm      2  12.8     debian        ioc
 ' list -r
 	prints 'NAME  STORE  WHERE\nioc   dir    /var/lib/ioc\n' list -d
+	prints 'NAME  HEALTH    SOURCE  DATASET
+tank  ONLINE    ioc     tank/iocage
+usb   DEGRADED  -       -
+' list -p
 	prints "bookworm${tab}debian\ntrixie${tab}debian\n14.2-RELEASE${tab}freebsd\n" \
 	    list -R --known -H
 	prints 'NAME      DISTRIBUTION  EOL         ENDED  NEWER  FETCHED
@@ -160,6 +164,14 @@ json_do()
 	1 start web db
 	0 stop web
 	0 restart web db
+	0 snapshot list db
+	0 snapshot create db@a
+	0 snapshot rollback db@a
+	0 snapshot remove db@a
+	0 clone db y
+	0 promote db
+	0 list -t
+	0 list -p
 	0 destroy -y db
 	0 destroy -y -r bookworm
 	0 set boot=yes web
@@ -228,7 +240,7 @@ get_do()
 	prints 'a,b\\,c\n' get tags web
 	IOC_FAKE_JAILS="$(printf 'web running user.x=a\033b')" \
 	    prints 'a\033b\n' get user.x web
-	prints 'boot:no\ndepends:-\nmemoryuse:-\nmount_type:overlay\npriority:0\nrelease:bookworm\ntags:a,b\\\\,c\n' \
+	prints 'boot:no\ndepends:-\nmemoryuse:-\nmount_type:overlay\npriority:0\nrelease:bookworm\ntags:a,b\\\\,c\ntemplate:no\n' \
 	    get -a web
 	prints '0\n' get priority defaults
 	refuses 'no property nosuch' get nosuch web
@@ -242,7 +254,7 @@ properties_do()
 	gives 0 properties
 	atf_check -o match:'^boot  *bool  *no  *admin  *linux,freebsd  *Start' \
 	    cat out
-	prints 'boot\ndepends\nmemoryuse\nmount_type\npriority\nrelease\ntags\nuser.*\n' \
+	prints 'boot\ndepends\nmemoryuse\nmount_type\npriority\nrelease\ntags\ntemplate\nuser.*\n' \
 	    properties -H -o name
 	gives 0 properties -j
 	[ "$(jq -c '.properties[] | select(.name == "priority") | [.type, .default, .min, .max, .systems]' out)" = '["int","0",-99,99,["linux","freebsd"]]' ] ||

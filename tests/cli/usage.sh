@@ -25,7 +25,7 @@ errors_do()
 	usage 'list: -o: no column "nosuch"' list -o name,nosuch
 	usage 'list: -o: no column ""' list -o name,
 	usage 'list: -s: no column "boot" is shown' list -s boot
-	usage 'list: -r, -d and -R exclude each other' list -r -d
+	usage 'list: -r, -t, -p, -d and -R exclude each other' list -r -d
 	usage 'list: -r takes no FILTER' list -r web
 	usage 'start: FILTER or --rc is missing' start
 	usage 'stop: FILTER or --rc is missing' stop -f
@@ -147,7 +147,7 @@ help_do()
 	do
 		echo "$command" >>commands
 	done
-	[ "$(wc -l <commands)" -eq 24 ] || atf_fail "$(cat commands)"
+	[ "$(wc -l <commands)" -eq 29 ] || atf_fail "$(cat commands)"
 	while read -r command; do
 		gives 0 help "$command"
 		head -n 1 out | grep -q "^usage: ioc $command" ||
@@ -174,6 +174,7 @@ not_root_do()
 	for command in 'activate --dir /x' 'deactivate /x' 'fetch bookworm' \
 	    'update bookworm' 'create -r bookworm x' 'start db' 'stop web' \
 	    'restart web' 'set boot=yes web' 'rename db x' 'destroy -y db' \
+	    'clone db x' 'promote db' \
 	    recover; do
 		# shellcheck disable=SC2086
 		refuses "${command%% *} needs root" $command

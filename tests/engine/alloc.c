@@ -271,6 +271,7 @@ static const struct target targets[] = {
 	{ "stop", op_stop, start_web, 0 },
 	{ "set defaults", op_defaults, NULL, 0 },
 	{ "destroy release", op_destroy_release, destroy_web, ENDS },
+	{ "list snapshots", engine_list_snapshots, engine_snapshots, READS },
 };
 
 /* One attempt: what fails in it, and how the host looks when it got through. */
@@ -460,6 +461,7 @@ all_fail(void **state, enum fault what, bool onwards)
 		const struct target t = {
 			.name = op->name, .run = op->run,
 			.flags = op->ends ? ENDS : 0,
+			.prepare = op->prepare,
 		};
 
 		each_fails(state, &t, what, onwards);

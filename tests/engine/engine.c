@@ -206,3 +206,13 @@ engine_renew(void **state)
 	engine_create(*state, "web");
 	return (*state);
 }
+
+struct engine *
+engine_prepare(void **state, const struct engine_op *op)
+{
+	struct engine *e = engine_renew(state);
+
+	if (op->prepare != NULL)
+		op->prepare(e);
+	return (e);
+}

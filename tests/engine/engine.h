@@ -53,7 +53,16 @@ struct engine_op {
 	unsigned	 cancels;	/* those that can be canceled; 0: all */
 	/* It has a point from which on recovery finishes what is left. */
 	bool		 ends;
+	/* What must be there beside the jail "web"; or NULL. */
+	void		(*prepare)(struct engine *e);
 };
+
+/* A source made anew, with a stopped jail "web" and what the operation needs. */
+struct engine *engine_prepare(void **state, const struct engine_op *op);
+
+/* Gives "web" the snapshots "a" and "b"; lists them. */
+void	engine_snapshots(struct engine *e);
+int	engine_list_snapshots(struct engine *e, struct ioc_error *err);
 
 extern const struct engine_op engine_ops[];	/* one without a name ends it */
 const struct engine_op *engine_op(const char *name);

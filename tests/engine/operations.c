@@ -10,6 +10,7 @@
 #include "ioc/fstab.h"
 #include "ioc/jail.h"
 #include "ioc/release.h"
+#include "ioc/snapshot.h"
 
 static int
 op_create(struct engine *e, struct ioc_error *err)
@@ -183,21 +184,173 @@ op_import(struct engine *e, struct ioc_error *err)
 	return (ioc_jail_import(e->host, &o, NULL, err));
 }
 
+/* --- snapshots and clones ------------------------------------------------------- */
+
+static int
+create_basejail(struct engine *e, struct ioc_error *err)
+{
+	struct ioc_create_options o = {
+		.name = "new", .release = "one", .basejail = true,
+	};
+
+	return (ioc_jail_create(e->host, &o, NULL, err));
+}
+
+static int
+create_from_template(struct engine *e, struct ioc_error *err)
+{
+	struct ioc_create_options o = { .name = "new", .template = "web" };
+
+	return (ioc_jail_create(e->host, &o, NULL, err));
+}
+
+static int
+take_snapshot(struct ioc_jail *j, struct ioc_error *err)
+{
+	return (ioc_snapshot_create(j, "c", err));
+}
+
+static int
+op_snapshot(struct engine *e, struct ioc_error *err)
+{
+	return (with_jail(e, err, take_snapshot));
+}
+
+static int
+remove_snapshot(struct ioc_jail *j, struct ioc_error *err)
+{
+	return (ioc_snapshot_remove(j, "a", err));
+}
+
+static int
+op_snapshot_remove(struct engine *e, struct ioc_error *err)
+{
+	return (with_jail(e, err, remove_snapshot));
+}
+
+static int
+roll_back(struct ioc_jail *j, struct ioc_error *err)
+{
+	return (ioc_snapshot_rollback(j, "a", false, true, err));
+}
+
+static int
+op_rollback(struct engine *e, struct ioc_error *err)
+{
+	return (with_jail(e, err, roll_back));
+}
+
+static int
+clone_jail(struct ioc_jail *j, struct ioc_error *err)
+{
+	const struct ioc_clone_options o = { .name = "new" };
+
+	return (ioc_jail_clone(j, &o, NULL, err));
+}
+
+static int
+op_clone(struct engine *e, struct ioc_error *err)
+{
+	return (with_jail(e, err, clone_jail));
+}
+
+static int
+clone_snapshot(struct ioc_jail *j, struct ioc_error *err)
+{
+	const struct ioc_clone_options o = { .name = "new", .snapshot = "a" };
+
+	return (ioc_jail_clone(j, &o, NULL, err));
+}
+
+static int
+op_clone_snapshot(struct engine *e, struct ioc_error *err)
+{
+	return (with_jail(e, err, clone_snapshot));
+}
+
+static int
+list_snapshots(struct ioc_jail *j, struct ioc_error *err)
+{
+	struct ioc_snapshot_list *l = NULL;
+	int r = ioc_snapshot_list(j, &l, err);
+
+	if (r == 0) {
+		assert_int_equal(ioc_snapshot_count(l), 2);
+		assert_string_equal(ioc_snapshot_at(l, 0)->name, "a");
+	}
+	ioc_snapshot_list_free(l);
+	return (r);
+}
+
+int
+engine_list_snapshots(struct engine *e, struct ioc_error *err)
+{
+	return (with_jail(e, err, list_snapshots));
+}
+
+/* Two snapshots, and what came after them. */
+static int
+make_snapshots(struct ioc_jail *j, struct ioc_error *err)
+{
+	const struct ioc_change notes = { "notes", "later" };
+	int r = ioc_snapshot_create(j, "a", err);
+
+	if (r == 0)
+		r = ioc_jail_set(j, &notes, 1, NULL, err);
+	return (r == 0 ? ioc_snapshot_create(j, "b", err) : r);
+}
+
+void
+engine_snapshots(struct engine *e)
+{
+	struct ioc_error err = { .msg = "" };
+
+	if (with_jail(e, &err, make_snapshots) != 0)
+		fail_msg("%s", err.msg);
+}
+
+static int
+make_template(struct ioc_jail *j, struct ioc_error *err)
+{
+	const struct ioc_change c = { "template", "yes" };
+
+	return (ioc_jail_set(j, &c, 1, NULL, err));
+}
+
+static void
+prepare_template(struct engine *e)
+{
+	struct ioc_error err = { .msg = "" };
+
+	if (with_jail(e, &err, make_template) != 0)
+		fail_msg("%s", err.msg);
+}
+
 const struct engine_op engine_ops[] = {
-	{ "create", op_create, 5, 0, false },
-	{ "create thick", op_create_thick, 5, 0, false },
-	{ "start", op_start, 5, 0, false },
-	{ "run", op_run, 8, 0, true },
-	{ "run, kept", op_run_keep, 8, 0, true },
-	{ "fetch", op_fetch, 7, 0, false },
-	{ "update", op_update, 6, 0, true },
-	{ "rename", op_rename, 1, 0, false },
-	{ "set", op_set, 1, 0, false },
-	{ "fstab", op_fstab, 2, 0, false },
-	{ "export", op_export, 6, 0, false },
-	{ "import", op_import, 6, 0, false },
-	{ "destroy", op_destroy, 3, 3, true },
-	{ NULL, NULL, 0, 0, false },
+	{ "create", op_create, 5, 0, false, NULL },
+	{ "create thick", op_create_thick, 5, 0, false, NULL },
+	{ "start", op_start, 5, 0, false, NULL },
+	{ "run", op_run, 8, 0, true, NULL },
+	{ "run, kept", op_run_keep, 8, 0, true, NULL },
+	{ "fetch", op_fetch, 7, 0, false, NULL },
+	{ "update", op_update, 6, 0, true, NULL },
+	{ "rename", op_rename, 1, 0, false, NULL },
+	{ "set", op_set, 1, 0, false, NULL },
+	{ "fstab", op_fstab, 2, 0, false, NULL },
+	{ "export", op_export, 6, 0, false, NULL },
+	{ "import", op_import, 6, 0, false, NULL },
+	{ "destroy", op_destroy, 3, 3, true, NULL },
+	{ "create basejail", create_basejail, 5, 0, false, NULL },
+	{ "create from template", create_from_template, 5, 0, false,
+	    prepare_template },
+	{ "snapshot", op_snapshot, 2, 0, false, engine_snapshots },
+	{ "remove snapshot", op_snapshot_remove, 2, 0, true,
+	    engine_snapshots },
+	{ "rollback", op_rollback, 3, 0, true, engine_snapshots },
+	{ "clone", op_clone, 5, 0, false, engine_snapshots },
+	{ "clone snapshot", op_clone_snapshot, 5, 0, false,
+	    engine_snapshots },
+	{ NULL, NULL, 0, 0, false, NULL },
 };
 
 const struct engine_op *

@@ -27,10 +27,8 @@ check_same(struct engine *e, const struct ioc_buf *before, const char *op,
 static void
 test_steps__canceled_at_each(void **state)
 {
-	struct engine *e = *state;
-
-	engine_create(e, "web");
 	for (const struct engine_op *op = engine_ops; op->name != NULL; op++) {
+		struct engine *e = engine_prepare(state, op);
 		unsigned n = 0;
 
 		for (;;) {
@@ -56,17 +54,15 @@ test_steps__canceled_at_each(void **state)
 			assert_true(n < 50);
 		}
 		assert_true(n > op->least);
-		e = engine_renew(state);
 	}
 }
 
 static void
 test_steps__each_call_of_the_system_fails(void **state)
 {
-	struct engine *e = *state;
-
-	engine_create(e, "web");
 	for (const struct engine_op *op = engine_ops; op->name != NULL; op++) {
+		struct engine *e = engine_prepare(state, op);
+
 		for (unsigned n = 1;; n++) {
 			auto_buf struct ioc_buf before =
 			    IOC_BUF(4 * 1024 * 1024);
@@ -85,7 +81,6 @@ test_steps__each_call_of_the_system_fails(void **state)
 			    "system call", n);
 			assert_true(n < 50);
 		}
-		e = engine_renew(state);
 	}
 }
 
@@ -162,19 +157,19 @@ test_start_stop__states(void **state)
 static void
 test_dry_run__changes_nothing(void **state)
 {
-	struct engine *e = *state;
-	struct ioc_host_options o = {
-		.config = e->config, .helper_dir = engine_helper_dir(),
-		.dry_run = true,
-	};
-	auto_buf struct ioc_buf before = IOC_BUF(4 * 1024 * 1024);
 	struct ioc_error err = { .msg = "" };
 
-	engine_create(e, "web");
-	engine_describe(e, &before);
-	ioc_host_close(e->host);
-	assert_int_equal(ioc_host_open(&o, &e->host, &err), 0);
 	for (const struct engine_op *op = engine_ops; op->name != NULL; op++) {
+		struct engine *e = engine_prepare(state, op);
+		auto_buf struct ioc_buf before = IOC_BUF(4 * 1024 * 1024);
+		struct ioc_host_options o = {
+			.config = e->config, .helper_dir = engine_helper_dir(),
+			.dry_run = true,
+		};
+
+		engine_describe(e, &before);
+		ioc_host_close(e->host);
+		assert_int_equal(ioc_host_open(&o, &e->host, &err), 0);
 		if (op->run(e, &err) != 0)
 			fail_msg("%s: %s", op->name, err.msg);
 		check_same(e, &before, op->name, "dry run", 0);

@@ -90,12 +90,15 @@ static const struct ioc_dist_line lines[] = {
 };
 static const char *const argv[] = { "/finish", NULL };
 
+static const char *const base_dirs[] = { "bin", "lib", NULL };
+
 static const struct ioc_dist testos = {
 	.name = "testos", .systems = systems, .records = true,
 	.has_sets = true, .config = lines,
 	.default_mirror = "https://localhost/", .releases = names,
 	.fetch = fetch, .finish_argv = argv, .clean = clean,
 	.update_fetch = update_fetch, .update_argv = argv, .version = version,
+	.base_dirs = base_dirs,
 };
 
 static const struct ioc_dist *const all[] = { &testos, NULL };

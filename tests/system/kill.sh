@@ -367,6 +367,63 @@ fstab_do()
 	ok stop web
 }
 
+# Files and configuration of a jail at once, or neither.
+snapshot_do()
+{
+	begin
+	with tiny
+	ok create -T -r tiny web notes=a
+	ok start web
+	ok exec web -- sh -c 'echo a >/etc/mine'
+	ok stop web
+	timed snapshot create web@a
+	for i in $(seq 1 $((rounds / 3 + 1))); do
+		killed snapshot create web@b
+		recovered
+		no_leaks "snapshot, round $i"
+		ls -A "$src/jails/web" >names
+		! grep -q '^\.' names || atf_fail "left: $(cat names)"
+		ioc snapshot list -H -o name web >names
+		! grep -qx b names || ok snapshot remove web@b
+		killed clone web@a copy
+		recovered
+		no_leaks "clone, round $i"
+		! grep -q '^copy' states || ok destroy -y copy
+	done
+}
+
+rollback_do()
+{
+	begin
+	with tiny
+	ok create -T -r tiny web notes=a
+	ok start web
+	ok exec web -- sh -c 'echo a >/etc/mine'
+	ok stop web
+	ok snapshot create web@a
+	timed snapshot rollback web@a
+	for i in $(seq 1 $((rounds / 2 + 1))); do
+		ok set notes=b web
+		ok start web
+		ok exec web -- sh -c 'echo b >/etc/mine'
+		ok stop web
+		ok snapshot create web@b
+		killed snapshot rollback -f web@a
+		recovered
+		no_leaks "rollback, round $i"
+		now=$(ioc get notes web)
+		ok start web
+		prints "$now" exec web -- cat /etc/mine
+		ok stop web
+		ioc snapshot list -H -o name web >names
+		case $now:$(tr '\n' ' ' <names) in
+		"a:a " | "b:a b ") ;;
+		*) atf_fail "round $i: $now with $(cat names)" ;;
+		esac
+		[ "$now" = a ] || ok snapshot remove web@b
+	done
+}
+
 atf_init_test_cases()
 {
 	testcase create "during create"
@@ -382,4 +439,6 @@ atf_init_test_cases()
 	testcase run "during run"
 	testcase set "during set"
 	testcase fstab "during fstab add and rm, of a jail that runs"
+	testcase snapshot "a snapshot or clone killed at any moment"
+	testcase rollback "a rollback killed at any moment"
 }

@@ -12,23 +12,6 @@
 
 rounds=${IOC_TEST_KILLS:-6}
 
-# datasets TEXT: what there is of jails.
-datasets()
-{
-	atf_check -o "inline:$1" sh -c \
-	    "zfs list -H -r -t filesystem -o name $pool/iocage/jails |
-	    sed -n 's,^$pool/iocage/jails/,,p'"
-}
-
-quiet()
-{
-	datasets ""
-	left=$(zfs list -H -r -t filesystem -o name "$pool/iocage/.staging" |
-	    grep -vx "$pool/iocage/.staging")
-	[ -z "$left" ] || atf_fail "left in staging: $left"
-	no_leaks
-}
-
 layout_do()
 {
 	begin
@@ -300,36 +283,6 @@ old_state()
 	    mountpoint,setuid,exec,origin,canmount "$pool/iocage"
 	find "$dir/old" -ls
 	cksum "$dir/old/jails/web/config.json"
-}
-
-# --- kill -9 -----------------------------------------------------------------
-
-# killed ARG...: killed at a random moment of the time that it takes.
-killed()
-{
-	moment=$(number "$((took + 2))")
-	"$program" -c "$conf" -q "$@" >/dev/null 2>&1 </dev/null &
-	pid=$!
-	sleep "$(awk -v ms="$moment" 'BEGIN { printf "%.3f", ms / 1000 }')"
-	kill -9 $pid 2>/dev/null
-	wait $pid
-	echo "$* killed after $moment of $took ms: status $?" >&2
-	sleep 0.3
-	ok recover
-	"$program" -c "$conf" -q list -H -o name,state >states 2>err
-	[ ! -s err ] || atf_fail "list complains: $(tr '\n' ';' <err)"
-	! grep -v '	stopped$' states >&2 || atf_fail "not stopped"
-	left=$(zfs list -H -r -t filesystem -o name "$pool/iocage/.staging" |
-	    grep -vx "$pool/iocage/.staging")
-	[ -z "$left" ] || atf_fail "left in staging: $left"
-	no_leaks "$*"
-}
-
-timed()
-{
-	begun=$(now)
-	ok -q "$@"
-	took=$(($(now) - begun))
 }
 
 kill_create_do()
