@@ -48,7 +48,7 @@ record_to(int out)
 
 /* A twin that opens what stands there. */
 static bool
-twin_reads(int at, const char *path, const char *text)
+twin_opens(int at, const char *path, const char *text)
 {
 	auto_fd int fd = openat(at, path, O_RDONLY | O_CLOEXEC);
 	char got[64] = "";
@@ -169,7 +169,7 @@ hostile(void)
 	must(mkfifoat(world, "target/fifo", 0600));
 	for (int i = 0; i < 60; i++)
 		deepen(path);
-	check(twin_reads(world, "target/leak", "secret"), "hostile",
+	check(twin_opens(world, "target/leak", "secret"), "hostile",
 	    "the twin reads nothing outside", NULL);
 	check(record_to(out) == 0, "hostile", "failed", err.msg);
 	text_of(out, &b);
