@@ -36,6 +36,11 @@ void	ioc_close_from(int from);
 
 /* Writes the file system of a descriptor to disk; 0, or -1 with errno. */
 int	ioc_sync_filesystem(int fd);
+/*
+ * Begins to write a file to disk and does not wait; only a sync tells whether
+ * that went well.  FreeBSD has no such call: nothing happens there.
+ */
+void	ioc_begin_sync(int fd);
 
 /* Fills buf with random bytes from the kernel; never fails. */
 void	ioc_random(void *buf, size_t len);

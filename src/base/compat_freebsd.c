@@ -55,6 +55,12 @@ ioc_close_from(int from)
 	closefrom(from);
 }
 
+void
+ioc_begin_sync(int fd)
+{
+	(void)fd;
+}
+
 int
 ioc_sync_filesystem(int fd)
 {

@@ -67,6 +67,12 @@ ioc_close_from(int from)
 		(void)close(fd);
 }
 
+void
+ioc_begin_sync(int fd)
+{
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 int
 ioc_sync_filesystem(int fd)
 {

@@ -11,6 +11,13 @@
 #include "base/compat.h"
 #include "base/str.h"
 
+/*
+ * A file of so many bytes or more goes to disk while later ones are decoded, or
+ * the sync at the end waits for all of them.  Most files are smaller and most
+ * bytes are not in them.
+ */
+#define	EARLY	((uint64_t)16 << 10)
+
 /* Directories from the root down to the last one that was used. */
 struct walk {
 	uint32_t	 node[IOC_MEMBER_DEPTH + 1];
@@ -270,6 +277,8 @@ ioc_writer_close(struct ioc_writer *w, const struct ioc_member *m,
 	if (r == 0)
 		r = own_fd(w, fd, m->node, m->uid, m->gid, m->mode, m->mtime,
 		    err);
+	if (r == 0 && m->size >= EARLY)
+		ioc_begin_sync(fd);
 	return (r);
 }
 
