@@ -70,12 +70,12 @@ IOC_API int ioc_jail_state(struct ioc_jail *j, enum ioc_jail_state *ret,
 struct ioc_create_options {
 	const char	*name;		/* NULL or "-": one is made up */
 	const char	*source;	/* NULL: the main one */
-	const char	*release;	/* one of release, template, empty */
+	const char	*release;	/* one of release, base, empty */
 	bool		 empty;
 	bool		 thick;		/* a full copy instead of a thin clone */
 	const struct ioc_change *props;
 	size_t		 nprops;
-	const char	*template;	/* "[source/]name" of a jail that is one */
+	const char	*base;		/* "[source/]name" of a template */
 	bool		 basejail;	/* the system's directories are read-only, and
 					   those of its release */
 };

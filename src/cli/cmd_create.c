@@ -249,7 +249,7 @@ run(struct cli *c, const struct cmd_line *l)
 	split_name(l->args.v[0], &source, &name);
 	t.co = (struct ioc_create_options){ .source = source,
 		.empty = t.o->empty, .thick = t.o->thick, .props = ch.v,
-		.nprops = ch.n, .template = t.o->template,
+		.nprops = ch.n, .base = t.o->template,
 		.basejail = t.o->basejail };
 	r = check_props(c, &ch);
 	if (r == 0 && cli_host_active(c) == NULL)

@@ -52,12 +52,12 @@ from_template(struct ioc_build *b, const struct ioc_create_options *o,
 	if (o->release != NULL || o->empty || o->thick || o->basejail)
 		return (ioc_fail(err, IOC_INVALID,
 		    "what comes of a template is as that is"));
-	if (o->source != NULL && strchr(o->template, '/') == NULL &&
-	    asprintf(&full, "%s/%s", o->source, o->template) < 0) {
+	if (o->source != NULL && strchr(o->base, '/') == NULL &&
+	    asprintf(&full, "%s/%s", o->source, o->base) < 0) {
 		full = NULL;
 		return (ioc_fail_nomem(err));
 	}
-	r = ioc_jail_open(b->host, full != NULL ? full : o->template, &from,
+	r = ioc_jail_open(b->host, full != NULL ? full : o->base, &from,
 	    err);
 	if (r == 0 && o->source != NULL &&
 	    strcmp(from->source->name, o->source) != 0)
@@ -93,7 +93,7 @@ ioc_jail_create(struct ioc_host *h, const struct ioc_create_options *o,
 		r = ioc_build_made_up(&made_up, err);
 		b.name = made_up;
 	}
-	if (r == 0 && o->template != NULL)
+	if (r == 0 && o->base != NULL)
 		return (ioc_wrap(err, from_template(&b, o, ret, err),
 		    "create %s", IOC_SHOW(b.name)));
 	if (r == 0)

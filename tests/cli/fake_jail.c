@@ -87,9 +87,9 @@ ioc_jail_create(struct ioc_host *h, const struct ioc_create_options *o,
 	fake_log("create %s release=%s empty=%d thick=%d source=%s", name,
 	    o->release != NULL ? o->release : "-", o->empty, o->thick,
 	    o->source != NULL ? o->source : "-");
-	if (o->template != NULL || o->basejail)
-		fake_log("template=%s basejail=%d", o->template != NULL ?
-		    o->template : "-", o->basejail);
+	if (o->base != NULL || o->basejail)
+		fake_log("template=%s basejail=%d", o->base != NULL ?
+		    o->base : "-", o->basejail);
 	for (size_t i = 0; i < o->nprops; i++)
 		fake_log("with %s=%s", o->props[i].name, o->props[i].value);
 	r = fake_step(h, "jail.create/root", name, err);

@@ -199,7 +199,7 @@ create_basejail(struct engine *e, struct ioc_error *err)
 static int
 create_from_template(struct engine *e, struct ioc_error *err)
 {
-	struct ioc_create_options o = { .name = "new", .template = "web" };
+	struct ioc_create_options o = { .name = "new", .base = "web" };
 
 	return (ioc_jail_create(e->host, &o, NULL, err));
 }
