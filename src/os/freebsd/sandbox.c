@@ -15,7 +15,9 @@
 #include <sys/procctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysctl.h>
 #include <sys/uio.h>
+#include <sys/user.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +27,6 @@
 #include <unistd.h>
 
 #define	N(a)	(sizeof(a) / sizeof(*(a)))
-#define	MAPPED	((rlim_t)256 << 20)	/* the program, libraries, stacks */
 #define	LAST_FD	64		/* a worker has fewer */
 
 /*
@@ -63,18 +64,37 @@ limit(int resource, rlim_t value, const char *name, struct ioc_error *err)
 	return (0);
 }
 
+/*
+ * Addresses that are in use already, by the program and its libraries.  What is
+ * allowed beside them is memory: malloc(3) gets all of it from mmap(2), of which
+ * RLIMIT_DATA knows nothing.
+ */
+static int
+mapped(rlim_t *ret, struct ioc_error *err)
+{
+	int mib[] = { CTL_KERN, KERN_PROC, KERN_PROC_PID, getpid() };
+	struct kinfo_proc k;
+	size_t len = sizeof(k);
+
+	if (sysctl(mib, N(mib), &k, &len, NULL, 0) != 0 || len < sizeof(k))
+		return (ioc_fail_errno(err, "sandbox: size of the process"));
+	*ret = (rlim_t)k.ki_size;
+	return (0);
+}
+
 static int
 set_limits(const struct ioc_sandbox *s, const struct role *role,
     struct ioc_error *err)
 {
 	rlim_t memory = s->max_memory != 0 ? (rlim_t)s->max_memory :
-	    (rlim_t)512 << 20;
+	    (rlim_t)512 << 20, before = 0;
+	int r = mapped(&before, err);
 	const struct {
 		int		 resource;
 		rlim_t		 value;
 		const char	*name;
 	} limits[] = {
-		{ RLIMIT_AS, memory + MAPPED, "addresses" },
+		{ RLIMIT_AS, before + memory, "addresses" },
 		{ RLIMIT_NOFILE, role->nofile, "descriptors" },
 		{ RLIMIT_NPROC, role->nproc, "processes" },
 		{ RLIMIT_CORE, 0, "core" },
@@ -84,7 +104,6 @@ set_limits(const struct ioc_sandbox *s, const struct role *role,
 		{ RLIMIT_FSIZE, s->role == IOC_SANDBOX_PARSE ? 0 :
 		    RLIM_INFINITY, "file size" },
 	};
-	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < N(limits); i++)
 		if (limits[i].value != RLIM_INFINITY)
