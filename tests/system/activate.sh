@@ -60,6 +60,8 @@ foreign_do()
 
 no_source_do()
 {
+	! zfs get -H -o value -s local org.freebsd.ioc:active 2>/dev/null |
+	    grep -qx yes || atf_skip "a pool of this host is active"
 	begin
 	: >"$conf"
 	refuses 1 activate create -e web
