@@ -9,7 +9,7 @@
 . "$(atf_get_srcdir)/common.sh"
 . "$(atf_get_srcdir)/pool.sh"
 
-seconds=${IOC_SOAK_SECONDS:-60}
+seconds=${IOC_SOAK_SECONDS:-30}
 
 # Name, what there is before, the operation, what must be true afterwards: a new
 # operation is one more line.  "web" may be called "www" then; $idmap is what
