@@ -96,6 +96,9 @@ ioc_arch_check_volume(struct ioc_source *s, const char *vol,
 	IOC_AUTO(ioc_store_root_fini) struct ioc_os_root root = IOC_OS_ROOT;
 	int r = s->store->ops->root(s->store, vol, &root, err);
 
+	/* It may only be there as a snapshot: its jails are looked at again. */
+	if (r == IOC_NOT_FOUND)
+		return (0);
 	return (r == 0 ? ioc_arch_check(s->host, root.root >= 0 ? root.root :
 	    root.lower, err) : r);
 }
