@@ -89,14 +89,29 @@ ioc_level_run(struct ioc_level *l, struct ioc_build *b, const char *event,
     const char *const *argv, const char *const *env, bool updates,
     struct ioc_error *err)
 {
+	const struct ioc_os_mount mounts[] = {
+		{ .kind = IOC_MOUNT_BIND, .source = l->job.updates_fd,
+		    .target = IOC_DIST_UPDATES, .flags = IOC_MNT_RDONLY |
+		    IOC_MNT_NOSUID | IOC_MNT_NODEV | IOC_MNT_NOEXEC |
+		    IOC_MNT_IDMAP },
+		{ .kind = IOC_MOUNT_BIND, .source = l->job.scratch_fd,
+		    .target = IOC_DIST_SCRATCH, .flags = IOC_MNT_NOSUID |
+		    IOC_MNT_NODEV | IOC_MNT_NOEXEC | IOC_MNT_IDMAP },
+	};
 	struct ioc_tempjail t = {
 		.source = l->source, .token = b->token, .who = l->job.release,
 		.what = event, .vol = l->vol, .argv = argv, .env = env,
-		.updates_fd = updates ? l->job.updates_fd : -1,
-		.updates_at = IOC_DIST_UPDATES, .timeout_ms = IOC_DIST_STAGE_TWO_MS,
+		.mounts = mounts, .timeout_ms = IOC_DIST_STAGE_TWO_MS,
 	};
 	struct ioc_error cause;
 	int r, released;
+
+	if (updates)
+		t.nmounts = l->job.scratch_fd >= 0 ? 2 : 1;
+	if ((l->dist->needs & IOC_DIST_NEEDS_PROC) != 0)
+		t.flags |= IOC_TEMPJAIL_PROC;
+	if ((l->dist->needs & IOC_DIST_NEEDS_FLAGS) != 0)
+		t.flags |= IOC_TEMPJAIL_FLAGS;
 
 	r = ioc_release_runs_here(l->host, l->dist, err);
 	if (r == 0)

@@ -20,7 +20,7 @@ struct ioc_level {
 
 #define	IOC_LEVEL	{ .cache_fd = -1, .root_fd = -1,		\
 	    .job = { .cache_fd = -1, .root_fd = -1, .updates_fd = -1,	\
-	    .record_fd = -1, .pins_fd = -1 } }
+	    .record_fd = -1, .pins_fd = -1, .scratch_fd = -1 } }
 
 /* What was unpacked, beside the root of a level. */
 #define	IOC_LEVEL_RECORD	"root.mtree"

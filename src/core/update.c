@@ -9,9 +9,11 @@
 #include "base/str.h"
 #include "core/create.h"
 #include "core/event.h"
+#include "core/hostview.h"
 #include "core/level.h"
 #include "core/release.h"
 #include "core/step.h"
+#include "core/tempjail.h"
 #include "safe/path.h"
 #include "safe/tree.h"
 
@@ -24,6 +26,8 @@ struct update {
 	char		*old_vol;	/* "releases/R/pN" */
 	char		*updates_path;
 	int		 updates_fd;
+	int		 scratch_fd;
+	char		 version[64];	/* of the old level, "" when not known */
 	struct ioc_build build;		/* journal and the staged copy */
 	struct ioc_level old;
 	struct ioc_level level;		/* the copy */
@@ -43,6 +47,105 @@ unjournal(void *ctx, struct ioc_error *err)
 	struct update *u = ctx;
 
 	return (ioc_build_unjournal(&u->build, err));
+}
+
+/*
+ * Where the host's updater runs in a jail: one whose root is made of the host's
+ * programs, with the root to be updated beside them.
+ */
+static int
+run_updater(struct update *u, const struct ioc_hostview *view,
+    const char *vol, const char *const *argv, const char *const *env,
+    struct ioc_error *err)
+{
+	struct ioc_os_mount mounts[IOC_HOSTVIEW_DIRS + 2];
+	struct ioc_tempjail t = {
+		.source = u->build.source, .token = u->build.token,
+		.who = u->name, .what = "release.update/obtain", .vol = vol,
+		.flags = IOC_TEMPJAIL_NETWORK, .argv = argv, .env = env,
+		.mounts = mounts, .nmounts = view->n + 2,
+		.timeout_ms = IOC_DIST_STAGE_ONE_MS,
+	};
+
+	memcpy(mounts, view->mounts, view->n * sizeof(*mounts));
+	mounts[view->n] = (struct ioc_os_mount){
+		.kind = IOC_MOUNT_BIND, .source = u->old.root_fd,
+		.target = IOC_DIST_BASE, .flags = IOC_MNT_RDONLY |
+		    IOC_MNT_NOSUID | IOC_MNT_NODEV | IOC_MNT_NOEXEC,
+	};
+	mounts[view->n + 1] = (struct ioc_os_mount){
+		.kind = IOC_MOUNT_BIND, .source = u->updates_fd,
+		.target = IOC_DIST_UPDATES, .flags = IOC_MNT_NOSUID |
+		    IOC_MNT_NODEV | IOC_MNT_NOEXEC,
+	};
+	return (ioc_tempjail_run(u->host, &t, err));
+}
+
+/* Whatever its exit status: what it left tells whether it came to its end. */
+static int
+judge_updater(struct update *u, int r, struct ioc_error *cause,
+    struct ioc_error *err)
+{
+	struct ioc_error e = { .code = 0 };
+	int judged;
+
+	if (r != 0 && r != IOC_CHILD) {
+		ioc_error_copy(err, cause);
+		return (r);
+	}
+	judged = u->dist->update_judge(&u->old.job, &u->applied, &e);
+	if (judged == 0)
+		return (0);
+	if (judged != IOC_NETWORK || r == 0) {
+		ioc_error_copy(err, &e);
+		return (judged);
+	}
+	return (ioc_fail(err, IOC_NETWORK, "%s", cause->msg));
+}
+
+static int
+obtain_confined(struct update *u, struct ioc_error *err)
+{
+	IOC_AUTO(ioc_hostview_fini) struct ioc_hostview view = IOC_HOSTVIEW;
+	auto_strv struct ioc_strv argv = IOC_STRV, env = IOC_STRV;
+	struct ioc_store *s = u->build.source->store;
+	auto_free char *vol = NULL, *root = NULL;
+	struct ioc_error cause = { .code = 0 };
+	auto_fd int fd = -1;
+	int r;
+
+	r = u->dist->update_prepare(&u->old.job, &argv, &env, err);
+	if (r != 0)
+		return (r);
+	if (asprintf(&vol, "%s/host", u->build.staging) < 0) {
+		vol = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	if (asprintf(&root, "%s/root", vol) < 0) {
+		root = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	r = s->ops->create(s, vol, err);
+	if (r == 0)
+		r = fd = ioc_path_dir(s->root, root, IOC_PATH_NOLINKS, err);
+	if (r >= 0)
+		r = ioc_hostview_open(&view, fd, err);
+	if (r != 0)
+		return (r);
+	r = run_updater(u, &view, vol, ioc_strv_get(&argv),
+	    ioc_strv_get(&env), &cause);
+	r = judge_updater(u, r, &cause, err);
+	return (r == 0 ? s->ops->destroy(s, vol, err) : r);
+}
+
+/* What the root itself says that it is; "" when it does not. */
+static void
+ask_version(struct update *u)
+{
+	if (u->dist->version == NULL || u->dist->version(u->old.root_fd,
+	    u->version, NULL) != 0)
+		u->version[0] = '\0';
+	u->old.job.current = u->version[0] != '\0' ? u->version : NULL;
 }
 
 /* Stage one: the host's own updater, into a directory of its own. */
@@ -74,7 +177,9 @@ obtain(void *ctx, struct ioc_error *err)
 	u->old.job.updates_fd = u->updates_fd;
 	u->old.job.updates_path = u->updates_path;
 	u->old.event = "release.update/obtain";
-	return (u->dist->update_fetch(&u->old.job, &u->applied, err));
+	ask_version(u);
+	return (u->dist->update_prepare != NULL ? obtain_confined(u, err) :
+	    u->dist->update_fetch(&u->old.job, &u->applied, err));
 }
 
 /* Everything lies in the staging container. */
@@ -86,6 +191,7 @@ unobtain(void *ctx, struct ioc_error *err)
 	ioc_level_close(&u->old);
 	ioc_level_close(&u->level);
 	ioc_fd_close(&u->updates_fd);
+	ioc_fd_close(&u->scratch_fd);
 	return (ioc_build_unvolume(&u->build, err));
 }
 
@@ -122,14 +228,38 @@ copy(void *ctx, struct ioc_error *err)
 	    u->old.job.provenance) == 0 ? 0 : ioc_fail_nomem(err));
 }
 
+/* What stage two may write to, beside the copy. */
+static int
+make_scratch(struct update *u, struct ioc_error *err)
+{
+	auto_free char *dir = NULL;
+
+	if (u->dist->update_scratch == NULL)
+		return (0);
+	if (asprintf(&dir, "%s/scratch", u->build.staging) < 0) {
+		dir = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	u->scratch_fd = ioc_path_mkdirs(u->build.source->store->root, dir,
+	    0700, 0, 0, IOC_PATH_NOLINKS, err);
+	if (u->scratch_fd < 0)
+		return (u->scratch_fd);
+	u->level.job.scratch_fd = u->scratch_fd;
+	return (u->dist->update_scratch(&u->level.job, err));
+}
+
 /* Stage two: in a temporary jail without network. */
 static int
 apply(void *ctx, struct ioc_error *err)
 {
 	struct update *u = ctx;
+	int r;
 
 	if (u->applied == 0)
 		return (0);
+	r = make_scratch(u, err);
+	if (r != 0)
+		return (r);
 	return (ioc_level_run(&u->level, &u->build, "release.update/apply",
 	    u->dist->update_argv, u->dist->update_env, true, err));
 }
@@ -198,6 +328,7 @@ update_fini(struct update *u)
 	ioc_level_close(&u->old);
 	ioc_level_close(&u->level);
 	ioc_fd_close(&u->updates_fd);
+	ioc_fd_close(&u->scratch_fd);
 	ioc_build_fini(&u->build);
 	free(u->old_vol);
 	free(u->updates_path);
@@ -217,7 +348,7 @@ judge(struct update *u, const char *name, struct ioc_error *err)
 	u->name = strchr(name, '/') != NULL ? strchr(name, '/') + 1 : name;
 	u->build.name = u->name;
 	r = ioc_release_dist(u->build.source, u->name, &u->dist, err);
-	if (r == 0 && u->dist->update_fetch == NULL)
+	if (r == 0 && !ioc_dist_has_updates(u->dist))
 		r = ioc_fail(err, IOC_UNSUPPORTED,
 		    "releases of %s cannot be updated", u->dist->name);
 	return (r);
@@ -246,7 +377,7 @@ ioc_release_update(struct ioc_host *h, const char *name, bool fetch_only,
     unsigned *from, unsigned *to, struct ioc_error *err)
 {
 	IOC_AUTO(update_fini) struct update u = {
-		.host = h, .updates_fd = -1, .old = IOC_LEVEL,
+		.host = h, .updates_fd = -1, .scratch_fd = -1, .old = IOC_LEVEL,
 		.level = IOC_LEVEL, .build = { .host = h, .op = "update" },
 	};
 	struct ioc_fetch_options o = { .release = NULL };

@@ -60,11 +60,16 @@ script(char out[256], size_t i)
 static int
 try_it(const char *text, int timeout_ms, struct ioc_error *err)
 {
+	const struct ioc_os_mount mounts[] = {
+		{ .kind = IOC_MOUNT_BIND, .source = updates, .target = AT,
+		    .flags = IOC_MNT_RDONLY | IOC_MNT_NOSUID | IOC_MNT_NODEV |
+		    IOC_MNT_NOEXEC | IOC_MNT_IDMAP },
+	};
 	struct ioc_tempjail t = {
 		.token = "update-test", .who = "evil",
 		.what = "release.update/apply", .vol = VOL,
-		.argv = ARGV("/bin/sh", "-c", text), .updates_fd = updates,
-		.updates_at = AT, .timeout_ms = timeout_ms,
+		.flags = IOC_TEMPJAIL_PROC, .mounts = mounts, .nmounts = 1,
+		.argv = ARGV("/bin/sh", "-c", text), .timeout_ms = timeout_ms,
 	};
 	struct ioc_os_jail_info *v = NULL;
 	size_t n = 1;
