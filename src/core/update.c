@@ -10,6 +10,7 @@
 #include "core/create.h"
 #include "core/event.h"
 #include "core/hostview.h"
+#include "core/kept.h"
 #include "core/level.h"
 #include "core/release.h"
 #include "core/step.h"
@@ -22,7 +23,9 @@ struct update {
 	const char	*name;
 	const struct ioc_dist *dist;
 	unsigned	 from;
+	unsigned	 to;		/* number of the next level */
 	unsigned	 applied;
+	bool		 fetch_only;
 	char		*old_vol;	/* "releases/R/pN" */
 	char		*updates_path;
 	int		 updates_fd;
@@ -148,6 +151,30 @@ ask_version(struct update *u)
 	u->old.job.current = u->version[0] != '\0' ? u->version : NULL;
 }
 
+static struct ioc_kept
+kept(const struct update *u)
+{
+	return ((struct ioc_kept){ .source = u->build.source,
+	    .release = u->name, .helper_dir = u->host->helper_dir,
+	    .level = u->from, .updates_fd = u->updates_fd });
+}
+
+/* What was fetched before, and not applied, needs no network. */
+static int
+obtain_kept(struct update *u, struct ioc_error *err)
+{
+	struct ioc_kept k = kept(u);
+	struct ioc_error e = { .code = 0 };
+	int r;
+
+	if (u->fetch_only)
+		return (IOC_NOT_FOUND);
+	r = ioc_kept_get(&k, &u->applied, u->old.job.provenance, &e);
+	if (r != 0)
+		ioc_error_copy(err, &e);
+	return (r);
+}
+
 /* Stage one: the host's own updater, into a directory of its own. */
 static int
 obtain(void *ctx, struct ioc_error *err)
@@ -178,6 +205,9 @@ obtain(void *ctx, struct ioc_error *err)
 	u->old.job.updates_path = u->updates_path;
 	u->old.event = "release.update/obtain";
 	ask_version(u);
+	r = obtain_kept(u, err);
+	if (r != IOC_NOT_FOUND)
+		return (r);
 	return (u->dist->update_prepare != NULL ? obtain_confined(u, err) :
 	    u->dist->update_fetch(&u->old.job, &u->applied, err));
 }
@@ -193,6 +223,17 @@ unobtain(void *ctx, struct ioc_error *err)
 	ioc_fd_close(&u->updates_fd);
 	ioc_fd_close(&u->scratch_fd);
 	return (ioc_build_unvolume(&u->build, err));
+}
+
+/* Only fetched: kept until they are applied. */
+static int
+keep(void *ctx, struct ioc_error *err)
+{
+	struct update *u = ctx;
+	struct ioc_kept k = kept(u);
+
+	return (u->applied == 0 ? ioc_kept_drop(&k, err) :
+	    ioc_kept_put(&k, u->applied, u->old.job.provenance, err));
 }
 
 static int
@@ -214,7 +255,7 @@ copy(void *ctx, struct ioc_error *err)
 
 	if (u->applied == 0)
 		return (0);
-	if (asprintf(&vol, "%s/p%u", u->build.staging, u->from + 1) < 0)
+	if (asprintf(&vol, "%s/p%u", u->build.staging, u->to) < 0)
 		return (ioc_fail_nomem(err));
 	r = s->ops->clone(s, u->old_vol, vol, IOC_CLONE_THICK, 0,
 	    copy_progress, u, err);
@@ -297,11 +338,14 @@ commit(void *ctx, struct ioc_error *err)
 	auto_free char *from = NULL, *to = NULL;
 	int r = 0;
 
+	if (u->applied == 0)
+		return (0);
 	ioc_level_close(&u->level);
-	if (asprintf(&from, "%s/p%u", u->build.staging, u->from + 1) < 0 ||
-	    asprintf(&to, "releases/%s/p%u", u->name, u->from + 1) < 0)
+	if (asprintf(&from, "%s/p%u", u->build.staging, u->to) < 0 ||
+	    asprintf(&to, "releases/%s/p%u", u->name, u->to) < 0)
 		return (ioc_fail_nomem(err));
-	if (u->applied != 0)
+	r = ioc_release_reserve(u->build.source, u->name, u->to, err);
+	if (r == 0)
 		r = s->ops->rename(s, from, to, err);
 	return (r);
 }
@@ -318,9 +362,15 @@ static const struct ioc_step table[] = {
 static const struct ioc_steps update_steps =
     IOC_STEPS("release.update", table);
 
-/* Only stage one, for --fetch-only: says what there is. */
+/* Only stage one, for --fetch-only. */
+static const struct ioc_step obtain_table[] = {
+	{ "journal", journal, unjournal },
+	{ "obtain", obtain, unobtain },
+	{ "keep", keep, NULL },		/* half of it is nothing */
+};
+
 static const struct ioc_steps obtain_steps =
-    { .op = "release.update", .v = table, .n = 2 };
+    IOC_STEPS("release.update", obtain_table);
 
 static void
 update_fini(struct update *u)
@@ -354,11 +404,15 @@ judge(struct update *u, const char *name, struct ioc_error *err)
 	return (r);
 }
 
-/* What is left in staging when all is done: the downloads. */
+/* What is left when all is done: the downloads. */
 static int
 finish(struct update *u, struct ioc_error *err)
 {
-	int r = unobtain(u, err);
+	struct ioc_kept k = kept(u);
+	int r = u->fetch_only ? 0 : ioc_kept_drop(&k, err);
+
+	if (r == 0)
+		r = unobtain(u, err);
 
 	if (r == 0)
 		ioc_journal_end(take_ptr(u->build.journal));
@@ -385,6 +439,10 @@ ioc_release_update(struct ioc_host *h, const char *name, bool fetch_only,
 	int r;
 
 	r = judge(&u, name, err);
+	u.fetch_only = fetch_only;
+	if (r == 0)
+		r = ioc_release_next(u.build.source, u.name, u.from, &u.to,
+		    err);
 	if (r == 0 && asprintf(&u.old_vol, "releases/%s/p%u", u.name,
 	    u.from) < 0) {
 		u.old_vol = NULL;
@@ -407,6 +465,6 @@ ioc_release_update(struct ioc_host *h, const char *name, bool fetch_only,
 	if (from != NULL)
 		*from = u.from;
 	if (to != NULL)
-		*to = u.applied != 0 && !fetch_only ? u.from + 1 : u.from;
+		*to = u.applied != 0 && !fetch_only ? u.to : u.from;
 	return (0);
 }

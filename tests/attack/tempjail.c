@@ -38,7 +38,7 @@ static const struct {
 	{ "raw sockets", "/inside raw x" },
 	{ "a mount", "/inside mount x" },
 	{ "new namespaces", "/inside clone x" },
-	{ "600 processes", "i=0; while [ $i -lt 600 ]; do sleep 2 & "
+	{ "600 processes", "i=0; while [ $i -lt 600 ]; do sleep 10 & "
 	    "i=$((i + 1)); done; exit 0" },
 };
 
