@@ -85,9 +85,9 @@ ioc_level_close(struct ioc_level *l)
 }
 
 int
-ioc_level_run(struct ioc_level *l, struct ioc_build *b, const char *event,
-    const char *const *argv, const char *const *env, bool updates,
-    struct ioc_error *err)
+ioc_level_jail(struct ioc_level *l, const struct ioc_build *b,
+    const char *event, const char *const *argv, const char *const *env,
+    bool updates, struct ioc_error *err)
 {
 	const struct ioc_os_mount mounts[] = {
 		{ .kind = IOC_MOUNT_BIND, .source = l->job.updates_fd,
@@ -99,12 +99,11 @@ ioc_level_run(struct ioc_level *l, struct ioc_build *b, const char *event,
 		    IOC_MNT_NODEV | IOC_MNT_NOEXEC | IOC_MNT_IDMAP },
 	};
 	struct ioc_tempjail t = {
-		.source = l->source, .token = b->token, .who = l->job.release,
+		.source = l->source, .token = b->token, .who = b->name,
 		.what = event, .vol = l->vol, .argv = argv, .env = env,
 		.mounts = mounts, .timeout_ms = IOC_DIST_STAGE_TWO_MS,
+		.id_base = b->id_base,
 	};
-	struct ioc_error cause;
-	int r, released;
 
 	if (updates)
 		t.nmounts = l->job.scratch_fd >= 0 ? 2 : 1;
@@ -112,6 +111,16 @@ ioc_level_run(struct ioc_level *l, struct ioc_build *b, const char *event,
 		t.flags |= IOC_TEMPJAIL_PROC;
 	if ((l->dist->needs & IOC_DIST_NEEDS_FLAGS) != 0)
 		t.flags |= IOC_TEMPJAIL_FLAGS;
+	return (ioc_tempjail_run(l->host, &t, err));
+}
+
+int
+ioc_level_run(struct ioc_level *l, struct ioc_build *b, const char *event,
+    const char *const *argv, const char *const *env, bool updates,
+    struct ioc_error *err)
+{
+	struct ioc_error cause;
+	int r, released;
 
 	r = ioc_release_runs_here(l->host, l->dist, err);
 	if (r == 0)
@@ -120,8 +129,7 @@ ioc_level_run(struct ioc_level *l, struct ioc_build *b, const char *event,
 		r = ioc_build_ids(b, err);
 	if (r != 0)
 		return (r);
-	t.id_base = b->id_base;
-	r = ioc_tempjail_run(l->host, &t, err);
+	r = ioc_level_jail(l, b, event, argv, env, updates, err);
 	released = ioc_ids_release(l->source, b->id_base, b->token, &cause);
 	if (released == 0)
 		b->id_base = 0;

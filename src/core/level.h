@@ -43,6 +43,11 @@ int	ioc_level_run(struct ioc_level *l, struct ioc_build *b,
 	    const char *event, const char *const *argv,
 	    const char *const *env, bool updates, struct ioc_error *err);
 
+/* The same with the uid range that `b` has, if any. */
+int	ioc_level_jail(struct ioc_level *l, const struct ioc_build *b,
+	    const char *event, const char *const *argv,
+	    const char *const *env, bool updates, struct ioc_error *err);
+
 /* level.json: version and number of updates applied. */
 int	ioc_level_record(struct ioc_level *l, unsigned applied,
 	    struct ioc_error *err);

@@ -9,12 +9,11 @@
 #include "base/str.h"
 #include "core/create.h"
 #include "core/event.h"
-#include "core/hostview.h"
 #include "core/kept.h"
 #include "core/level.h"
+#include "core/obtain.h"
 #include "core/release.h"
 #include "core/step.h"
-#include "core/tempjail.h"
 #include "safe/path.h"
 #include "safe/tree.h"
 
@@ -50,95 +49,6 @@ unjournal(void *ctx, struct ioc_error *err)
 	struct update *u = ctx;
 
 	return (ioc_build_unjournal(&u->build, err));
-}
-
-/*
- * Where the host's updater runs in a jail: one whose root is made of the host's
- * programs, with the root to be updated beside them.
- */
-static int
-run_updater(struct update *u, const struct ioc_hostview *view,
-    const char *vol, const char *const *argv, const char *const *env,
-    struct ioc_error *err)
-{
-	struct ioc_os_mount mounts[IOC_HOSTVIEW_DIRS + 2];
-	struct ioc_tempjail t = {
-		.source = u->build.source, .token = u->build.token,
-		.who = u->name, .what = "release.update/obtain", .vol = vol,
-		.flags = IOC_TEMPJAIL_NETWORK, .argv = argv, .env = env,
-		.mounts = mounts, .nmounts = view->n + 2,
-		.timeout_ms = IOC_DIST_STAGE_ONE_MS,
-	};
-
-	memcpy(mounts, view->mounts, view->n * sizeof(*mounts));
-	mounts[view->n] = (struct ioc_os_mount){
-		.kind = IOC_MOUNT_BIND, .source = u->old.root_fd,
-		.target = IOC_DIST_BASE, .flags = IOC_MNT_RDONLY |
-		    IOC_MNT_NOSUID | IOC_MNT_NODEV | IOC_MNT_NOEXEC,
-	};
-	mounts[view->n + 1] = (struct ioc_os_mount){
-		.kind = IOC_MOUNT_BIND, .source = u->updates_fd,
-		.target = IOC_DIST_UPDATES, .flags = IOC_MNT_NOSUID |
-		    IOC_MNT_NODEV | IOC_MNT_NOEXEC,
-	};
-	return (ioc_tempjail_run(u->host, &t, err));
-}
-
-/* Whatever its exit status: what it left tells whether it came to its end. */
-static int
-judge_updater(struct update *u, int r, struct ioc_error *cause,
-    struct ioc_error *err)
-{
-	struct ioc_error e = { .code = 0 };
-	int judged;
-
-	if (r != 0 && r != IOC_CHILD) {
-		ioc_error_copy(err, cause);
-		return (r);
-	}
-	judged = u->dist->update_judge(&u->old.job, &u->applied, &e);
-	if (judged == 0)
-		return (0);
-	if (judged != IOC_NETWORK || r == 0) {
-		ioc_error_copy(err, &e);
-		return (judged);
-	}
-	return (ioc_fail(err, IOC_NETWORK, "%s", cause->msg));
-}
-
-static int
-obtain_confined(struct update *u, struct ioc_error *err)
-{
-	IOC_AUTO(ioc_hostview_fini) struct ioc_hostview view = IOC_HOSTVIEW;
-	auto_strv struct ioc_strv argv = IOC_STRV, env = IOC_STRV;
-	struct ioc_store *s = u->build.source->store;
-	auto_free char *vol = NULL, *root = NULL;
-	struct ioc_error cause = { .code = 0 };
-	auto_fd int fd = -1;
-	int r;
-
-	r = u->dist->update_prepare(&u->old.job, &argv, &env, err);
-	if (r != 0)
-		return (r);
-	if (asprintf(&vol, "%s/host", u->build.staging) < 0) {
-		vol = NULL;
-		return (ioc_fail_nomem(err));
-	}
-	if (asprintf(&root, "%s/root", vol) < 0) {
-		root = NULL;
-		return (ioc_fail_nomem(err));
-	}
-	r = s->ops->create(s, vol, err);
-	if (r == 0)
-		r = fd = ioc_path_dir(s->root, root, IOC_PATH_NOLINKS, err);
-	if (r >= 0)
-		r = ioc_hostview_open(&view, fd, err);
-	if (r != 0)
-		return (r);
-	r = run_updater(u, &view, vol, ioc_strv_get(&argv),
-	    ioc_strv_get(&env), &cause);
-	r = judge_updater(u, r, &cause, err);
-	return (r == 0 ? s->ops->destroy(s, vol, err) : r);
 }
 
 /* What the root itself says that it is; "" when it does not. */
@@ -206,10 +116,8 @@ obtain(void *ctx, struct ioc_error *err)
 	u->old.event = "release.update/obtain";
 	ask_version(u);
 	r = obtain_kept(u, err);
-	if (r != IOC_NOT_FOUND)
-		return (r);
-	return (u->dist->update_prepare != NULL ? obtain_confined(u, err) :
-	    u->dist->update_fetch(&u->old.job, &u->applied, err));
+	return (r != IOC_NOT_FOUND ? r : ioc_obtain(&u->build, &u->old,
+	    &u->applied, err));
 }
 
 /* Everything lies in the staging container. */

@@ -128,6 +128,9 @@ struct ioc_dist {
 	 */
 	const char *const *update_argv;
 	const char *const *update_env;
+	/* What update_fetch reads of a root: of an overlay, in which layer it is
+	   to be looked for; or NULL. */
+	const char *state;
 	unsigned needs;		/* of either stage two: IOC_DIST_NEEDS_* */
 	/* After it, on the host by descriptor: is the result whole?  Or NULL. */
 	int	(*update_check)(const struct ioc_dist_job *job,
