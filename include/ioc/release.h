@@ -50,8 +50,9 @@ IOC_API int ioc_release_fetch(struct ioc_host *h,
  * a temporary jail without network to a copy, which becomes the next patch
  * level.  Jails keep the level they were made from.  *from and *to (may be
  * NULL) are the patch levels, equal when nothing was to be done.  With
- * fetch_only the updates are kept instead of applied; the next update verifies
- * those again and applies them, without a network.
+ * fetch_only the updates are kept instead of applied, *to is the level that they
+ * are for; the next update verifies those again and applies them, without a
+ * network.
  */
 IOC_API int ioc_release_update(struct ioc_host *h, const char *name,
     bool fetch_only, unsigned *from, unsigned *to, struct ioc_error *err);

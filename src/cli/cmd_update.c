@@ -47,9 +47,10 @@ tell_json(struct json *j, const struct result *t, bool jail)
 }
 
 static void
-tell(struct cli *c, struct json *j, const struct result *t, bool jail,
-    bool rollback)
+tell(struct cli *c, const struct update_opts *o, struct json *j,
+    const struct result *t, bool jail)
 {
+	bool rollback = o->rollback;
 	char *shown;
 
 	if (c->dry_run)
@@ -59,7 +60,10 @@ tell(struct cli *c, struct json *j, const struct result *t, bool jail,
 		return;
 	}
 	shown = out_escape(t->name);
-	if (jail && rollback)
+	if (!jail && o->fetch_only && t->from != t->to)
+		(void)printf("%s: updates for patch level %u are kept, "
+		    "\"ioc update\" applies them\n", shown, t->to);
+	else if (jail && rollback)
 		(void)printf("%s is as before its last update\n", shown);
 	else if (jail && t->changes == 0)
 		(void)printf("%s: nothing to be done\n", shown);
@@ -111,7 +115,7 @@ update_release(struct cli *c, const struct update_opts *o, const char *name,
 	    &err);
 	if (r != 0)
 		return (cli_fail(c, &err));
-	tell(c, j, &t, false, o->rollback);
+	tell(c, o, j, &t, false);
 	return (0);
 }
 
@@ -142,7 +146,7 @@ update_jail(struct cli *c, const struct update_opts *o, struct ioc_jail *j,
 	if (r != 0)
 		status = cli_fail(c, &err);
 	else
-		tell(c, out, &t, true, o->rollback);
+		tell(c, o, out, &t, true);
 	/* Also when it failed: it is as it was, so it runs as it did. */
 	if (restart && !c->dry_run && ioc_jail_start(j, NULL, 0, &err) != 0)
 		status = cli_fail(c, &err);
@@ -189,6 +193,7 @@ update_all(struct cli *c, const struct cmd_line *l,
 
 	if (doc)
 		json_open(&j, stdout, true);
+	/* What is no release is looked for among the jails. */
 	begin_list(&j, "releases", doc);
 	for (size_t i = 0; i < l->args.n; i++) {
 		if (!is_release(known, l->args.v[i])) {

@@ -373,6 +373,6 @@ ioc_release_update(struct ioc_host *h, const char *name, bool fetch_only,
 	if (from != NULL)
 		*from = u.from;
 	if (to != NULL)
-		*to = u.applied != 0 && !fetch_only ? u.to : u.from;
+		*to = u.applied != 0 ? u.to : u.from;
 	return (0);
 }
