@@ -317,7 +317,7 @@ ioc_fbu_scratch(const struct ioc_dist_job *job, struct ioc_error *err)
 	if (r == 0)
 		r = ioc_path_symlink(MANIFEST, job->scratch_fd, LINK, 0, err);
 	if (r == 0)
-		r = ioc_path_symlink(IOC_DIST_UPDATES "/work/files",
+		r = ioc_path_symlink(IOC_DIST_UPDATES "/" IOC_FBU_WORK "/files",
 		    job->scratch_fd, "files", 0, err);
 	if (r == 0)
 		r = make_boot(job, err);

@@ -68,6 +68,7 @@ int	ioc_fbu_clean(const struct ioc_dist_job *job, struct ioc_error *err);
 extern const char *const ioc_fbu_argv[];
 extern const char *const ioc_fbu_env[];
 
+#define	IOC_FBU_WORK		"work"
 #define	IOC_FBU_INDEX_MAX	((size_t)64 << 20)
 /* The directory with the indexes, "work/install.XXXXXX"; "" when none. */
 int	ioc_fbu_manifest(int updates_fd, char ret[64], struct ioc_error *err);

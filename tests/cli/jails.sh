@@ -321,7 +321,7 @@ fetch_do()
 	    -q update --fetch-only bookworm
 	prints 'bookworm is back at patch level 1, before it was 2\n' \
 	    -q update --rollback bookworm
-	refuses 'no jail nosuch' update nosuch
+	refuses 'update: no jail nosuch' update nosuch
 	usage 'update: --rollback and --fetch-only exclude each other' \
 	    update --rollback --fetch-only bookworm
 }
@@ -329,14 +329,15 @@ fetch_do()
 # Jails: what runs is stopped for it, and runs again.
 update_do()
 {
-	prints 'db updated, 4 changes\n' -q update db
-	called 'update jail db'
-	refuses 'update web: it runs' update web
-	prints 'web updated, 4 changes\n' -q update --restart web
-	called 'stop web force=0'
-	called 'start web'
-	prints 'db is as before its last update\n' -q update --rollback db
-	refuses 'applied when they are fetched' update --fetch-only db
+	prints 'a updated, 4 changes\n' -q update a
+	called 'update jail a'
+	refuses 'update c: it runs' update c
+	prints 'c updated, 4 changes\n' -q update --restart c
+	called 'stop c force=0'
+	called 'start c'
+	prints 'a is as before its last update\n' -q update --rollback a
+	refuses 'update a: updates of jails are applied when they are fetched' \
+	    update --fetch-only a
 }
 
 sets_do()

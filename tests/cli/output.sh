@@ -179,7 +179,6 @@ json_do()
 	0 rename db x
 	0 fetch trixie
 	0 update bookworm
-	0 update bookworm db
 	0 activate --dir /x
 	0 deactivate /x
 	0 start -P 2 db

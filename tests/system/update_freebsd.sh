@@ -65,8 +65,8 @@ change()
 # patched N: a fix in a program, in one with a flag, a new file, one that goes.
 patched()
 {
+	[ ! -d "$dir/new" ] || chflags -R 0 "$dir/new"
 	rm -rf "$dir/new"
-	mkdir "$dir/new"
 	mkdir -p "$dir/new/bin"
 	sed "s/^USERLAND_VERSION=.*/USERLAND_VERSION=\"$rel-p$1\"/" \
 	    "$root/bin/freebsd-version" >"$dir/new/bin/freebsd-version"
@@ -147,9 +147,68 @@ forged_do()
 	settled
 }
 
+# 48: a program of the release attacks from within stage two, and does its work
+# only when nothing of it has succeeded.
+hostile_do()
+{
+	world
+	patched 3
+	chflags 0 "$root/usr/bin/install"
+	mv "$root/usr/bin/install" "$root/usr/bin/install.real"
+	cat >"$root/usr/bin/install" <<-'END'
+	#!/bin/sh
+	worked()
+	{
+		echo "attack: $*"
+		exit 7
+	}
+	(echo x >/.ioc-updates/new) 2>/dev/null && worked updates
+	(echo x >>/.ioc-updates/freebsd-update) 2>/dev/null && worked script
+	for d in mem kmem pci ptmx mdctl; do
+		[ ! -e /dev/$d ] || worked device $d
+	done
+	mount -t tmpfs tmpfs /mnt 2>/dev/null && worked mount
+	mount -t devfs devfs /mnt 2>/dev/null && worked devfs
+	umount /.ioc-updates 2>/dev/null && worked umount
+	jail -c path=/ persist 2>/dev/null && worked jail
+	hostname evil 2>/dev/null && worked hostname
+	nc -w 2 -z 127.0.0.1 80 2>/dev/null && worked network
+	ifconfig lo0 alias 127.0.0.9/32 2>/dev/null && worked address
+	sysctl kern.maxproc=100 >/dev/null 2>&1 && worked sysctl
+	kldload -n fusefs 2>/dev/null && worked module
+	[ "$(ps ax | wc -l)" -lt 40 ] || worked processes
+	sleep 1000 >/dev/null 2>&1 &
+	exec /usr/bin/install.real "$@"
+	END
+	chmod 555 "$root/usr/bin/install"
+	atf_check -o match:'from patch level 0 to 1' -e save:err \
+	    "$program" -c "$conf" update "$rel"
+	settled
+}
+
+# A jail of the same release: what its owner changed is left alone.
+jail_do()
+{
+	world
+	patched 3
+	ok create -T -r "$rel" web
+	own=$src/jails/web/root
+	rm -f "$own/usr/bin/brandnew"
+	echo mine >"$own/etc/mine"
+	says 'web updated, [1-9]' update web
+	atf_check cmp "$dir/new/usr/bin/su" "$own/usr/bin/su"
+	atf_check -o inline:"mine\n" cat "$own/etc/mine"
+	atf_check test ! -e "$own/usr/bin/yes" -a ! -e "$own/.ioc-updates"
+	says 'as before' update --rollback web
+	atf_check cmp "$root/usr/bin/su" "$own/usr/bin/su"
+	settled
+}
+
 atf_init_test_cases()
 {
 	fcase whole "a release is updated by the host's freebsd-update"
 	fcase older "metadata older than what is installed is refused"
+	fcase hostile "stage two attacks, and gets nowhere"
+	fcase jail "a jail that owns its root is updated, and goes back"
 	fcase forged "what the host's key did not sign is refused"
 }
