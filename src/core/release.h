@@ -57,13 +57,11 @@ void	ioc_release_job(struct ioc_host *h, const struct ioc_dist *d,
 	    struct ioc_dist_job *job);
 
 /*
- * The number of the next patch level.  One that was used is never used again,
- * also when its level is gone: a reservation outlives it, and a crash.
+ * The number of the next patch level, behind `now`.  One that was used is never
+ * used again, also when its level is gone.
  */
 int	ioc_release_next(struct ioc_source *s, const char *name, unsigned now,
 	    unsigned *ret, struct ioc_error *err);
-int	ioc_release_reserve(struct ioc_source *s, const char *name,
-	    unsigned level, struct ioc_error *err);
 
 /* "pN" -> N, -1 for anything else. */
 int	ioc_release_level_of(const char *name);

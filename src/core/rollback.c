@@ -9,7 +9,7 @@
 #include "safe/file.h"
 #include "safe/path.h"
 
-#define	LAST	"last"		/* the highest number that was ever used */
+#define	LAST	"last"		/* the highest number of a level that is gone */
 
 static int
 open_release(struct ioc_source *s, const char *name, struct ioc_error *err)
@@ -42,8 +42,9 @@ ioc_release_next(struct ioc_source *s, const char *name, unsigned now,
 	return (ioc_wrap(err, r, "%s", LAST));
 }
 
-int
-ioc_release_reserve(struct ioc_source *s, const char *name, unsigned level,
+/* A reservation outlives the level, and a crash. */
+static int
+write_last(struct ioc_source *s, const char *name, unsigned level,
     struct ioc_error *err)
 {
 	auto_fd int dir = open_release(s, name, err);
@@ -63,17 +64,38 @@ struct rollback {
 	const char	*name;
 	unsigned	 from;
 	unsigned	 to;
+	unsigned	 last;		/* reserved before, 0: none */
 };
 
+/* Before the level goes: its number is never used again. */
 static int
 reserve(void *ctx, struct ioc_error *err)
 {
 	struct rollback *b = ctx;
 	unsigned next;
-	int r = ioc_release_next(b->source, b->name, b->from, &next, err);
+	int r = ioc_release_next(b->source, b->name, 0, &next, err);
 
-	return (r == 0 ? ioc_release_reserve(b->source, b->name, next - 1,
-	    err) : r);
+	if (r != 0)
+		return (r);
+	b->last = next - 1;
+	return (b->last >= b->from ? 0 : write_last(b->source, b->name,
+	    b->from, err));
+}
+
+static int
+unreserve(void *ctx, struct ioc_error *err)
+{
+	struct rollback *b = ctx;
+	auto_fd int dir = -1;
+	int r;
+
+	if (b->last != 0)
+		return (write_last(b->source, b->name, b->last, err));
+	dir = open_release(b->source, b->name, err);
+	if (dir < 0)
+		return (dir);
+	r = ioc_path_unlink(dir, LAST, IOC_PATH_NOLINKS, err);
+	return (r == IOC_NOT_FOUND ? 0 : r);
 }
 
 static int
@@ -91,7 +113,7 @@ drop(void *ctx, struct ioc_error *err)
 }
 
 static const struct ioc_step table[] = {
-	{ "reserve", reserve, NULL },	/* a number more is no harm */
+	{ "reserve", reserve, unreserve },
 	{ "remove", drop, NULL },	/* all of it, or nothing */
 };
 

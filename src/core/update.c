@@ -244,7 +244,6 @@ commit(void *ctx, struct ioc_error *err)
 	struct update *u = ctx;
 	struct ioc_store *s = u->build.source->store;
 	auto_free char *from = NULL, *to = NULL;
-	int r = 0;
 
 	if (u->applied == 0)
 		return (0);
@@ -252,10 +251,7 @@ commit(void *ctx, struct ioc_error *err)
 	if (asprintf(&from, "%s/p%u", u->build.staging, u->to) < 0 ||
 	    asprintf(&to, "releases/%s/p%u", u->name, u->to) < 0)
 		return (ioc_fail_nomem(err));
-	r = ioc_release_reserve(u->build.source, u->name, u->to, err);
-	if (r == 0)
-		r = s->ops->rename(s, from, to, err);
-	return (r);
+	return (s->ops->rename(s, from, to, err));
 }
 
 static const struct ioc_step table[] = {

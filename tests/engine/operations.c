@@ -100,23 +100,6 @@ op_update(struct engine *e, struct ioc_error *err)
 	return (ioc_release_update(e->host, "one", false, NULL, NULL, err));
 }
 
-static int
-op_fetch_only(struct engine *e, struct ioc_error *err)
-{
-	fake_dist.updates = 3;
-	return (ioc_release_update(e->host, "one", true, NULL, NULL, err));
-}
-
-/* Then a later update needs no network. */
-static void
-prepare_kept(struct engine *e)
-{
-	struct ioc_error err = { .msg = "" };
-
-	if (op_fetch_only(e, &err) != 0)
-		fail_msg("%s", err.msg);
-}
-
 static void
 prepare_level(struct engine *e)
 {
@@ -347,8 +330,6 @@ const struct engine_op engine_ops[] = {
 	{ "run, kept", op_run_keep, 8, 0, true, NULL },
 	{ "fetch", op_fetch, 7, 0, false, NULL },
 	{ "update", op_update, 6, 0, true, NULL },
-	{ "update, fetch only", op_fetch_only, 3, 0, true, NULL },
-	{ "update, kept", op_update, 6, 0, true, prepare_kept },
 	{ "update back", op_level_back, 2, 0, true, prepare_level },
 	{ "update jail", op_update_jail, 7, 0, true, NULL },
 	{ "rename", op_rename, 1, 0, false, NULL },

@@ -14,15 +14,25 @@ older()
 	ok stop "$1"
 }
 
-# world: a source with the distribution's release, if its mirror answers.
+# world: a source with the distribution's release.
 world()
 {
 	[ "$(uname -s)" = Linux ] || atf_skip "the packages are Debian's"
 	needs apt-get
 	begin
 	with native
-	"$program" -c "$conf" -q update --fetch-only "$release" \
-	    >/dev/null 2>err || atf_skip "no mirror: $(head -n 1 err)"
+}
+
+# updates ARG...: a jail is updated; where no mirror answers that is not told.
+updates()
+{
+	"$program" -c "$conf" -q update "$@" >out 2>err || {
+		! grep -q ': apt-get: ' err ||
+		    atf_skip "no mirror: $(head -n 1 err)"
+		cat err >&2
+		atf_fail "update $*"
+	}
+	grep -qE ' updated, [1-9]' out || atf_fail "$(cat out)"
 }
 
 version()
@@ -35,7 +45,7 @@ thin_do()
 	world
 	ok create -r "$release" web
 	older web
-	says 'web updated, [1-9]' update web
+	updates web
 	status=$src/jails/web/layer/var/lib/dpkg/status
 	[ "$(version "$status")" != 2020a-0 ] || atf_fail "not updated"
 	atf_check test ! -e "$src/jails/web/layer/.ioc-updates"
@@ -58,7 +68,7 @@ thick_do()
 	ok create -T -r "$release" web
 	older web
 	ok start web
-	says 'web updated, [1-9]' update --restart web
+	updates --restart web
 	state web running
 	ok stop web
 	[ "$(version "$src/jails/web/root/var/lib/dpkg/status")" != 2020a-0 ] ||
@@ -84,8 +94,10 @@ hostile_do()
 	END
 	snapshot >before
 	cksum "$root/etc/mine" "$root/usr/bin/dpkg" >sums
-	atf_check -s exit:1 -o ignore -e match:'update web' \
-	    "$program" -c "$conf" -q update web
+	! "$program" -c "$conf" -q update web 2>err ||
+	    atf_fail "a hostile update has succeeded"
+	! grep -q ': apt-get: ' err || atf_skip "no mirror: $(head -n 1 err)"
+	atf_check -o match:'exit status' cat err
 	snapshot >after
 	atf_check cmp before after
 	cksum "$root/etc/mine" "$root/usr/bin/dpkg" | cmp - sums ||
