@@ -64,7 +64,6 @@ struct rollback {
 	const char	*name;
 	unsigned	 from;
 	unsigned	 to;
-	unsigned	 last;		/* reserved before, 0: none */
 };
 
 /* Before the level goes: its number is never used again. */
@@ -77,25 +76,8 @@ reserve(void *ctx, struct ioc_error *err)
 
 	if (r != 0)
 		return (r);
-	b->last = next - 1;
-	return (b->last >= b->from ? 0 : write_last(b->source, b->name,
-	    b->from, err));
-}
-
-static int
-unreserve(void *ctx, struct ioc_error *err)
-{
-	struct rollback *b = ctx;
-	auto_fd int dir = -1;
-	int r;
-
-	if (b->last != 0)
-		return (write_last(b->source, b->name, b->last, err));
-	dir = open_release(b->source, b->name, err);
-	if (dir < 0)
-		return (dir);
-	r = ioc_path_unlink(dir, LAST, IOC_PATH_NOLINKS, err);
-	return (r == IOC_NOT_FOUND ? 0 : r);
+	return (next > b->from ? 0 : write_last(b->source, b->name, b->from,
+	    err));
 }
 
 static int
@@ -113,7 +95,8 @@ drop(void *ctx, struct ioc_error *err)
 }
 
 static const struct ioc_step table[] = {
-	{ "reserve", reserve, unreserve },
+	/* Never taken back: the level may be gone though its removal failed. */
+	{ "reserve", reserve, NULL },
 	{ "remove", drop, NULL },	/* all of it, or nothing */
 };
 

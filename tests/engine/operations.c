@@ -100,21 +100,6 @@ op_update(struct engine *e, struct ioc_error *err)
 	return (ioc_release_update(e->host, "one", false, NULL, NULL, err));
 }
 
-static void
-prepare_level(struct engine *e)
-{
-	struct ioc_error err = { .msg = "" };
-
-	if (op_update(e, &err) != 0)
-		fail_msg("%s", err.msg);
-}
-
-static int
-op_level_back(struct engine *e, struct ioc_error *err)
-{
-	return (ioc_release_rollback(e->host, "one", NULL, NULL, err));
-}
-
 static int
 update_jail(struct ioc_jail *j, struct ioc_error *err)
 {
@@ -330,7 +315,6 @@ const struct engine_op engine_ops[] = {
 	{ "run, kept", op_run_keep, 8, 0, true, NULL },
 	{ "fetch", op_fetch, 7, 0, false, NULL },
 	{ "update", op_update, 6, 0, true, NULL },
-	{ "update back", op_level_back, 2, 0, true, prepare_level },
 	{ "update jail", op_update_jail, 7, 0, true, NULL },
 	{ "rename", op_rename, 1, 0, false, NULL },
 	{ "set", op_set, 1, 0, false, NULL },
