@@ -517,19 +517,21 @@ drop_older(struct jail_update *u, struct ioc_error *err)
 	return (r);
 }
 
-/* What is left when all is done. */
+/*
+ * What is left when all is done.  The journal ends first: with it, and half of
+ * staging gone, recovery could not tell that the switch was made.
+ */
 static int
 finish(struct jail_update *u, struct ioc_error *err)
 {
 	int r;
 
 	close_all(u);
-	r = ioc_build_unvolume(&u->build, err);
-	if (r == 0)
-		r = drop_older(u, err);
-	if (r == 0)
-		ioc_journal_end(take_ptr(u->build.journal));
-	return (r);
+	r = drop_older(u, err);
+	if (r != 0)
+		return (r);
+	ioc_journal_end(take_ptr(u->build.journal));
+	return (ioc_build_unvolume(&u->build, err));
 }
 
 static void

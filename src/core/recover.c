@@ -108,7 +108,8 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 		r = release_destroyed(s, what, err);
 	if (detached && destroyed && r == 0)
 		r = ioc_pin_keep(s, vol, err);
-	if (detached && r == 0 && strcmp(op, IOC_JAIL_UPDATE) == 0)
+	/* Its snapshot may be there when its staging is not. */
+	if ((r == 0 || r == IOC_NOT_FOUND) && strcmp(op, IOC_JAIL_UPDATE) == 0)
 		r = ioc_jail_update_recover(s, what, vol, err);
 	if (detached && r == 0)
 		r = s->store->ops->destroy(s->store, vol, err);
