@@ -315,14 +315,11 @@ unsnapshot(void *ctx, struct ioc_error *err)
 
 	if (u->applied == 0)
 		return (0);
-	r = snapshots(u)->sweep(s, u->jail->vol, err);
-	if (r == 0) {
-		r = snapshots(u)->remove(s, u->jail->vol, u->snapshot, &e);
-		if (r != 0 && r != IOC_NOT_FOUND)
-			ioc_error_copy(err, &e);
-		else
-			r = 0;
-	}
+	r = snapshots(u)->remove(s, u->jail->vol, u->snapshot, &e);
+	if (r == 0 || r == IOC_NOT_FOUND)
+		r = snapshots(u)->sweep(s, u->jail->vol, err);
+	else
+		ioc_error_copy(err, &e);
 	u->build.remains = u->build.remains || r != 0;
 	return (r);
 }
@@ -426,12 +423,9 @@ ioc_jail_update_recover(struct ioc_source *s, const char *what,
 		return (r);
 	if (r > 0)
 		return (s->store->ops->replace(s->store, j->vol, clone, err));
-	r = s->store->ops->snapshot->sweep(s->store, j->vol, err);
-	if (r != 0)
-		return (r);
 	r = s->store->ops->snapshot->remove(s->store, j->vol, space + 1, &e);
 	if (r == 0 || r == IOC_NOT_FOUND)
-		return (0);
+		return (s->store->ops->snapshot->sweep(s->store, j->vol, err));
 	ioc_error_copy(err, &e);
 	return (r);
 }
