@@ -3,6 +3,7 @@
 #ifndef IOC_H
 #define IOC_H
 
+#include "ioc/backup.h"
 #include "ioc/base.h"
 #include "ioc/config.h"
 #include "ioc/event.h"

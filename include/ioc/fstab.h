@@ -19,8 +19,9 @@ struct ioc_fstab;
  * One line.  Types are nullfs (also "bind"), tmpfs and, on FreeBSD, devfs,
  * fdescfs, procfs, linprocfs, linsysfs.  Options, comma separated: ro or rw,
  * nosuid or suid, noexec or exec, nosymfollow or symfollow, idmap (Linux: owners
- * through the jail's uid range), size=N (tmpfs).  Without the word for it a
- * mount is nosuid, and nullfs on FreeBSD nosymfollow, too.
+ * through the jail's uid range), shared (another jail may have it, too), size=N
+ * (tmpfs).  Without the word for it a mount is nosuid, and nullfs on FreeBSD
+ * nosymfollow, too.
  */
 struct ioc_fstab_entry {
 	const char	*source;	/* path of the host, or a word */
@@ -51,7 +52,9 @@ IOC_API void ioc_fstab_free(struct ioc_fstab *f);
  * "fstab.add/...".  target NULL is the same path as the source.  EXISTS: the
  * target is taken.  UNSAFE: ".." in a path; a link in the source, which could be
  * another jail's, or in the target; a source that holds the jail itself.  A
- * source that another jail has as well, and one may write to, is a warning.
+ * source that another jail has as well, and one may write to, is a warning; on a
+ * kernel that lets both out through it (see the feature "share") it is UNSAFE,
+ * here and at the start, unless one of the two lines has the option "shared".
  */
 IOC_API int ioc_jail_fstab_add(struct ioc_jail *j,
     const struct ioc_fstab_entry *e, struct ioc_error *err);

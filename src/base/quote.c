@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/str.h"
+
 void
 ioc_quote_sh(struct ioc_buf *b, const char *text)
 {
@@ -24,6 +26,24 @@ ioc_quote_rcconf(struct ioc_buf *b, const char *text)
 		(void)ioc_buf_addc(b, *text);
 	}
 	(void)ioc_buf_addc(b, '"');
+}
+
+int
+ioc_quote_rctl(struct ioc_buf *b, const char *text, struct ioc_error *err)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || len > 255)
+		return (ioc_fail(err, IOC_INVALID, "\"%s\" is no part of a "
+		    "rule: %s", IOC_SHOW(text), len == 0 ? "it is empty" :
+		    "it is longer than 255 bytes"));
+	for (const char *p = text; *p != '\0'; p++)
+		if (*p <= ' ' || *p >= 0x7f || strchr(":=/,", *p) != NULL)
+			return (ioc_fail(err, IOC_INVALID, "\"%s\" is no part "
+			    "of a rule: it has \"%s\" in it", IOC_SHOW(text),
+			    IOC_SHOW(((char[2]){ *p, '\0' }))));
+	(void)ioc_buf_add(b, text, len);
+	return (0);
 }
 
 void

@@ -4,7 +4,8 @@
  * text of others into a shell, an fstab or an rc.conf.  What the grammar's own
  * reader makes of the word is the text again, byte for byte.
  *
- * JSON is printed by base/json.h, text for terminals by ioc_str_escape().
+ * JSON is printed by base/json.h, text for terminals and cells of tables by
+ * ioc_str_escape().  Interfaces are set by ioctl(2), no text is made for that.
  *
  * All of them append to the buffer, which tells of failures.
  */
@@ -22,6 +23,14 @@ void	ioc_quote_sh(struct ioc_buf *b, const char *text);
  * read it by sh and rc.conf's editors write it.
  */
 void	ioc_quote_rcconf(struct ioc_buf *b, const char *text);
+
+/*
+ * One field of a rule of rctl(8), which cannot be quoted: text that is empty, is
+ * longer than 255 bytes or has ":", "=", "/", ",", blanks, control characters or
+ * what is not ASCII is refused, INVALID, and nothing is added.
+ */
+int	ioc_quote_rctl(struct ioc_buf *b, const char *text,
+	    struct ioc_error *err);
 
 /*
  * One field of fstab(5): blanks, newlines, backslashes and a "#" at the begin

@@ -161,7 +161,9 @@ is_format_control(uint32_t cp)
 	return ((cp >= 0x80 && cp < 0xa0) || cp == 0xad || cp == 0x61c ||
 	    (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
 	    (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff ||
-	    (cp >= 0xfff0 && cp <= 0xfffb) || cp >= 0xe0000);
+	    (cp >= 0xfff0 && cp <= 0xfffb) || (cp >= 0x180b && cp <= 0x180f) ||
+	    (cp >= 0x1bca0 && cp <= 0x1bca3) ||
+	    (cp >= 0x1d173 && cp <= 0x1d17a) || cp >= 0xe0000);
 }
 
 /*

@@ -144,7 +144,9 @@ exec_fork(struct cli *c, struct ioc_jail *j, const struct exec_opts *o,
 	status = exec_in(c, j, o, argv);
 	if (c->dry_run)
 		return (cli_plan(c, "jail.stop", ioc_jail_name(j)));
-	if (ioc_jail_stop(j, false, &err) != 0)
+	r = ioc_jail_stop(j, false, &err);
+	/* Somebody else was quicker. */
+	if (r != 0 && r != IOC_STATE && r != IOC_NOT_FOUND)
 		return (cli_fail(c, &err));
 	return (status);
 }

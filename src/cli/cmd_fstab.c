@@ -248,7 +248,10 @@ const struct cmd cmd_fstab = {
 	    "never work.\n\n"
 	    "The file is fstab in the jail's directory, in the form of "
 	    "fstab(5). A directory that two jails have, and one may write to, "
-	    "joins them; there is a warning then.",
+	    "joins them; there is a warning then. Where \"ioc doctor\" says "
+	    "that the feature share is missing both could leave their trees "
+	    "through it: that is refused, also at a start, unless the line of "
+	    "one of them has the option shared.",
 	.hints = hints,
 	.run = run,
 };

@@ -122,6 +122,8 @@ main(int argc, char **argv)
 		return (EXIT_FAILED);
 	/* What the caller ignores must not make our children unwaitable. */
 	(void)signal(SIGCHLD, SIG_DFL);
+	/* A file that may not grow is an error to be told and undone. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	if (c.config != NULL && c.config[0] == '\0')
 		c.config = NULL;

@@ -9,6 +9,7 @@ const struct cmd *const cmd_table[] = {
 	&cmd_create, &cmd_clone, &cmd_list, &cmd_start, &cmd_stop,
 	&cmd_restart, &cmd_exec, &cmd_run, &cmd_console, &cmd_get, &cmd_set,
 	&cmd_fstab, &cmd_snapshot, &cmd_rename, &cmd_promote, &cmd_destroy,
+	&cmd_export, &cmd_import,
 	&cmd_properties, &cmd_recover, &cmd_doctor, &cmd_help,
 	&cmd_completion, &cmd_version, NULL
 };

@@ -43,6 +43,7 @@ enum ioc_fstab_flags {
 	IOC_FSTAB_NOEXEC = 1 << 2,
 	IOC_FSTAB_NOSYMFOLLOW = 1 << 3,
 	IOC_FSTAB_IDMAP = 1 << 4,
+	IOC_FSTAB_SHARED = 1 << 5,	/* another jail may have it as well */
 };
 
 /* What a line asks for. */

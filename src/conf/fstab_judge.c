@@ -36,6 +36,7 @@ static const struct {
 	{ "nosymfollow", IOC_FSTAB_NOSYMFOLLOW, true },
 	{ "symfollow", IOC_FSTAB_NOSYMFOLLOW, false },
 	{ "idmap", IOC_FSTAB_IDMAP, true },
+	{ "shared", IOC_FSTAB_SHARED, true },
 	/* Always so, or said by the type already. */
 	{ "nodev", 0, true }, { "bind", 0, true }, { "defaults", 0, true },
 };
@@ -114,9 +115,10 @@ judge_options(const char *text, struct ioc_fstab_mount *m,
 		if (*p == '\0')
 			break;
 	}
-	if (r == 0 && (m->flags & IOC_FSTAB_IDMAP) != 0 &&
+	if (r == 0 && (m->flags & (IOC_FSTAB_IDMAP | IOC_FSTAB_SHARED)) != 0 &&
 	    m->kind != IOC_FSTAB_BIND)
-		r = ioc_fail(err, IOC_INVALID, "idmap is for nullfs");
+		r = ioc_fail(err, IOC_INVALID, "%s is for nullfs",
+		    (m->flags & IOC_FSTAB_IDMAP) != 0 ? "idmap" : "shared");
 	if (r == 0 && (m->flags & IOC_FSTAB_IDMAP) != 0 &&
 	    ioc_prop_this_system != IOC_ON_LINUX)
 		r = ioc_fail(err, IOC_UNSUPPORTED,

@@ -154,6 +154,7 @@ static const struct {
 	{ "ioc_mirror_HARDENEDBSD", false, check_https },
 	{ "ioc_proxy", false, check_proxy },
 	{ "ioc_run_dir", false, check_path },
+	{ "ioc_signers_HARDENEDBSD", false, check_path },
 	{ "ioc_tls_ca_file", false, check_path },
 	{ "ioc_uid_range", false, check_uid_range },
 };

@@ -7,6 +7,7 @@
 #include "base/compat.h"
 #include "base/str.h"
 #include "conf/fstab.h"
+#include "core/arch.h"
 #include "core/basejail.h"
 #include "core/create.h"
 #include "core/event.h"
@@ -334,5 +335,6 @@ ioc_build_origin(struct ioc_host *h, const char *source, const char *release,
 		b->origin = NULL;
 		return (ioc_fail_nomem(err));
 	}
-	return (0);
+	return (ioc_wrap(err, ioc_arch_check_volume(b->source, b->origin, err),
+	    "release %s", release));
 }

@@ -14,17 +14,6 @@
 #include "safe/name.h"
 #include "safe/path.h"
 
-static int
-require_stopped(struct ioc_jail *j, struct ioc_error *err)
-{
-	enum ioc_jail_state state;
-	int r = ioc_jail_state(j, &state, NULL, err);
-
-	if (r == 0 && state == IOC_JAIL_RUNNING)
-		r = ioc_fail(err, IOC_STATE, "it runs, stop it first");
-	return (r);
-}
-
 /* --- rename ----------------------------------------------------------------- */
 
 struct rename {
@@ -52,7 +41,7 @@ int
 ioc_jail_rename(struct ioc_jail *j, const char *name, struct ioc_error *err)
 {
 	IOC_AUTO(ioc_jail_closep) struct ioc_jail *to = NULL;
-	auto_lock struct ioc_lock *lock = NULL, *other = NULL;
+	auto_lock struct ioc_lock *lock = NULL, *other = NULL, *names = NULL;
 	struct rename ctx = { .jail = j };
 	int r;
 
@@ -66,16 +55,21 @@ ioc_jail_rename(struct ioc_jail *j, const char *name, struct ioc_error *err)
 	/* Always in the same order, so that two renames cannot wait for each
 	   other. */
 	if (r == 0 && strcmp(j->name, name) < 0) {
-		r = ioc_jail_lock(j, "rename", &lock, err);
+		r = ioc_jail_hold(j, "rename", &lock, err);
 		if (r == 0)
 			r = ioc_jail_lock(to, "rename", &other, err);
 	} else if (r == 0) {
 		r = ioc_jail_lock(to, "rename", &other, err);
 		if (r == 0)
-			r = ioc_jail_lock(j, "rename", &lock, err);
+			r = ioc_jail_hold(j, "rename", &lock, err);
 	}
 	if (r == 0)
-		r = require_stopped(j, err);
+		r = ioc_jail_quiet(j, false, err);
+	/* Nobody may take it for one that is missing. */
+	if (r == 0)
+		r = ioc_host_lock(j->host, IOC_IDS_LOCK, j->source->name,
+		    IOC_LOCK_SHARED, "rename a jail of", IOC_LOCK_WAIT,
+		    &names, err);
 	if (r == 0) {
 		ctx.to = to->vol;
 		r = ioc_steps_run(&rename_steps, j->host, j->name, &ctx, err);
@@ -234,19 +228,14 @@ ioc_jail_destroy(struct ioc_jail *j, bool stop, struct ioc_error *err)
 		.jail = j, .owner = IOC_BUF(4096),
 	};
 	auto_lock struct ioc_lock *lock = NULL;
-	enum ioc_jail_state state;
 	int r;
 
 	r = ioc_host_need_root(j->host, "destroy", err);
-	if (r == 0 && stop) {
-		r = ioc_jail_state(j, &state, NULL, err);
-		if (r == 0 && state == IOC_JAIL_RUNNING)
-			r = ioc_jail_stop(j, true, err);
-	}
 	if (r == 0)
-		r = ioc_jail_lock(j, "destroy", &lock, err);
+		r = ioc_jail_hold(j, "destroy", &lock, err);
+	/* Under the same lock: nobody starts it in between. */
 	if (r == 0)
-		r = require_stopped(j, err);
+		r = ioc_jail_quiet(j, stop, err);
 	if (r == 0)
 		r = prepare(&d, err);
 	if (r == 0)

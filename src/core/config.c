@@ -111,16 +111,13 @@ ioc_jail_set(struct ioc_jail *j, const struct ioc_change *changes, size_t n,
 
 	r = ioc_host_need_root(j->host, "set", err);
 	if (r == 0)
-		r = ioc_jail_lock(j, "set", &lock, err);
+		r = ioc_jail_hold(j, "set", &lock, err);
 	if (r == 0)
 		r = dir = s->ops->dir(s, j->vol, err);
 	if (r >= 0)
 		r = ioc_file_sweep(dir, err);
-	if (r != 0)
-		return (r);
-	/* What was read before the lock may be old by now. */
-	ioc_conf_free(take_ptr(j->conf));
-	r = ioc_jail_conf(j, &conf, err);
+	if (r == 0)
+		r = ioc_jail_conf(j, &conf, err);
 	if (r == 0)
 		r = ioc_conf_copy(conf, &copy, err);
 	if (r == 0)

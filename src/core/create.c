@@ -102,6 +102,9 @@ ioc_jail_create(struct ioc_host *h, const struct ioc_create_options *o,
 		r = ioc_jail_new(b.source, b.name, &j, err);
 	if (r == 0)
 		r = ioc_jail_lock(j, "create", &lock, err);
+	/* Somebody may have been quicker. */
+	if (r == 0)
+		r = ioc_build_check_free(&b, err);
 	if (r == 0 && b.origin != NULL)
 		r = ioc_release_lock(b.source, b.origin, IOC_LOCK_SHARED,
 		    "create from", &release, err);

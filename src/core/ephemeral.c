@@ -86,7 +86,7 @@ ioc_ephemeral_end(struct ioc_ephemeral *e, struct ioc_error *err)
 	if (e->name_lock != NULL)
 		ioc_lock_release(e->name_lock, true);
 	if (e->release_lock != NULL)
-		ioc_lock_release(e->release_lock, false);
+		ioc_lock_release(e->release_lock, true);
 	free(e->kernel);
 	free(e->name);
 	free(e);

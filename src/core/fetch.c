@@ -51,7 +51,7 @@ unjournal(void *ctx, struct ioc_error *err)
 	return (ioc_build_unjournal(&f->build, err));
 }
 
-/* The file that will tell what was unpacked. */
+/* The file that will tell what was unpacked, where the distribution fills it. */
 static int
 open_record(struct fetch *f, const char *vol, struct ioc_error *err)
 {
@@ -184,9 +184,12 @@ record(void *ctx, struct ioc_error *err)
 	struct ioc_store *s = f->build.source->store;
 	auto_json json_t *j = NULL;
 	auto_fd int dir = -1;
-	int r;
+	int r = 0;
 
-	r = ioc_level_record(&f->level, 0, err);
+	if (!f->dist->records)
+		r = ioc_level_take_record(&f->level, err);
+	if (r == 0)
+		r = ioc_level_record(&f->level, 0, err);
 	if (r != 0)
 		return (r);
 	dir = ioc_path_dir(s->root, f->build.staging, IOC_PATH_NOLINKS, err);

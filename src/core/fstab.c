@@ -39,9 +39,8 @@ ioc_fstab_old_root(const struct ioc_jail *j, char **ret, struct ioc_error *err)
 	return (0);
 }
 
-/* *ret: `dir` is `top` or lies beneath it. */
-static int
-lies_in(int top, int dir, bool *ret, struct ioc_error *err)
+int
+ioc_fstab_lies_in(int top, int dir, bool *ret, struct ioc_error *err)
 {
 	const int flags = ioc_o_path | O_DIRECTORY | O_CLOEXEC;
 	auto_fd int here = openat(dir, ".", flags);
@@ -95,7 +94,7 @@ ioc_fstab_source(const char *path, int dir, struct ioc_error *err)
 		return (root);
 	fd = ioc_path_dir(root, path, IOC_PATH_NOLINKS, &e);
 	if (fd >= 0)
-		r = lies_in(fd, dir, &in_it, err);
+		r = ioc_fstab_lies_in(fd, dir, &in_it, err);
 	if (r == 0 && in_it)
 		r = ioc_fail(err, IOC_UNSAFE, "the jail itself lies in it");
 	if (r != 0)
@@ -171,6 +170,24 @@ plan_one(struct ioc_launch *l, const struct ioc_fstab_mount *m, int dir,
 	return (0);
 }
 
+/* Lines that were written by hand, or before there was another jail. */
+static int
+judge_share(struct ioc_jail *j, const struct ioc_fstab_mount *v, size_t n,
+    struct ioc_error *err)
+{
+	struct ioc_error how;
+	int r;
+
+	if (ioc_os_can(j->host->os, IOC_CAN_SHARE, NULL) == 0)
+		return (0);
+	r = ioc_fstab_shared(j, v, n, &how);
+	if (r == IOC_UNSAFE)
+		return (ioc_fstab_share_judge(j->host, &how, err));
+	if (r != 0)
+		ioc_error_copy(err, &how);
+	return (r);
+}
+
 int
 ioc_fstab_plan(struct ioc_launch *l, struct ioc_jail *j, struct ioc_error *err)
 {
@@ -193,6 +210,8 @@ ioc_fstab_plan(struct ioc_launch *l, struct ioc_jail *j, struct ioc_error *err)
 		r = ioc_fail_nomem(err);
 	if (r == 0)
 		r = ioc_fstab_judge_all(f, old_root, l->fstab, &n, err);
+	if (r == 0)
+		r = ioc_wrap(err, judge_share(j, l->fstab, n, err), "fstab");
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = ioc_wrap(err, plan_one(l, &l->fstab[i], dir, err),
 		    "fstab");

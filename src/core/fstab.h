@@ -21,7 +21,7 @@ int	ioc_fstab_plan(struct ioc_launch *l, struct ioc_jail *j,
 int	ioc_resolver_plan(struct ioc_launch *l, const char *value,
 	    struct ioc_error *err);
 
-/* --- between core/fstab.c and core/fstab_edit.c ------------------------------ */
+/* --- between the files core/fstab*.c ------------------------------------------ */
 
 /* Reads the file in a jail's directory, none as an empty one; its text to raw. */
 int	ioc_fstab_load(int dir, struct ioc_buf *raw, struct ioc_fstab **ret,
@@ -34,6 +34,19 @@ int	ioc_fstab_old_root(const struct ioc_jail *j, char **ret,
  * link, that does not hold the jail whose directory is `dir`.
  */
 int	ioc_fstab_source(const char *path, int dir, struct ioc_error *err);
+/* *ret: the directory `dir` is `top` or lies beneath it. */
+int	ioc_fstab_lies_in(int top, int dir, bool *ret, struct ioc_error *err);
+/*
+ * UNSAFE, naming the jail and the directory, when another jail has part of what
+ * the n mounts of `j` have, and one of the two may write to it: by its own fstab
+ * or as its tree.  A line with the option "shared" does not count.  No effect on
+ * the host.
+ */
+int	ioc_fstab_shared(struct ioc_jail *j, const struct ioc_fstab_mount *v,
+	    size_t n, struct ioc_error *err);
+/* 0, or UNSAFE where the kernel lets jails out that share: `how` they do. */
+int	ioc_fstab_share_judge(struct ioc_host *h, const struct ioc_error *how,
+	    struct ioc_error *err);
 /* What the system is to mount; `source` is borrowed. */
 void	ioc_fstab_os_mount(const struct ioc_fstab_mount *m, int source,
 	    struct ioc_os_mount *ret);

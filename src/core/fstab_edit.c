@@ -26,6 +26,7 @@ struct edit {
 	struct ioc_os_mount mount;
 	int		 source;
 	struct ioc_os_jail *os;		/* NULL: it does not run */
+	struct ioc_error shared;	/* with whom, code 0: with nobody */
 	bool		 done;		/* the live part is */
 };
 
@@ -77,7 +78,7 @@ edit_open(struct edit *e, struct ioc_error *err)
 
 	r = ioc_host_need_root(e->jail->host, "fstab", err);
 	if (r == 0)
-		r = ioc_jail_lock(e->jail, "change the fstab of", &e->lock,
+		r = ioc_jail_hold(e->jail, "change the fstab of", &e->lock,
 		    err);
 	if (r == 0)
 		r = e->dir = s->ops->dir(s, e->jail->vol, err);
@@ -139,6 +140,23 @@ unmount_live(struct edit *e, bool *was, struct ioc_error *err)
 	return (r == IOC_NOT_FOUND ? 0 : r);
 }
 
+/*
+ * Once the line is written: of two that are added at once one sees the other.
+ * It is told at the end, or refused where a kernel lets the jails out.
+ */
+static int
+share(void *ctx, struct ioc_error *err)
+{
+	struct edit *e = ctx;
+	int r = ioc_fstab_shared(e->jail, &e->m, 1, &e->shared);
+
+	if (r == IOC_UNSAFE)
+		r = ioc_fstab_share_judge(e->jail->host, &e->shared, err);
+	else if (r != 0)
+		ioc_error_copy(err, &e->shared);
+	return (r);
+}
+
 static int
 attach(void *ctx, struct ioc_error *err)
 {
@@ -179,6 +197,7 @@ undetach(void *ctx, struct ioc_error *err)
 
 static const struct ioc_step add_table[] = {
 	{ "write", write_file, unwrite_file },
+	{ "share", share, NULL },
 	{ "mount", attach, unattach },
 };
 
@@ -190,61 +209,6 @@ static const struct ioc_step remove_table[] = {
 static const struct ioc_steps add_steps = IOC_STEPS("fstab.add", add_table);
 static const struct ioc_steps remove_steps =
     IOC_STEPS("fstab.remove", remove_table);
-
-/* --- sharing ---------------------------------------------------------------- */
-
-/* One is the other, or lies in it. */
-static bool
-overlap(const char *a, const char *b)
-{
-	size_t n = strlen(a), m = strlen(b), least = n < m ? n : m;
-	const char *longer = n < m ? b : a;
-
-	return (strncmp(a, b, least) == 0 &&
-	    (longer[least] == '\0' || longer[least] == '/'));
-}
-
-static void
-warn_one(const struct edit *e, struct ioc_jail *other)
-{
-	IOC_AUTO(ioc_fstab_freep) struct ioc_fstab *f = NULL;
-	struct ioc_error cause;
-
-	if (strcmp(other->name, e->jail->name) == 0 &&
-	    other->source == e->jail->source)
-		return;
-	if (ioc_jail_fstab(other, &f, NULL) != 0)
-		return;
-	for (size_t i = 0; i < ioc_fstab_count(f); i++) {
-		struct ioc_fstab_mount m;
-
-		if (ioc_fstab_judge(ioc_fstab_at(f, i), NULL, &m, NULL) != 0 ||
-		    m.kind != IOC_FSTAB_BIND ||
-		    ((m.flags & e->m.flags & IOC_FSTAB_RDONLY) != 0) ||
-		    !overlap(m.source, e->m.source))
-			continue;
-		(void)ioc_fail(&cause, IOC_UNSAFE, "jail %s has %s, too, and "
-		    "one of them may write: through it the two can pass each "
-		    "other files and what they have opened", other->name,
-		    IOC_SHOW(m.source));
-		ioc_emit_error(e->jail->host, IOC_PHASE_WARN, "fstab.add/share",
-		    e->jail->name, &cause);
-		return;
-	}
-}
-
-/* A directory that two jails have and one may write to joins them. */
-static void
-warn_shared(const struct edit *e)
-{
-	IOC_AUTO(ioc_jail_list_freep) struct ioc_jail_list *list = NULL;
-
-	if (e->m.kind != IOC_FSTAB_BIND ||
-	    ioc_jail_list(e->jail->host, NULL, &list, NULL) != 0)
-		return;
-	for (size_t i = 0; i < ioc_jail_count(list); i++)
-		warn_one(e, ioc_jail_at(list, i));
-}
 
 /* --- the two changes -------------------------------------------------------- */
 
@@ -306,8 +270,9 @@ ioc_jail_fstab_add(struct ioc_jail *j, const struct ioc_fstab_entry *entry,
 		r = add(&e, entry, err);
 	if (r == 0)
 		r = ioc_steps_run(&add_steps, j->host, j->name, &e, err);
-	if (r == 0)
-		warn_shared(&e);
+	if (r == 0 && e.shared.code != 0)
+		ioc_emit_error(j->host, IOC_PHASE_WARN, "fstab.add/share",
+		    j->name, &e.shared);
 	return (ioc_wrap(err, r, "fstab of %s", j->name));
 }
 

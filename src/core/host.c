@@ -277,6 +277,7 @@ static const struct {
 	{ IOC_CAN_SECCOMP, "seccomp" },
 	{ IOC_CAN_CAPSICUM, "capsicum" },
 	{ IOC_CAN_ZFS, "zfs" },
+	{ IOC_CAN_SHARE, "share" },
 };
 
 size_t

@@ -93,7 +93,7 @@ ioc_ids_claim(struct ioc_source *s, const char *owner, uint32_t *base,
 {
 	uint32_t first = 0, n = 0, start, at;
 	char name[16], path[32];
-	int fd, r;
+	int r;
 
 	r = slots(s->host, &first, &n, err);
 	if (r != 0)
@@ -108,18 +108,13 @@ ioc_ids_claim(struct ioc_source *s, const char *owner, uint32_t *base,
 			return (ioc_wrap(err, r, "claim uid range %s", name));
 		if (r > 0)
 			continue;
-		fd = ioc_path_create(s->store->root, path, 0600,
-		    IOC_PATH_NOLINKS, err);
-		if (fd == IOC_EXISTS)
+		r = ioc_file_replace(s->store->root, path, owner,
+		    strlen(owner), 0600, (uid_t)-1, (gid_t)-1, IOC_FILE_NEW |
+		    IOC_FILE_NOSYNC, err);
+		if (r == IOC_EXISTS)
 			continue;
-		if (fd < 0)
-			return (ioc_wrap(err, fd, "claim uid range %s", name));
-		r = ioc_file_write_all(fd, owner, strlen(owner), err);
-		ioc_fd_close(&fd);
-		if (r != 0) {
-			(void)ioc_path_unlink(s->store->root, path, 0, NULL);
+		if (r != 0)
 			return (ioc_wrap(err, r, "claim uid range %s", name));
-		}
 		*base = at;
 		return (0);
 	}
@@ -220,13 +215,27 @@ in_progress(struct ioc_source *s, const char *claim)
 		path = NULL;
 		return (true);
 	}
-	if (ioc_file_read(s->store->root, path, &token, NULL) != 0 ||
-	    asprintf(&entry, ".journal/%s", ioc_buf_str(&token)) < 0) {
+	if (ioc_file_read(s->store->root, path, &token, NULL) != 0)
+		return (true);
+	/* Its writer was killed before it could say who it was. */
+	if (token.len == 0)
+		return (false);
+	if (asprintf(&entry, ".journal/%s", ioc_buf_str(&token)) < 0) {
 		entry = NULL;
 		return (true);
 	}
 	return (ioc_path_stat(s->store->root, entry, IOC_PATH_NOLINKS, &st,
 	    NULL) != IOC_NOT_FOUND);
+}
+
+/* Does the jail still have its name?  1, 0 or a code. */
+static int
+is_there(struct ioc_jail *j, struct ioc_error *err)
+{
+	struct ioc_store *s = j->source->store;
+	int r = s->ops->has(s, j->vol, err);
+
+	return (r == 0 ? 1 : r == IOC_NOT_FOUND ? 0 : r);
 }
 
 /* Which claims have jails now? */
@@ -244,6 +253,11 @@ mark_used(struct ioc_source *s, const struct ioc_strv *all, bool *used,
 		r = ioc_jail_new(s, names.v[i], &j, err);
 		if (r == 0)
 			r = ioc_jail_value(j, "id_base", &base, err);
+		/* Destroyed while this was looking. */
+		if (r == IOC_NOT_FOUND && is_there(j, err) == 0) {
+			r = 0;
+			continue;
+		}
 		for (size_t k = 0; r == 0 && k < all->n; k++)
 			if (strcmp(all->v[k], base) == 0)
 				used[k] = true;
@@ -251,13 +265,63 @@ mark_used(struct ioc_source *s, const struct ioc_strv *all, bool *used,
 	return (r);
 }
 
+/* Gives back the claims that are not used, and belong to `owner` if given. */
+static int
+release_unused(struct ioc_source *s, const struct ioc_strv *all,
+    const bool *used, const char *owner, unsigned *n, struct ioc_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < all->n; i++) {
+		if (used[i])
+			continue;
+		r = ioc_ids_release(s, base_of(all->v[i]), owner, err);
+		if (n != NULL)
+			(*n)++;
+	}
+	return (r);
+}
+
+int
+ioc_ids_release_unused(struct ioc_source *s, const char *owner,
+    struct ioc_error *err)
+{
+	auto_strv struct ioc_strv all = IOC_STRV;
+	auto_lock struct ioc_lock *lock = NULL;
+	auto_free bool *used = NULL;
+	int r;
+
+	r = ioc_host_lock(s->host, IOC_IDS_LOCK, s->name, IOC_LOCK_EXCLUSIVE,
+	    "recover", IOC_LOCK_WAIT, &lock, err);
+	if (r == 0)
+		r = claims(s, &all, err);
+	if (r != 0 || all.n == 0)
+		return (r);
+	used = calloc(all.n, sizeof(*used));
+	if (used == NULL)
+		return (ioc_fail_nomem(err));
+	r = mark_used(s, &all, used, err);
+	return (r == 0 ? release_unused(s, &all, used, owner, NULL, err) : r);
+}
+
 int
 ioc_ids_sweep(struct ioc_source *s, unsigned *n, struct ioc_error *err)
 {
 	auto_strv struct ioc_strv all = IOC_STRV;
+	auto_lock struct ioc_lock *lock = NULL;
 	auto_free bool *used = NULL;
-	int r = claims(s, &all, err);
+	struct ioc_error busy;
+	int r;
 
+	/* Another time, when nothing is renamed. */
+	r = ioc_host_lock(s->host, IOC_IDS_LOCK, s->name, IOC_LOCK_EXCLUSIVE,
+	    "recover", 0, &lock, &busy);
+	if (r == IOC_BUSY)
+		return (0);
+	if (r != 0)
+		ioc_error_copy(err, &busy);
+	if (r == 0)
+		r = claims(s, &all, err);
 	if (r != 0 || all.n == 0)
 		return (r);
 	used = calloc(all.n, sizeof(*used));
@@ -265,19 +329,11 @@ ioc_ids_sweep(struct ioc_source *s, unsigned *n, struct ioc_error *err)
 		return (ioc_fail_nomem(err));
 	/*
 	 * Claims were listed before operations, and these before jails, so that
-	 * a jail that comes is seen here or there; and jails twice, for one that
-	 * is renamed while a directory is read may be missed.
+	 * a jail that comes is seen here or there.
 	 */
 	for (size_t i = 0; i < all.n; i++)
 		used[i] = in_progress(s, all.v[i]);
-	for (int pass = 0; pass < 2; pass++)
-		if (mark_used(s, &all, used, NULL) != 0)
-			return (0);
-	for (size_t i = 0; r == 0 && i < all.n; i++) {
-		if (used[i])
-			continue;
-		r = ioc_ids_release(s, base_of(all.v[i]), NULL, err);
-		(*n)++;
-	}
-	return (r);
+	if (mark_used(s, &all, used, NULL) != 0)
+		return (0);
+	return (release_unused(s, &all, used, NULL, n, err));
 }

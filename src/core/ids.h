@@ -13,6 +13,12 @@
 #include "core/host.h"
 
 /*
+ * The lock of a source that whoever renames a jail shares: with it held alone,
+ * every jail is found by its name.
+ */
+#define	IOC_IDS_LOCK	"ids"
+
+/*
  * Does a jail whose own value of "userns" is that (NULL: none) get a range?
  * UNSUPPORTED when it should and the kernel cannot: never less in silence.
  */
@@ -32,6 +38,12 @@ int	ioc_ids_owner(struct ioc_source *s, uint32_t base, struct ioc_buf *ret,
 
 /* Gives back whatever belongs to `owner`. */
 int	ioc_ids_release_owner(struct ioc_source *s, const char *owner,
+	    struct ioc_error *err);
+/*
+ * The same, but for what a jail has by now, whatever it is called: nothing, as
+ * long as that cannot be known.
+ */
+int	ioc_ids_release_unused(struct ioc_source *s, const char *owner,
 	    struct ioc_error *err);
 
 /*

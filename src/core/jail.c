@@ -280,6 +280,26 @@ ioc_jail_lock(struct ioc_jail *j, const char *verb, struct ioc_lock **ret,
 	return (r);
 }
 
+int
+ioc_jail_hold(struct ioc_jail *j, const char *verb, struct ioc_lock **ret,
+    struct ioc_error *err)
+{
+	auto_lock struct ioc_lock *lock = NULL;
+	int r = ioc_jail_lock(j, verb, &lock, err);
+
+	if (r != 0)
+		return (r);
+	ioc_conf_free(take_ptr(j->conf));
+	j->conf_code = 0;
+	j->known = false;
+	r = j->source->store->ops->has(j->source->store, j->vol, err);
+	if (r == IOC_NOT_FOUND)
+		return (ioc_fail(err, r, "it is not there any more"));
+	if (r == 0)
+		*ret = take_ptr(lock);
+	return (r);
+}
+
 /* The state from the listing it came from, or fresh. */
 static int
 current(struct ioc_jail *j, bool fresh, struct ioc_error *err)

@@ -55,9 +55,24 @@ int	ioc_jail_names(struct ioc_jail *j, const char *prefix,
 int	ioc_jail_kernel_name(const struct ioc_source *s, const char *name,
 	    char **ret, struct ioc_error *err);
 
-/* The lock that every change of a jail holds. */
+/* The lock that every change of a jail holds, also of one that comes. */
 int	ioc_jail_lock(struct ioc_jail *j, const char *verb,
 	    struct ioc_lock **ret, struct ioc_error *err);
+/*
+ * The same for one that is there: what was read of it before is forgotten, for
+ * meanwhile it may have become another one.  NOT_FOUND when it is gone.
+ */
+int	ioc_jail_hold(struct ioc_jail *j, const char *verb,
+	    struct ioc_lock **ret, struct ioc_error *err);
+
+/* With its lock held: stops it, STATE when it does not run. */
+int	ioc_jail_stop_held(struct ioc_jail *j, bool force,
+	    struct ioc_error *err);
+/*
+ * With its lock held: nothing of it runs after that.  What a dead process has
+ * left of it is ended, and with `stop` what runs; else that is STATE.
+ */
+int	ioc_jail_quiet(struct ioc_jail *j, bool stop, struct ioc_error *err);
 
 /*
  * Judges changes by the property table and writes their normal form to conf;

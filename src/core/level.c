@@ -7,11 +7,13 @@
 
 #include "base/compat.h"
 #include "base/str.h"
+#include "core/arch.h"
 #include "core/event.h"
 #include "core/ids.h"
 #include "core/jail.h"
 #include "core/tempjail.h"
 #include "safe/path.h"
+#include "safe/recorder.h"
 
 static int
 progress(const char *what, uint64_t done, uint64_t total, void *arg)
@@ -124,6 +126,8 @@ ioc_level_run(struct ioc_level *l, struct ioc_build *b, const char *event,
 
 	r = ioc_release_runs_here(l->host, l->dist, err);
 	if (r == 0)
+		r = ioc_arch_check(l->host, l->root_fd, err);
+	if (r == 0)
 		r = ioc_ids_wanted(l->source, NULL, &b->userns, err);
 	if (r == 0)
 		r = ioc_build_ids(b, err);
@@ -138,6 +142,40 @@ ioc_level_run(struct ioc_level *l, struct ioc_build *b, const char *event,
 		r = released;
 	}
 	return (r);
+}
+
+static int
+on_record(uint64_t done, uint64_t total, void *arg)
+{
+	return (progress("record", done, total, arg));
+}
+
+int
+ioc_level_take_record(struct ioc_level *l, struct ioc_error *err)
+{
+	struct ioc_recorder r = {
+		.helper_dir = l->host->helper_dir, .dir_fd = l->root_fd,
+		.progress = on_record, .arg = l,
+	};
+	struct ioc_error cause = { .code = 0 };
+	auto_fd int dir = -1, fd = -1;
+	int rc;
+
+	dir = ioc_path_dir(l->source->store->root, l->vol, IOC_PATH_NOLINKS,
+	    err);
+	if (dir < 0)
+		return (dir);
+	rc = ioc_path_unlink(dir, IOC_LEVEL_RECORD, IOC_PATH_NOLINKS, &cause);
+	if (rc != 0 && rc != IOC_NOT_FOUND) {
+		ioc_error_copy(err, &cause);
+		return (rc);
+	}
+	fd = ioc_path_create(dir, IOC_LEVEL_RECORD, 0600, IOC_PATH_NOLINKS,
+	    err);
+	if (fd < 0)
+		return (fd);
+	r.out_fd = fd;
+	return (ioc_record_tree(&r, err));
 }
 
 int

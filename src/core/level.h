@@ -48,6 +48,13 @@ int	ioc_level_jail(struct ioc_level *l, const struct ioc_build *b,
 	    const char *event, const char *const *argv,
 	    const char *const *env, bool updates, struct ioc_error *err);
 
+/*
+ * The record of the tree as it now is, in place of an earlier one: for a root
+ * on which programs have worked since it was unpacked, or that was unpacked
+ * without one.  Nothing may run in it any more.
+ */
+int	ioc_level_take_record(struct ioc_level *l, struct ioc_error *err);
+
 /* level.json: version and number of updates applied. */
 int	ioc_level_record(struct ioc_level *l, unsigned applied,
 	    struct ioc_error *err);

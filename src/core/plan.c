@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "conf/prop.h"
 #include "conf/value.h"
+#include "core/arch.h"
 #include "core/basejail.h"
 #include "core/fstab.h"
 #include "core/ids.h"
@@ -262,6 +263,10 @@ ioc_plan_jail(struct ioc_launch *l, struct ioc_jail *j, const char *kernel,
 		r = ioc_plan_system(l, &v, err);
 	if (r == 0)
 		r = s->ops->root(s, j->vol, &l->root, err);
+	/* Where its programs come from. */
+	if (r == 0)
+		r = ioc_arch_check(j->host, l->root.lower >= 0 ?
+		    l->root.lower : l->root.root, err);
 	/* Before what the administrator has mounted in them. */
 	if (r == 0)
 		r = ioc_basejail_plan(l, j, err);

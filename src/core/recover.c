@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "core/event.h"
+#include "core/export.h"
 #include "core/ids.h"
 #include "core/jail.h"
 #include "core/jail_update.h"
@@ -24,6 +25,13 @@ struct sweep {
 	unsigned	 n;
 };
 
+/* What ends with a jail that has the uid range which was claimed. */
+static bool
+makes_jail(const char *op)
+{
+	return (strcmp(op, "create") == 0 || strcmp(op, "import") == 0);
+}
+
 /*
  * Did the jail that was being created get its name before the end came?  1, 0
  * or, when there was no memory to find out, a code.
@@ -39,7 +47,7 @@ was_committed(struct ioc_source *s, const char *op, const char *name,
 	const char *base;
 	int r;
 
-	if (strcmp(op, "create") != 0 ||
+	if (!makes_jail(op) ||
 	    ioc_name_check(IOC_NAME_JAIL, name, NULL) != 0)
 		return (0);
 	if (asprintf(&vol, "jails/%s", name) < 0) {
@@ -115,10 +123,16 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 		r = s->store->ops->destroy(s->store, vol, err);
 	else if (r == IOC_NOT_FOUND)
 		r = 0;
+	if (r == 0 && strcmp(op, "export") == 0)
+		r = ioc_export_forget(s, what, token, err);
 	if (r == 0 && !destroyed) {
 		r = was_committed(s, op, what, token, err);
-		r = r == 0 ? ioc_ids_release_owner(s, token, err) :
-		    r > 0 ? 0 : r;
+		/* Somebody may have renamed it since. */
+		if (r == 0)
+			r = makes_jail(op) ?
+			    ioc_ids_release_unused(s, token, err) :
+			    ioc_ids_release_owner(s, token, err);
+		r = r > 0 ? 0 : r;
 	}
 	if (r == 0)
 		w->n++;
@@ -162,6 +176,16 @@ sweep_staging(struct sweep *w, int journal, struct ioc_error *err)
 	return (r);
 }
 
+/* Claims of uid ranges that had no name yet. */
+static int
+sweep_ids(struct ioc_source *s, struct ioc_error *err)
+{
+	auto_fd int dir = ioc_path_dir(s->store->root, ".ids",
+	    IOC_PATH_NOLINKS, err);
+
+	return (dir < 0 ? dir : ioc_file_sweep(dir, err));
+}
+
 /* Files that were being replaced when their writer was killed. */
 static int
 sweep_files(struct ioc_source *s, bool deep, struct ioc_error *err)
@@ -170,6 +194,8 @@ sweep_files(struct ioc_source *s, bool deep, struct ioc_error *err)
 	int r;
 
 	r = ioc_file_sweep(s->store->root, err);
+	if (r == 0 && deep)
+		r = sweep_ids(s, err);
 	if (r == 0 && deep)
 		r = s->store->ops->list(s->store, "jails", &names, err);
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
@@ -271,6 +297,8 @@ ioc_recover(struct ioc_host *h, bool deep, unsigned *n, struct ioc_error *err)
 	r = ioc_host_need_root(h, "recover", err);
 	if (r != 0)
 		return (r);
+	if (deep)
+		(void)ioc_lock_sweep(h->lock_fd, NULL);
 	/* Processes first: what they hold could not be removed. */
 	first = recover_jails(h, &count, err);
 	for (size_t i = 0; i < h->sources.n; i++) {

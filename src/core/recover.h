@@ -4,7 +4,8 @@
  *
  *	.journal/TOKEN	an operation that did not end; its op says what follows:
  *	  create fetch update run	not committed: the staged volume goes,
- *					and the uid range claimed for TOKEN
+ *	  import export			and the uid range claimed for TOKEN; of
+ *					an export its snapshot
  *	  destroy			the jail or release has lost its name
  *					already: the rest goes, too, first its
  *					uid range ("NAME BASE OWNER")

@@ -232,18 +232,27 @@ ioc_release_write_json(int dirfd, const char *file, const json_t *j,
 	return (r);
 }
 
+/* The host's value of a key that ends with the name of a distribution. */
+static const char *
+conf_of(struct ioc_host *h, const char *prefix, const struct ioc_dist *d)
+{
+	size_t n = strlen(prefix);
+	char key[64];
+
+	(void)snprintf(key, sizeof(key), "%s", prefix);
+	for (const char *p = d->name; *p != '\0' && n + 1 < sizeof(key); p++)
+		key[n++] = (char)toupper((unsigned char)*p);
+	key[n] = '\0';
+	return (ioc_hostconf_get(h->conf, key));
+}
+
 void
 ioc_release_job(struct ioc_host *h, const struct ioc_dist *d,
     struct ioc_dist_job *job)
 {
-	char key[64] = "ioc_mirror_";
-	size_t n = strlen(key);
-
-	for (const char *p = d->name; *p != '\0' && n + 1 < sizeof(key); p++)
-		key[n++] = (char)toupper((unsigned char)*p);
-	key[n] = '\0';
 	if (job->mirror == NULL)
-		job->mirror = ioc_hostconf_get(h->conf, key);
+		job->mirror = conf_of(h, "ioc_mirror_", d);
+	job->signers = conf_of(h, "ioc_signers_", d);
 	if (job->ca_file == NULL)
 		job->ca_file = ioc_hostconf_get(h->conf, "ioc_tls_ca_file");
 	job->proxy = ioc_hostconf_get(h->conf, "ioc_proxy");

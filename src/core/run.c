@@ -132,7 +132,7 @@ ioc_jail_start(struct ioc_jail *j, const struct ioc_change *props,
 	if (r == 0)
 		r = judge_once(props, nprops, err);
 	if (r == 0)
-		r = ioc_jail_lock(j, "start", &lock, err);
+		r = ioc_jail_hold(j, "start", &lock, err);
 	if (r != 0)
 		return (ioc_wrap(err, r, "start %s", j->name));
 	j->once = props;
@@ -143,8 +143,8 @@ ioc_jail_start(struct ioc_jail *j, const struct ioc_change *props,
 	return (ioc_wrap(err, r, "start %s", j->name));
 }
 
-static int
-stop_locked(struct ioc_jail *j, bool force, struct ioc_error *err)
+int
+ioc_jail_stop_held(struct ioc_jail *j, bool force, struct ioc_error *err)
 {
 	auto_launch struct ioc_launch l = IOC_LAUNCH(j->host, j->name);
 	auto_free char *kernel = NULL;
@@ -185,8 +185,28 @@ ioc_jail_stop(struct ioc_jail *j, bool force, struct ioc_error *err)
 
 	r = ioc_host_need_root(j->host, "stop", err);
 	if (r == 0)
-		r = ioc_jail_lock(j, "stop", &lock, err);
+		r = ioc_jail_hold(j, "stop", &lock, err);
 	if (r == 0)
-		r = stop_locked(j, force, err);
+		r = ioc_jail_stop_held(j, force, err);
 	return (ioc_wrap(err, r, "stop %s", j->name));
+}
+
+int
+ioc_jail_quiet(struct ioc_jail *j, bool stop, struct ioc_error *err)
+{
+	IOC_AUTO(ioc_os_jail_freep) struct ioc_os_jail *oj = NULL;
+	auto_free char *kernel = NULL;
+	struct ioc_os_jail_info info;
+	int r;
+
+	r = ioc_jail_kernel_name(j->source, j->name, &kernel, err);
+	if (r == 0)
+		r = ioc_os_jail_find(j->host->os, kernel, &oj, err);
+	if (r == 0)
+		r = ioc_os_jail_info(oj, &info, err);
+	if (r != 0 || info.state == IOC_OS_JAIL_NONE)
+		return (r);
+	if (info.state == IOC_OS_JAIL_RUNNING && !stop)
+		return (ioc_fail(err, IOC_STATE, "it runs, stop it first"));
+	return (ioc_jail_stop_held(j, true, err));
 }

@@ -234,6 +234,8 @@ check(void *ctx, struct ioc_error *err)
 	if (r == 0 && u->dist->update_check != NULL)
 		r = u->dist->update_check(&u->level.job, err);
 	if (r == 0)
+		r = ioc_level_take_record(&u->level, err);
+	if (r == 0)
 		r = ioc_level_record(&u->level, u->applied, err);
 	return (r == 0 ? ioc_level_sync(&u->level, err) : r);
 }

@@ -10,6 +10,7 @@
 #include "core/basejail.h"
 #include "core/event.h"
 #include "core/jail.h"
+#include "core/layers.h"
 #include "core/level.h"
 #include "core/release.h"
 #include "safe/path.h"
@@ -27,29 +28,19 @@ struct verify {
 	ioc_verify_fn	*fn;
 	void		*arg;
 	size_t		 n;		/* differences so far */
-	struct ioc_os_root root, base;	/* its own, its release's */
-	const char *const *base_dirs;	/* of a basejail */
-	struct ioc_verify_layer layers[IOC_VERIFY_LAYERS];
-	size_t		 nlayers;
+	struct ioc_root_layers layers;
 	struct ioc_strv	 ignore;
 	int		 record_fd;
 };
 
 #define	VERIFY(h, name, f, a)						\
 	{ .host = (h), .who = (name), .fn = (f), .arg = (a),		\
-	    .root = IOC_OS_ROOT, .base = IOC_OS_ROOT, .ignore = IOC_STRV, .record_fd = -1 }
+	    .layers = IOC_ROOT_LAYERS, .ignore = IOC_STRV, .record_fd = -1 }
 
 static void
 verify_fini(struct verify *v)
 {
-	for (size_t i = 0; i < v->nlayers; i++) {
-		int fd = v->layers[i].fd;
-
-		if (v->layers[i].at[0] != '\0')
-			ioc_fd_close(&fd);
-	}
-	ioc_store_root_fini(&v->base);
-	ioc_store_root_fini(&v->root);
+	ioc_root_layers_fini(&v->layers);
 	ioc_strv_fini(&v->ignore);
 	ioc_fd_close(&v->record_fd);
 }
@@ -61,65 +52,6 @@ ioc_tree_difference_name(enum ioc_tree_difference what)
 
 	return ((size_t)what < sizeof(names) / sizeof(*names) ? names[what] :
 	    "unknown");
-}
-
-/* --- what the root is made of ----------------------------------------------------- */
-
-static void
-add_layer(struct verify *v, int fd, const char *at)
-{
-	v->layers[v->nlayers++] = (struct ioc_verify_layer){ fd, at };
-}
-
-/* The base directories that the release has, over the jail's own root. */
-static int
-add_base_dirs(struct verify *v, int release, const char *const *dirs,
-    struct ioc_error *err)
-{
-	for (const char *const *d = dirs; *d != NULL; d++) {
-		int fd;
-
-		if (v->nlayers + 1 == IOC_VERIFY_LAYERS)
-			return (ioc_fail(err, IOC_LIMIT,
-			    "too many base directories"));
-		fd = ioc_basejail_dir(release, *d, err);
-		if (fd == IOC_NOT_FOUND)
-			continue;
-		if (fd < 0)
-			return (fd);
-		add_layer(v, fd, *d);
-	}
-	return (0);
-}
-
-static int
-add_layers(struct verify *v, struct ioc_error *err)
-{
-	int r = 0;
-
-	switch (v->root.kind) {
-	case IOC_ROOT_OVERLAY:
-		/* First, for its owners; none of theirs is in it. */
-		add_layer(v, v->root.upper, "");
-		if (v->base_dirs != NULL)
-			r = add_base_dirs(v, v->base.root, v->base_dirs, err);
-		if (r == 0)
-			add_layer(v, v->root.lower, "");
-		break;
-	case IOC_ROOT_NULLFS:
-		r = add_base_dirs(v, v->base.root >= 0 ? v->base.root :
-		    v->root.lower, v->root.base_dirs, err);
-		if (r == 0)
-			add_layer(v, v->root.root, "");
-		break;
-	case IOC_ROOT_DIR:
-		if (v->base_dirs != NULL)
-			r = add_base_dirs(v, v->base.root, v->base_dirs, err);
-		if (r == 0)
-			add_layer(v, v->root.root, "");
-		break;
-	}
-	return (r);
 }
 
 /* --- comparing --------------------------------------------------------------------- */
@@ -185,19 +117,16 @@ compare(struct verify *v, struct ioc_source *s, const char *vol,
 {
 	struct ioc_verify t = {
 		.helper_dir = v->host->helper_dir, .record_fd = v->record_fd,
-		.layers = v->layers, .found = found, .progress = progress,
+		.layers = v->layers.v, .found = found, .progress = progress,
 		.arg = v,
 	};
-	int r = s->store->ops->root(s->store, vol, &v->root, err);
+	int r = ioc_root_layers(s, vol, &v->layers, err);
 
-	if (r == 0)
-		r = add_layers(v, err);
 	if (r != 0)
 		return (r);
-	t.nlayers = v->nlayers;
+	t.nlayers = v->layers.n;
 	t.ignore = ioc_strv_get(&v->ignore);
-	/* Only an upper layer has its owners shifted on disk. */
-	t.id_base = v->root.kind == IOC_ROOT_OVERLAY ? id_base : 0;
+	t.id_base = ioc_root_layers_base(&v->layers, id_base);
 	r = ioc_verify_tree(&t, err);
 	if (r == 0 && n != NULL)
 		*n = v->n;
@@ -259,7 +188,8 @@ ioc_jail_verify(struct ioc_jail *j, ioc_verify_fn *fn, void *arg, size_t *n,
 	if (r == 0)
 		r = open_record(&v, j->source, release, (unsigned)level, err);
 	if (r == 0)
-		r = ioc_basejail_root(j, &v.base, &v.base_dirs, err);
+		r = ioc_basejail_root(j, &v.layers.base,
+		    &v.layers.base_dirs, err);
 	if (r == 0)
 		r = compare(&v, j->source, j->vol, (uint32_t)base, n, err);
 	return (ioc_wrap(err, r, "verify %s", j->name));

@@ -29,6 +29,8 @@ struct ioc_dist_job {
 	/* sets only */
 	const char	*manifest;	/* the administrator's file, or NULL */
 	const char	*manifest_dir;	/* the host's own manifests; NULL: none */
+	const char	*signers;	/* the administrator's allowed signers,
+					   ssh-keygen(1); NULL: none are asked for */
 	const char	*from;		/* folder of the host with a manifest and
 					   sets, instead of a mirror; or NULL */
 	const char	*sets;		/* "base,lib32"; NULL: the usual ones */
@@ -80,7 +82,8 @@ struct ioc_dist {
 	const char *(*eol)(const char *release);
 	/* Is it newer than a host with that facts.release?  May be NULL. */
 	bool	(*is_newer)(const char *release, const char *host);
-	bool		 records;	/* fetch fills record_fd */
+	bool		 records;	/* fetch fills record_fd; else the tree is
+					   recorded when it is complete */
 	bool		 has_sets;	/* manifest, from and sets mean something */
 	/* Stage one, on the host: obtain, verify, unpack into root. */
 	int	(*fetch)(const struct ioc_dist_job *job, struct ioc_error *err);

@@ -5,9 +5,8 @@
  * layout, pub/15-stable/amd64/amd64/installer/LATEST.  Beside the sets lies the
  * MANIFEST that release(7) writes; builds of the older kind had
  * CHECKSUMS.SHA256, in the form of sha256(1), in its place.  The handbook also
- * describes a detached SSH signature of each file (FILE.sig): it is not checked
- * here, since the host has no copy of the key that did not come from the same
- * server.  Whoever has checked a manifest gives it as the administrator's.
+ * describes a detached SSH signature of each file (FILE.sig), in the namespace
+ * "file": it is asked for as soon as the administrator names the signers.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -57,6 +56,7 @@ static const struct ioc_sets sets = {
 	.mirror = "https://installers.hardenedbsd.org/pub",
 	.path = "%b/%a/%m/installer/LATEST",
 	.manifests = manifests,
+	.sig_namespace = "file",
 	.suffix = ".txz",
 	.usual = "base",
 	.of_directory = of_directory,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The dates are those that https://www.freebsd.org/security/ and
- * https://www.freebsd.org/security/unsupported/ give.
+ * https://www.freebsd.org/security/unsupported/ give; for 14.4 and 15.1 the ends
+ * of the months that the schedule of July 2024 to freebsd-announce names.
  */
 #include "dist/lifetime.h"
 
@@ -49,12 +50,13 @@ static const struct {
 	{ 14, 4, "2026-12-31" },
 	{ 15, BRANCH, "2029-12-31" },
 	{ 15, 0, "2026-09-30" },
+	{ 15, 1, "2027-03-31" },
 };
 
 const char *const ioc_lifetime_releases[] = {
-	"15.0-RELEASE", "14.4-RELEASE", "14.3-RELEASE", "14.2-RELEASE",
-	"14.1-RELEASE", "14.0-RELEASE", "13.5-RELEASE", "13.4-RELEASE",
-	"13.3-RELEASE", "13.2-RELEASE", NULL
+	"15.1-RELEASE", "15.0-RELEASE", "14.4-RELEASE", "14.3-RELEASE",
+	"14.2-RELEASE", "14.1-RELEASE", "14.0-RELEASE", "13.5-RELEASE",
+	"13.4-RELEASE", "13.3-RELEASE", "13.2-RELEASE", NULL
 };
 
 const char *

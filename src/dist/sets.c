@@ -219,10 +219,16 @@ describe(const struct ioc_setsjob *w, struct ioc_error *err)
 	    w->folder_fd >= 0 ? "folder" : "url", w->place,
 	    "arch", w->arch->arch, "/", w->arch->machine,
 	    "verified", ioc_trust_sentence(t->from),
-	    "manifest", "from", t == &w->weak && w->folder_fd >= 0 ?
+	    "manifest", "from", t->from == IOC_TRUST_MIRROR && w->folder_fd >= 0 ?
 	    "folder" : ioc_trust_word(t->from), "where", t->where,
 	    "sha256", t->sha256, "sets", sets);
 	if (j == NULL || json_object_update(w->job->provenance, j) != 0)
+		return (ioc_fail_nomem(err));
+	if (t->from == IOC_TRUST_SIGNED && json_object_set_new(
+	    w->job->provenance, "signature", json_pack("{s:s, s:s, s:s, s:s}",
+	    "principal", t->principal, "key", t->key,
+	    "namespace", w->sets->sig_namespace,
+	    "signers", w->job->signers)) != 0)
 		return (ioc_fail_nomem(err));
 	return (0);
 }

@@ -27,6 +27,8 @@ struct ioc_sets {
 	const char	*path;		/* template: the folder beneath a mirror */
 	const struct ioc_sets_manifest *manifests; /* tried in order; file NULL
 					   ends them */
+	const char	*sig_namespace;	/* of the SSH signature FILE.sig beside each
+					   manifest; NULL: there is none */
 	const char	*suffix;	/* ".txz" */
 	const char	*usual;		/* "base": without --sets; also the set that
 					   every release has, and the first one */
@@ -36,8 +38,8 @@ struct ioc_sets {
 
 /*
  * The fetch of a distribution.  The manifest is the most trusted one of: the
- * administrator's file, the host's manifest directory, the one that was pinned
- * by an earlier fetch, the mirror's.  VERIFY when the mirror has another one
+ * administrator's file, the host's manifest directory, the mirror's with a good
+ * signature, the one that was pinned by an earlier fetch, the mirror's.  VERIFY when the mirror has another one
  * than what is trusted more, or an archive is not what its manifest says.
  */
 int	ioc_sets_fetch(const struct ioc_sets *s, const struct ioc_dist_job *job,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "dist/signed.h"
 #include "safe/file.h"
 #include "safe/path.h"
 
@@ -76,7 +77,7 @@ set_where(struct ioc_trusted *t, const char *dir, const char *name,
 
 /* --- better than the mirror's ------------------------------------------------------ */
 
-/* Whoever can write there decides what is trusted. */
+/* Whoever can write to it decides what is trusted. */
 static int
 check_owner(int fd, struct ioc_error *err)
 {
@@ -91,17 +92,14 @@ check_owner(int fd, struct ioc_error *err)
 	return (0);
 }
 
-/* In the host's directory of manifests; NOT_FOUND. */
-static int
-read_host(const struct ioc_setsjob *w, const char *name,
-    struct ioc_trusted *t, struct ioc_error *err)
+int
+ioc_setsjob_read_trusted(const char *dir_path, const char *name,
+    struct ioc_buf *b, struct ioc_error *err)
 {
 	auto_fd int dir = -1, fd = -1;
 	int r;
 
-	if (w->job->manifest_dir == NULL)
-		return (ioc_fail(err, IOC_NOT_FOUND, "no directory"));
-	dir = ioc_path_root(w->job->manifest_dir, err);
+	dir = ioc_path_root(dir_path, err);
 	if (dir < 0)
 		return (dir);
 	fd = ioc_path_open(dir, name, O_RDONLY, 0, err);
@@ -110,9 +108,18 @@ read_host(const struct ioc_setsjob *w, const char *name,
 	r = check_owner(dir, err);
 	if (r == 0)
 		r = check_owner(fd, err);
-	if (r == 0)
-		r = ioc_file_read_fd(fd, &t->text, err);
-	return (ioc_wrap(err, r, "manifest %s/%s",
+	return (r == 0 ? ioc_file_read_fd(fd, b, err) : r);
+}
+
+/* In the host's directory of manifests; NOT_FOUND. */
+static int
+read_host(const struct ioc_setsjob *w, const char *name,
+    struct ioc_trusted *t, struct ioc_error *err)
+{
+	if (w->job->manifest_dir == NULL)
+		return (ioc_fail(err, IOC_NOT_FOUND, "no directory"));
+	return (ioc_wrap(err, ioc_setsjob_read_trusted(w->job->manifest_dir,
+	    name, &t->text, err), "manifest %s/%s",
 	    IOC_SHOW(w->job->manifest_dir), name));
 }
 
@@ -167,17 +174,17 @@ read_strong(struct ioc_setsjob *w, struct ioc_error *err)
 
 /* --- the mirror's ------------------------------------------------------------------ */
 
-static int
-read_place(const struct ioc_setsjob *w, const char *file,
-    struct ioc_trusted *t, struct ioc_error *err)
+int
+ioc_setsjob_read_place(const struct ioc_setsjob *w, const char *file,
+    const char *where, uint64_t max_bytes, struct ioc_buf *b,
+    struct ioc_error *err)
 {
 	struct ioc_error cause = { .code = 0 };
 	auto_fd int fd = -1;
-	int r;
 
 	if (w->folder_fd >= 0)
-		return (ioc_file_read(w->folder_fd, file, &t->text, err));
-	fd = ioc_cache_small(w->job, t->where, IOC_MANIFEST_BYTES, &cause);
+		return (ioc_file_read(w->folder_fd, file, b, err));
+	fd = ioc_cache_small(w->job, where, max_bytes, &cause);
 	if (fd < 0) {
 		ioc_error_copy(err, &cause);
 		return (fd == IOC_NETWORK && cause.sys == ENOENT ?
@@ -185,8 +192,15 @@ read_place(const struct ioc_setsjob *w, const char *file,
 	}
 	if (lseek(fd, 0, SEEK_SET) != 0)
 		return (ioc_fail_errno(err, "manifest"));
-	r = ioc_file_read_fd(fd, &t->text, err);
-	return (r);
+	return (ioc_file_read_fd(fd, b, err));
+}
+
+/* Not where the followed manifest counts more than a signature. */
+static bool
+wants_signature(const struct ioc_setsjob *w)
+{
+	return (w->job->signers != NULL && w->sets->sig_namespace != NULL &&
+	    (w->strong.where == NULL || w->strong.from < IOC_TRUST_SIGNED));
 }
 
 /* The first of its names that is there; NOT_FOUND when none is. */
@@ -202,9 +216,14 @@ read_weak(struct ioc_setsjob *w, struct ioc_error *err)
 		free(take_ptr(t->where));
 		r = set_where(t, w->place, k->file, err);
 		if (r == 0)
-			r = read_place(w, k->file, t, err);
-		if (r == 0)
-			return (parse_text(w, k, t, err));
+			r = ioc_setsjob_read_place(w, k->file, t->where,
+			    IOC_MANIFEST_BYTES, &t->text, err);
+		if (r != 0)
+			continue;
+		if (wants_signature(w))
+			r = ioc_signed_verify(w, k->file, t, err);
+		return (r == 0 ? parse_text(w, k, t, err) :
+		    ioc_wrap(err, r, "manifest"));
 	}
 	return (r != IOC_NOT_FOUND ? ioc_wrap(err, r, "manifest") :
 	    ioc_fail(err, IOC_NOT_FOUND, "%s has no %s", IOC_SHOW(w->place),
@@ -213,7 +232,8 @@ read_weak(struct ioc_setsjob *w, struct ioc_error *err)
 
 /*
  * Without anything better the mirror's word counts; with it, the mirror must
- * not say anything else.
+ * not say anything else.  A signature does not change that: an older manifest
+ * may have one as well.
  */
 int
 ioc_setsjob_trust(struct ioc_setsjob *w, struct ioc_error *err)
@@ -224,10 +244,12 @@ ioc_setsjob_trust(struct ioc_setsjob *w, struct ioc_error *err)
 	strong = read_strong(w, &cause);
 	if (strong == 0 || strong == IOC_NOT_FOUND) {
 		weak = read_weak(w, &cause);
-		w->trusted = strong == 0 ? &w->strong : &w->weak;
+		w->trusted = strong == 0 && w->strong.from > w->weak.from ?
+		    &w->strong : &w->weak;
 		if (strong == 0 && weak == 0)
 			return (ioc_trust_compare(&w->strong, &w->weak, err));
-		if (weak == 0 || (weak == IOC_NOT_FOUND && strong == 0))
+		if (weak == 0 || (weak == IOC_NOT_FOUND && strong == 0 &&
+		    !wants_signature(w)))
 			return (0);
 		strong = weak;
 	}

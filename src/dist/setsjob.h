@@ -35,6 +35,21 @@ void	ioc_setsjob_fini(struct ioc_setsjob *w);
 int	ioc_setsjob_name(const struct ioc_setsjob *w, char *out, size_t len,
 	    struct ioc_error *err);
 
+/*
+ * A file in a directory of the host; UNSAFE when others than root may write to
+ * either of them.
+ */
+int	ioc_setsjob_read_trusted(const char *dir, const char *name,
+	    struct ioc_buf *b, struct ioc_error *err);
+
+/*
+ * A small file of the release's folder, which `where` is the URL of; NOT_FOUND
+ * when the mirror or folder has none.
+ */
+int	ioc_setsjob_read_place(const struct ioc_setsjob *w, const char *file,
+	    const char *where, uint64_t max_bytes, struct ioc_buf *b,
+	    struct ioc_error *err);
+
 /* Obtains the manifests that there are, and chooses. */
 int	ioc_setsjob_trust(struct ioc_setsjob *w, struct ioc_error *err);
 

@@ -17,6 +17,9 @@ static const struct {
 	    "SHA-256 of the manifest that an earlier fetch has followed",
 	    "the manifest that was followed before",
 	    "if the new one is right, check it and give it with --manifest" },
+	[IOC_TRUST_SIGNED] = { "signed",
+	    "SHA-256 of a manifest that an allowed signer has signed",
+	    NULL, NULL },
 	[IOC_TRUST_HOST] = { "host",
 	    "SHA-256 of a manifest of this host",
 	    "this host's manifest",
@@ -32,6 +35,7 @@ void
 ioc_trusted_fini(struct ioc_trusted *t)
 {
 	free(take_ptr(t->where));
+	free(take_ptr(t->principal));
 	ioc_buf_fini(&t->text);
 	ioc_manifest_fini(&t->manifest);
 }

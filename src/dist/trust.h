@@ -10,6 +10,7 @@
 enum ioc_trust {
 	IOC_TRUST_MIRROR,	/* or the folder that stands for one */
 	IOC_TRUST_PIN,		/* what an earlier fetch has followed */
+	IOC_TRUST_SIGNED,	/* the mirror's, signed by an allowed signer */
 	IOC_TRUST_HOST,		/* a file in the host's manifest directory */
 	IOC_TRUST_ADMIN,	/* a file that the administrator names */
 };
@@ -17,6 +18,8 @@ enum ioc_trust {
 struct ioc_trusted {
 	enum ioc_trust	 from;
 	char		*where;		/* path or URL */
+	char		*principal;	/* SIGNED: who has signed it, escaped */
+	char		 key[128];	/* SIGNED: "ED25519 SHA256:..." */
 	struct ioc_buf	 text;
 	char		 sha256[IOC_SHA256_HEX];	/* of the text */
 	struct ioc_manifest manifest;
@@ -36,7 +39,7 @@ void	ioc_trusted_fini(struct ioc_trusted *t);
 int	ioc_trust_compare(const struct ioc_trusted *trusted,
 	    const struct ioc_trusted *mirror, struct ioc_error *err);
 
-/* "mirror", "pinned", "host", "administrator"; and in a sentence. */
+/* "mirror", "pinned", "signed", "host", "administrator"; and in a sentence. */
 const char *ioc_trust_word(enum ioc_trust from);
 const char *ioc_trust_sentence(enum ioc_trust from);
 

@@ -61,6 +61,7 @@ enum ioc_os_feature {
 	IOC_CAN_SECCOMP,
 	IOC_CAN_CAPSICUM,
 	IOC_CAN_ZFS,
+	IOC_CAN_SHARE,		/* what a jail passes another leads out of neither */
 	IOC_CAN_MAX
 };
 
@@ -71,6 +72,12 @@ const struct ioc_os_facts *ioc_os_facts(const struct ioc_os *os);
 /* 0, or UNSUPPORTED with the kernel option, module or rc.conf line missing. */
 int	ioc_os_can(struct ioc_os *os, enum ioc_os_feature f,
 	    struct ioc_error *err);
+
+/*
+ * Might the kernel run programs of an ELF machine (e_machine) that is not its
+ * own: the 32-bit ones of its processors, or by an emulator that is registered?
+ */
+bool	ioc_os_emulates(const struct ioc_os *os, unsigned machine);
 
 /* Linux: users and groups that a jail has of its own, a range on the host. */
 #define	IOC_ID_COUNT	65536u

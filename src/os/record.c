@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "safe/file.h"
 
 #define	SUFFIX		".jail"
 #define	RECORD_MAX	4096
@@ -150,6 +151,7 @@ write_new(int run_fd, const struct ioc_record_kind *k, const void *r,
 	char text[RECORD_MAX];
 	size_t len = record_text(text, k, r);
 	auto_fd int fd = -1;
+	int rc;
 
 	if (len >= sizeof(text))
 		return (ioc_fail(err, IOC_LIMIT,
@@ -161,9 +163,11 @@ write_new(int run_fd, const struct ioc_record_kind *k, const void *r,
 		    "run directory", (const char *)r));
 	if (fd < 0)
 		return (ioc_fail_errno(err, "run directory: create %s", file));
-	if (write(fd, text, len) != (ssize_t)len)
-		return (ioc_fail_errno(err, "run directory: write %s", file));
-	return (0);
+	rc = ioc_file_write_all(fd, text, len, err);
+	/* On a full disk there is none rather than half of one. */
+	if (rc != 0)
+		(void)unlinkat(run_fd, file, 0);
+	return (ioc_wrap(err, rc, "run directory: %s", file));
 }
 
 int

@@ -17,6 +17,8 @@ enum ioc_sandbox_role {
 	   when devices are wanted), no network, no file system but the one
 	   directory: dir_fd is replaced by a descriptor that sees no more */
 	IOC_SANDBOX_EXTRACT,
+	/* (EXTRACT and VERIFY stay uid 0, without capabilities, on file systems of
+	   FUSE, whose servers know nothing but users) */
 	/* reads the directories of read_fds, whoever owns what is in them, and
 	   changes nothing; no network, nothing else of the file system.  Where an
 	   overlay's marks are for root only (Linux), CAP_SYS_ADMIN stays for them
@@ -58,6 +60,17 @@ int	ioc_sandbox_enter(const struct ioc_sandbox *s, char missing[128],
  * directory, ENOSYS where the system cannot do that.  Signal-safe.
  */
 int	ioc_sandbox_writes(int dirfd, const char *path);
+
+/*
+ * Likewise in a child of root, for a program that is to read foreign bytes and to
+ * say what it thinks of them: it changes nothing and has no network, and begins in
+ * the directory `path`.  Its user is one that owns nothing: on Linux
+ * IOC_SANDBOX_USER, for which a file "passwd" in that directory stands in place of
+ * /etc/passwd, all of the host read-only; on FreeBSD "nobody" in a throw-away jail,
+ * where no other process can trace it.  -1 with errno.  Signal-safe.
+ */
+#define	IOC_SANDBOX_USER	62005
+int	ioc_sandbox_reads(const char *path);
 
 /*
  * fork(2) for such a child.  On Linux it is the first of a pid namespace of its

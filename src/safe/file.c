@@ -203,7 +203,7 @@ ioc_file_sync_dir(int dirfd, struct ioc_error *err)
 
 /* Creates a file under a name that is nobody's, 0600. */
 static int
-create_temp(int dir, char name[32], struct ioc_error *err)
+create_temp(int dir, char name[IOC_FILE_TEMP], struct ioc_error *err)
 {
 	for (int tries = 0; tries < 256; tries++) {
 		unsigned char r[8];
@@ -211,9 +211,9 @@ create_temp(int dir, char name[32], struct ioc_error *err)
 		int fd;
 
 		ioc_random(r, sizeof(r));
-		(void)snprintf(name, 32, TEMP "%02x%02x%02x%02x%02x%02x%02x"
+		(void)snprintf(name, IOC_FILE_TEMP, TEMP "%02x%02x%02x%02x%02x%02x%02x"
 		    "%02x", r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]);
-		fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL |
+		fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL |
 		    O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd < 0 && errno != EEXIST)
 			break;
@@ -225,6 +225,72 @@ create_temp(int dir, char name[32], struct ioc_error *err)
 		ioc_fd_close(&fd);
 	}
 	return (ioc_fail_errno(err, "create temporary file"));
+}
+
+int
+ioc_file_open_host(const char *path, struct ioc_error *err)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	return (fd >= 0 ? fd : ioc_fail_errno(err, "%s", IOC_SHOW(path)));
+}
+
+int
+ioc_file_scratch(int dirfd, struct ioc_error *err)
+{
+	char name[IOC_FILE_TEMP];
+	int fd = create_temp(dirfd, name, err);
+
+	if (fd >= 0 && unlinkat(dirfd, name, 0) != 0 && errno != ENOENT) {
+		ioc_fd_close(&fd);
+		return (ioc_fail_errno(err, "remove temporary name"));
+	}
+	return (fd);
+}
+
+int
+ioc_file_begin(int dirfd, char name[IOC_FILE_TEMP], struct ioc_error *err)
+{
+	return (create_temp(dirfd, name, err));
+}
+
+/*
+ * A link, as a rename would take the place of what stands there; where there are
+ * no links that is looked for first.
+ */
+static int
+give_name(int dirfd, const char *temp, const char *name)
+{
+	struct stat st;
+
+	if (linkat(dirfd, temp, dirfd, name, 0) == 0)
+		return (unlinkat(dirfd, temp, 0));
+	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+		return (-1);
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return (-1);
+	}
+	return (renameat(dirfd, temp, dirfd, name));
+}
+
+int
+ioc_file_publish(int dirfd, int fd, const char *temp, const char *name,
+    struct ioc_error *err)
+{
+	int r;
+
+	if (fsync(fd) != 0)
+		return (ioc_fail_errno(err, "sync"));
+	if (give_name(dirfd, temp, name) != 0)
+		return (errno == EEXIST ? ioc_fail(err, IOC_EXISTS,
+		    "%s exists already", IOC_SHOW(name)) :
+		    ioc_fail_errno(err, "name it %s", IOC_SHOW(name)));
+	if (fsync(dirfd) == 0)
+		return (0);
+	r = ioc_fail_errno(err, "sync directory");
+	(void)unlinkat(dirfd, name, 0);
+	return (r);
 }
 
 struct content {
@@ -255,6 +321,23 @@ fill(int fd, const struct content *c, struct ioc_error *err)
 	return (0);
 }
 
+static int
+name_it(int dir, const char *temp, const char *last, const struct content *c,
+    bool *swept, struct ioc_error *err)
+{
+	bool new = (c->flags & IOC_FILE_NEW) != 0;
+
+	if ((new ? linkat(dir, temp, dir, last, 0) :
+	    renameat(dir, temp, dir, last)) == 0)
+		return (0);
+	*swept = errno == ENOENT;
+	if (new && errno == EEXIST)
+		return (ioc_fail(err, IOC_EXISTS, "exists"));
+	return (errno == EISDIR ? ioc_fail(err, IOC_UNSAFE,
+	    "is there and not a regular file") :
+	    ioc_fail_errno(err, new ? "link" : "rename"));
+}
+
 /* *swept: the temporary file was taken for a dead writer's before its lock. */
 static int
 replace_once(int dir, const char *last, const struct content *c, bool *swept,
@@ -262,7 +345,7 @@ replace_once(int dir, const char *last, const struct content *c, bool *swept,
 {
 	auto_fd int fd = -1, sync = -1;
 	struct stat st;
-	char temp[32];
+	char temp[IOC_FILE_TEMP];
 	int r;
 
 	*swept = false;
@@ -271,6 +354,8 @@ replace_once(int dir, const char *last, const struct content *c, bool *swept,
 	    O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return (ioc_fail_errno(err, "open directory"));
 	if (fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		if ((c->flags & IOC_FILE_NEW) != 0)
+			return (ioc_fail(err, IOC_EXISTS, "exists"));
 		if (!S_ISREG(st.st_mode))
 			return (ioc_fail(err, IOC_UNSAFE,
 			    "is there and not a regular file"));
@@ -280,16 +365,12 @@ replace_once(int dir, const char *last, const struct content *c, bool *swept,
 	if (fd < 0)
 		return (take_fd(&fd));
 	r = fill(fd, c, err);
-	if (r == 0 && renameat(dir, temp, dir, last) != 0) {
-		*swept = errno == ENOENT;
-		r = errno == EISDIR ? ioc_fail(err, IOC_UNSAFE,
-		    "is there and not a regular file") :
-		    ioc_fail_errno(err, "rename");
-	}
-	if (r != 0) {
+	if (r == 0)
+		r = name_it(dir, temp, last, c, swept, err);
+	if (r != 0 || (c->flags & IOC_FILE_NEW) != 0)
 		(void)unlinkat(dir, temp, 0);
+	if (r != 0)
 		return (r);
-	}
 	return (sync < 0 ? 0 : sync_open_dir(sync, err));
 }
 

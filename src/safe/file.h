@@ -34,17 +34,26 @@ int	ioc_file_read_host(const char *path, struct ioc_buf *b,
 	    struct ioc_error *err);
 
 /*
+ * Opens what the administrator names by a path of the host, relative ones too, to
+ * be read: links are followed, a FIFO is not waited for.
+ */
+int	ioc_file_open_host(const char *path, struct ioc_error *err);
+
+/*
  * Puts `len` bytes where `path` beneath `root` stands, or creates it: written
  * to a temporary file beside it, fsynced, renamed over it, directory fsynced.
  * After a crash either the old or the new content is there, and never a
  * temporary name for long (they begin with ".ioc-tmp-").  Something that is
  * there and not a regular file is UNSAFE.  Owner: uid, gid; (uid_t)-1 keeps
  * that of the caller.  IOC_FILE_NOSYNC leaves both fsyncs out (run state),
- * IOC_FILE_WALK forces the walk as IOC_PATH_WALK does.
+ * IOC_FILE_WALK forces the walk as IOC_PATH_WALK does.  IOC_FILE_NEW is EXISTS
+ * when anything is there: of several who try one gets it, and nobody ever sees
+ * it without its content.
  */
 enum {
 	IOC_FILE_NOSYNC = 1 << 0,
 	IOC_FILE_WALK = 1 << 1,
+	IOC_FILE_NEW = 1 << 2,
 };
 int	ioc_file_replace(int root, const char *path, const void *data,
 	    size_t len, mode_t mode, uid_t uid, gid_t gid, int flags,
@@ -55,6 +64,20 @@ int	ioc_file_replace(int root, const char *path, const void *data,
  * killed; those of the living are locked by them, and stay.
  */
 int	ioc_file_sweep(int dirfd, struct ioc_error *err);
+
+/* A new file in a directory that has no name in it, for as long as it is open. */
+int	ioc_file_scratch(int dirfd, struct ioc_error *err);
+
+/*
+ * A new file in a directory of the administrator's, 0600, and its temporary name,
+ * which ends with publish or unlinkat(2).  publish: all of it on disk under its
+ * name, which was nobody's (EXISTS).
+ */
+#define	IOC_FILE_TEMP	32
+int	ioc_file_begin(int dirfd, char name[IOC_FILE_TEMP],
+	    struct ioc_error *err);
+int	ioc_file_publish(int dirfd, int fd, const char *temp, const char *name,
+	    struct ioc_error *err);
 
 /* Writes all bytes, restarted after signals. */
 int	ioc_file_write_all(int fd, const void *data, size_t len,

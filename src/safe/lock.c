@@ -4,6 +4,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <time.h>
@@ -204,4 +206,36 @@ ioc_lock_release(struct ioc_lock *l, bool remove)
 		(void)flock(l->fd, LOCK_UN);
 	}
 	lock_free(l);
+}
+
+static void
+sweep_one(int dirfd, const char *name)
+{
+	auto_fd int fd = openat(dirfd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC |
+	    O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	/* Whoever takes it from now on sees that the file is not named so. */
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0 && is_named(dirfd, name, fd))
+		(void)unlinkat(dirfd, name, 0);
+}
+
+int
+ioc_lock_sweep(int dirfd, struct ioc_error *err)
+{
+	auto_dir DIR *dir = NULL;
+	struct dirent *de;
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || (dir = fdopendir(fd)) == NULL) {
+		int r = ioc_fail_errno(err, "read the lock directory");
+
+		ioc_fd_close(&fd);
+		return (r);
+	}
+	while ((errno = 0, de = readdir(dir)) != NULL)
+		if (ioc_name_check(IOC_NAME_COMPONENT, de->d_name, NULL) == 0)
+			sweep_one(dirfd, de->d_name);
+	return (errno == 0 ? 0 : ioc_fail_errno(err, "read the lock directory"));
 }

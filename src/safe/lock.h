@@ -30,4 +30,10 @@ int	ioc_lock_take(int dirfd, const char *name, enum ioc_lock_mode mode,
  */
 void	ioc_lock_release(struct ioc_lock *l, bool remove);
 
+/*
+ * Removes the files of locks that nobody holds, which holders have left that
+ * were killed: safe against others who take them now.
+ */
+int	ioc_lock_sweep(int dirfd, struct ioc_error *err);
+
 #endif /* SAFE_LOCK_H */

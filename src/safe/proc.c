@@ -56,6 +56,7 @@ struct child {
 	int		 root_fd;
 	int		 write_fd;
 	const char	*write_path;
+	const char	*read_path;
 	pid_t		 parent;
 };
 
@@ -69,6 +70,15 @@ ioc_proc_env(void)
 	};
 
 	return (env);
+}
+
+const char *
+ioc_proc_passwd(void)
+{
+#define	TEXT(n)		#n
+#define	NUMBER(n)	TEXT(n)
+	return ("ioc:*:" NUMBER(IOC_SANDBOX_USER) ":"
+	    NUMBER(IOC_SANDBOX_USER) ":ioc:/:/nonexistent\n");
 }
 
 const char *
@@ -149,6 +159,9 @@ child_main(struct child *c)
 	ioc_close_from(c->nfds + 1);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	/* With no directory open any more. */
+	if (c->read_path != NULL && ioc_sandbox_reads(c->read_path) != 0)
+		child_fail(c->nfds);
 	(void)execve(c->path, c->argv, c->env);
 	child_fail(c->nfds);
 }
@@ -192,7 +205,8 @@ spawn(struct child *c)
 	c->parent = getpid();
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
-	pid = c->write_fd >= 0 ? ioc_sandbox_fork() : fork();
+	pid = c->write_fd >= 0 || c->read_path != NULL ? ioc_sandbox_fork() :
+	    fork();
 	if (pid == 0)
 		child_main(c);
 	saved = errno;
@@ -234,6 +248,7 @@ start(struct run *run, struct ioc_error *err)
 	c.root_fd = root;
 	c.write_fd = p->write_fd;
 	c.write_path = p->write_path;
+	c.read_path = p->read_path;
 	memcpy(&c.argv, &p->argv, sizeof(c.argv));
 	memcpy(&c.env, &env, sizeof(c.env));
 	run->pid = spawn(&c);

@@ -31,6 +31,13 @@ struct ioc_proc {
 	 */
 	int		 write_fd;	/* -1: anywhere */
 	const char	*write_path;	/* the same directory */
+	/*
+	 * For root: it reads foreign bytes.  It changes nothing, has no network,
+	 * and a user that owns nothing; it begins in this directory, where it
+	 * reads what everybody may read; a file "passwd" must be there with
+	 * what ioc_proc_passwd says.  See ioc_sandbox_reads.
+	 */
+	const char	*read_path;	/* NULL: not so */
 	struct ioc_buf	*out;		/* captured stdout, NULL: thrown away */
 	struct ioc_buf	*err;		/* captured stderr, NULL: its tail goes
 					   into the error message */
@@ -63,6 +70,9 @@ int	ioc_proc_check(const struct ioc_proc *p, struct ioc_error *err);
 
 /* PATH of system directories, LC_ALL=C, HOME=/, TERM=dumb. */
 const char *const *ioc_proc_env(void);
+
+/* passwd(5) of the user that a program with `read_path` has. */
+const char *ioc_proc_passwd(void);
 
 /* The first of the NULL-terminated absolute paths that is executable, or NULL. */
 const char *ioc_proc_find(const char *const *paths);

@@ -10,6 +10,7 @@
 #define	IOC_TOOL_GPGV		((const char *const[]){ "/usr/bin/gpgv", NULL })
 #define	IOC_TOOL_WGET		((const char *const[]){ "/usr/bin/wget", NULL })
 #define	IOC_TOOL_DPKG		((const char *const[]){ "/usr/bin/dpkg", NULL })
+#define	IOC_TOOL_SSH_KEYGEN	((const char *const[]){ "/usr/bin/ssh-keygen", "/usr/local/bin/ssh-keygen", NULL })
 #define	IOC_TOOL_ZFS		((const char *const[]){ "/sbin/zfs", "/usr/sbin/zfs", NULL })
 #define	IOC_TOOL_ZPOOL		((const char *const[]){ "/sbin/zpool", "/usr/sbin/zpool", NULL })
 

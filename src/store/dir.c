@@ -466,6 +466,7 @@ dir_rename(struct ioc_store *s, const char *from, const char *to,
     struct ioc_error *err)
 {
 	auto_fd int a = -1, b = -1;
+	struct ioc_error cause;
 	const char *slash;
 	char parent[512];
 	int r;
@@ -497,11 +498,12 @@ dir_rename(struct ioc_store *s, const char *from, const char *to,
 		r = ioc_path_rename(s->root, from, to, OURS, err);
 	if (r != 0)
 		return (ioc_wrap(err, r, "rename %s to %s", from, to));
-	r = sync_parents(a, b, err);
-	/* A failure is one: it has its old name. */
-	if (r != 0)
-		(void)renameat(b, strrchr(to, '/') + 1, a,
-		    strrchr(from, '/') + 1);
+	r = sync_parents(a, b, &cause);
+	/* A failure is one: it has its old name, or this was none. */
+	if (r == 0 || renameat(b, strrchr(to, '/') + 1, a,
+	    strrchr(from, '/') + 1) != 0)
+		return (0);
+	ioc_error_copy(err, &cause);
 	return (ioc_wrap(err, r, "rename %s to %s", from, to));
 }
 

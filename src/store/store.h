@@ -168,6 +168,13 @@ struct ioc_store_snapshot_ops {
 	/* Removes what a create, ready, remove or clone that died has left. */
 	int	(*sweep)(struct ioc_store *s, const char *vol,
 		    struct ioc_error *err);
+	/*
+	 * A volume in staging whose root is as the snapshot has it, to be read
+	 * only.  Until it is destroyed the snapshot is needed.  NOT_FOUND: there
+	 * is no such snapshot; NULL: not to be had.
+	 */
+	int	(*view)(struct ioc_store *s, const char *vol,
+		    const char *name, const char *to, struct ioc_error *err);
 };
 
 /*

@@ -132,6 +132,8 @@ int	ioc_zfs_unneeded(struct ioc_zfs *z, const char *vol,
 	    const char *snapshot, struct ioc_error *err);
 
 extern const struct ioc_store_snapshot_ops ioc_zfs_snapshots;
+int	ioc_zfs_view(struct ioc_store *s, const char *vol, const char *name,
+	    const char *to, struct ioc_error *err);
 
 /* A new volume whose root is a clone of that snapshot ("DATASET@NAME"). */
 int	ioc_zfs_clone_snapshot(struct ioc_store *s, const char *snapshot,

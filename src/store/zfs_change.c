@@ -300,6 +300,32 @@ ioc_zfs_clone(struct ioc_store *s, const char *from, const char *to,
 	return (ioc_wrap(err, r, "clone %s to %s", from, to));
 }
 
+/* A clone that nobody writes to, and that runs nothing. */
+int
+ioc_zfs_view(struct ioc_store *s, const char *vol, const char *name,
+    const char *to, struct ioc_error *err)
+{
+	struct ioc_zfs *z = ioc_zfs(s);
+	char snapshot[IOC_ZFS_NAME], root[IOC_ZFS_NAME];
+	int r = ioc_zfs_snapshot_name(z, vol, "root", name, snapshot, err);
+
+	if (r == 0)
+		r = ioc_zfs_check_free(s, to, err);
+	if (r == 0)
+		r = ioc_zfs_name(z, to, "root", root, err);
+	if (r != 0)
+		return (r);
+	r = ioc_zfs_run(IOC_ZFS_ARGS("clone", "-p", "-o", "readonly=on", "-o",
+	    "setuid=off", "-o", "exec=off", "-o", "devices=off", snapshot,
+	    root), NULL, err);
+	if (r == 0)
+		r = finish(s, to, err);
+	if (r != 0)
+		(void)ioc_zfs_destroy(s, to, NULL);
+	return (ioc_wrap(err, r, "view of snapshot %s of %s", IOC_SHOW(name),
+	    IOC_SHOW(vol)));
+}
+
 static int
 on_value(const char *const *field, void *arg, struct ioc_error *err)
 {

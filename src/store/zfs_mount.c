@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/compat.h"
 #include "base/str.h"
 #include "store/zfs.h"
 #include "store/zfs_list.h"
+
+#define	PATIENCE_MS	3000
 
 struct look {
 	const char	*dataset;
@@ -77,17 +80,24 @@ mount_one(struct ioc_zfs *z, const char *vol, const char *sub,
     struct ioc_error *err)
 {
 	char dataset[IOC_ZFS_NAME];
-	int r = ioc_zfs_mounted(z, vol, sub, err);
+	int there, r = ioc_zfs_mounted(z, vol, sub, err);
 
 	if (r != 0)
 		return (r < 0 ? r : 0);
 	r = ioc_zfs_name(z, vol, sub, dataset, err);
-	if (r == 0)
-		r = ioc_zfs_run(IOC_ZFS_ARGS("mount", dataset), NULL, err);
-	if (r == IOC_NOT_FOUND)
+	if (r != 0)
 		return (r);
-	/* Somebody else may have been quicker. */
-	switch (ioc_zfs_mounted(z, vol, sub, NULL)) {
+	/* Somebody else may have been quicker, or be about to mount it. */
+	for (int waited = 0;; waited += 20) {
+		r = ioc_zfs_run(IOC_ZFS_ARGS("mount", dataset), NULL, err);
+		if (r == IOC_NOT_FOUND)
+			return (r);
+		there = ioc_zfs_mounted(z, vol, sub, NULL);
+		if (there != 0 || r != IOC_BUSY || waited >= PATIENCE_MS)
+			break;
+		(void)usleep(20 * 1000);
+	}
+	switch (there) {
 	case 1:
 		return (0);
 	case 0:

@@ -361,4 +361,5 @@ const struct ioc_store_snapshot_ops ioc_zfs_snapshots = {
 	.remove = snap_remove,
 	.clone = snap_clone,
 	.sweep = snap_sweep,
+	.view = ioc_zfs_view,
 };

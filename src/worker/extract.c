@@ -231,6 +231,8 @@ ioc_verb_extract(const struct ioc_request *q, struct ioc_strv *results,
 	if (r != 0)
 		return (r);
 	j.hash = hash;
+	/* libarchive ends the process where it finds no memory for a name. */
+	(void)atexit(ioc_msg_gave_up);
 	s.dir_fd = j.dir_fd;
 	s.devices = j.limits.devices;
 	r = ioc_verb_sandbox(q, &s, results, err);

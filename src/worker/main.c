@@ -32,6 +32,10 @@ static const struct {
 	{ "listing", IOC_WORKER_PARSE, 1, 1, ioc_verb_listing },
 	{ "verify", IOC_WORKER_VERIFY, 3, IOC_VERIFY_LAYERS + 2,
 	    ioc_verb_verify },
+	{ "head", IOC_WORKER_PARSE, 1, 1, ioc_verb_head },
+	{ "pack", IOC_WORKER_VERIFY, 2, IOC_VERIFY_LAYERS + 4, ioc_verb_pack },
+	{ "unpack", IOC_WORKER_EXTRACT, 3, 4, ioc_verb_unpack },
+	{ "record", IOC_WORKER_VERIFY, 2, 2, ioc_verb_record },
 };
 
 int

@@ -12,6 +12,8 @@
 
 #define	TENTH	UINT64_C(100000000)	/* of a second, in nanoseconds */
 
+static bool ended;		/* the last word has been said */
+
 int
 ioc_msg_request(struct ioc_request *ret, struct ioc_error *err)
 {
@@ -41,20 +43,21 @@ ioc_msg_request(struct ioc_request *ret, struct ioc_error *err)
 	return (ioc_strv_check(&ret->pairs, err));
 }
 
+/* Without an allocation for less than 2 KiB: it may tell that memory is gone. */
 static int
-put(struct ioc_worker_msg *m, const struct ioc_buf *text)
+put(struct ioc_worker_msg *m, const char *text, size_t text_len)
 {
 	char packet[sizeof(*m) + 2048], *all = packet;
 	auto_free char *big = NULL;
-	size_t len = sizeof(*m) + (text != NULL ? text->len : 0);
+	size_t len = sizeof(*m) + text_len;
 	ssize_t n;
 
-	m->len = (uint32_t)(len - sizeof(*m));
+	m->len = (uint32_t)text_len;
 	if (len > sizeof(packet) && (all = big = malloc(len)) == NULL)
 		return (-1);
 	memcpy(all, m, sizeof(*m));
-	if (m->len > 0)
-		memcpy(all + sizeof(*m), text->data, m->len);
+	if (text_len > 0)
+		memcpy(all + sizeof(*m), text, text_len);
 	do {
 		n = send(WORKER_SOCKET, all, len, MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
@@ -75,7 +78,7 @@ ioc_msg_progress(uint64_t done, uint64_t total, struct ioc_error *err)
 	if (last != 0 && now - last < TENTH)
 		return (0);
 	last = now;
-	if (put(&m, NULL) != 0)
+	if (put(&m, NULL, 0) != 0)
 		return (ioc_fail(err, IOC_CANCELED, "the parent is gone"));
 	return (0);
 }
@@ -89,21 +92,33 @@ ioc_msg_done(const struct ioc_strv *results)
 	for (size_t i = 0; i < results->n; i++)
 		(void)ioc_buf_add(&b, results->v[i],
 		    strlen(results->v[i]) + 1);
-	return (b.failed != 0 ? -1 : put(&m, &b));
+	ended = true;
+	return (b.failed != 0 ? -1 : put(&m, b.data, b.len));
 }
 
 int
 ioc_msg_failed(const struct ioc_error *err)
 {
-	auto_buf struct ioc_buf b = IOC_BUF(sizeof(err->msg));
 	struct ioc_worker_msg m = {
 		.kind = IOC_MSG_FAILED,
 		.code = err->code,
 		.sys = err->sys,
 	};
 
-	(void)ioc_buf_adds(&b, err->msg);
-	return (put(&m, &b));
+	ended = true;
+	return (put(&m, err->msg, strlen(err->msg)));
+}
+
+void
+ioc_msg_gave_up(void)
+{
+	struct ioc_error err = { 0 };
+
+	if (ended)
+		return;
+	(void)ioc_fail(&err, IOC_LIMIT,
+	    "libarchive gave up: needs too much memory");
+	(void)ioc_msg_failed(&err);
 }
 
 int

@@ -213,9 +213,9 @@ fflags(const char *s, uint32_t *ret)
 	    0 : -1);
 }
 
-/* Seconds and nine digits: it is read, and not kept. */
+/* Seconds and nine digits, of which the seconds are kept. */
 static int
-judge_time(char *s)
+set_time(struct ioc_mtree_entry *e, char *s)
 {
 	char *dot = strchr(s, '.');
 	uint64_t v;
@@ -223,8 +223,10 @@ judge_time(char *s)
 	if (dot == NULL)
 		return (-1);
 	*dot = '\0';
-	return (strlen(dot + 1) == 9 && number(s, 10, UINT32_MAX, &v) == 0 ?
-	    number(dot + 1, 10, 999999999, &v) : -1);
+	if (strlen(dot + 1) != 9 || number(s, 10, UINT32_MAX, &v) != 0)
+		return (-1);
+	e->mtime = (uint32_t)v;
+	return (number(dot + 1, 10, 999999999, &v));
 }
 
 static int
@@ -263,7 +265,7 @@ set(struct ioc_mtree_entry *e, enum key key, char *value)
 	case SIZE:
 		return (number(value, 10, INT64_MAX, &e->size));
 	case TIME:
-		return (judge_time(value));
+		return (set_time(e, value));
 	case SHA256:
 		return (digest(value, e->sha256));
 	case LINK:

@@ -19,6 +19,7 @@ struct ioc_mtree_entry {
 	uid_t		 uid;
 	gid_t		 gid;
 	uint64_t	 size;			/* only of a file */
+	uint32_t	 mtime;			/* its seconds; 0 of the root */
 	uint8_t		 sha256[32];		/* only of a file */
 	uint32_t	 fflags;		/* base/fflags.h */
 };

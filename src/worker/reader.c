@@ -27,7 +27,6 @@ struct ioc_reader {
 	bool		 is_xz;
 	bool		 eof;		/* of the file */
 	bool		 ended;		/* of the xz stream */
-	bool		 too_large;	/* for the memory we have */
 	lzma_stream	 xz;
 	uint8_t		*in;
 	uint8_t		*out;
@@ -87,8 +86,6 @@ read_xz(struct ioc_reader *rd)
 		rd->ended = r == LZMA_STREAM_END;
 		if (r != LZMA_OK && r != LZMA_STREAM_END) {
 			archive_set_error(rd->a, EINVAL, "%s", xz_reason(r));
-			rd->too_large = r == LZMA_MEMLIMIT_ERROR ||
-			    r == LZMA_MEM_ERROR;
 			return (-1);
 		}
 	}
@@ -104,18 +101,23 @@ on_read(struct archive *a, void *arg, const void **data)
 	return (rd->is_xz ? read_xz(rd) : fill(rd));
 }
 
-/* libarchive's sentence, in our form. */
+/*
+ * libarchive's sentence, in our form.  What it cannot get is what the archive
+ * asks for: our own part is small, and accounted for.
+ */
 static int
 damaged(const struct ioc_reader *rd, struct ioc_error *err)
 {
 	const char *text = archive_error_string(rd->a);
 
 	if (archive_errno(rd->a) == ENOMEM)
-		return (ioc_fail_nomem(err));
-	if (rd->too_large)
+		return (ioc_fail(err, IOC_LIMIT, "needs too much memory"));
+	if (text == NULL)
+		text = "it cannot be read as tar";
+	/* The words of xz above, and of libzstd for its window. */
+	if (strstr(text, "too much memory") != NULL)
 		return (ioc_fail(err, IOC_LIMIT, "%s", IOC_SHOW(text)));
-	return (ioc_fail(err, IOC_FORMAT, "damaged: %s",
-	    text != NULL ? IOC_SHOW(text) : "no reason given"));
+	return (ioc_fail(err, IOC_FORMAT, "damaged: %s", IOC_SHOW(text)));
 }
 
 static int
@@ -156,11 +158,8 @@ open_archive(struct ioc_reader *rd, struct ioc_error *err)
 	if (r != ARCHIVE_OK)
 		return (ioc_fail(err, IOC_UNSUPPORTED,
 		    "libarchive lacks gzip, bzip2 or zstd"));
-	if (archive_read_open(rd->a, rd, NULL, on_read, NULL) != ARCHIVE_OK) {
-		if (archive_errno(rd->a) == ENOMEM)
-			return (ioc_fail_nomem(err));
+	if (archive_read_open(rd->a, rd, NULL, on_read, NULL) != ARCHIVE_OK)
 		return (damaged(rd, err));
-	}
 	if (archive_filter_count(rd->a) > 2)
 		return (ioc_fail(err, IOC_UNSAFE,
 		    "compressed more than once"));

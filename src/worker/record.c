@@ -151,18 +151,66 @@ hex(struct ioc_buf *b, const uint8_t *digest)
 }
 
 static const char *
-type_of(const struct ioc_node *node)
+type_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return ("dir");
+	case S_IFLNK:
+		return ("link");
+	case S_IFCHR:
+		return ("char");
+	case S_IFBLK:
+		return ("block");
+	case S_IFIFO:
+		return ("fifo");
+	default:
+		return ("file");
+	}
+}
+
+int
+ioc_record_line(struct ioc_buf *b, const struct ioc_buf *path,
+    const struct ioc_record_line *l)
+{
+	char text[IOC_FFLAGS_TEXT];
+
+	(void)ioc_buf_add(b, path->data, path->len);
+	(void)ioc_buf_addf(b, " type=%s uid=%u gid=%u mode=%04o",
+	    type_of(l->mode), (unsigned)l->uid, (unsigned)l->gid,
+	    (unsigned)l->mode & 07777u);
+	if (l->digest != NULL)
+		(void)ioc_buf_addf(b, " size=%" PRIu64, l->size);
+	if (l->timed)
+		(void)ioc_buf_addf(b, " time=%u.000000000", l->mtime);
+	if (l->digest != NULL) {
+		(void)ioc_buf_adds(b, " sha256digest=");
+		hex(b, l->digest);
+	}
+	if (l->link != NULL) {
+		(void)ioc_buf_adds(b, " link=");
+		(void)ioc_record_escape(b, l->link);
+	}
+	if (l->fflags != 0)
+		(void)ioc_buf_addf(b, " flags=%s",
+		    ioc_fflags_text(l->fflags, text));
+	(void)ioc_buf_addc(b, '\n');
+	return (b->failed != 0 ? b->failed : path->failed);
+}
+
+static mode_t
+mode_of(const struct ioc_node *node)
 {
 	switch (node->kind) {
 	case IOC_MEMBER_DIR:
-		return ("dir");
+		return (S_IFDIR | (node->mode & 07777));
 	case IOC_MEMBER_SYMLINK:
-		return ("link");
+		return (S_IFLNK | (node->mode & 07777));
 	case IOC_MEMBER_NODE:
-		return (S_ISCHR(node->mode) ? "char" :
-		    S_ISBLK(node->mode) ? "block" : "fifo");
+		return (S_ISCHR(node->mode) || S_ISBLK(node->mode) ?
+		    node->mode : S_IFIFO | (node->mode & 07777));
 	default:
-		return ("file");
+		return (S_IFREG | (node->mode & 07777));
 	}
 }
 
@@ -171,34 +219,24 @@ static int
 line(struct out *o, uint32_t n, struct ioc_error *err)
 {
 	const struct ioc_node *node = ioc_table_node(o->table, n);
-	struct ioc_buf *b = &o->buf;
-	char text[IOC_FFLAGS_TEXT];
+	struct ioc_record_line l;
 
 	if (node->kind == IOC_MEMBER_HARDLINK)
 		node = ioc_table_node(o->table, node->more);
-	(void)ioc_buf_add(b, o->path.data, o->path.len);
-	(void)ioc_buf_addf(b, " type=%s uid=%u gid=%u mode=%04o",
-	    type_of(node), node->uid, node->gid, node->mode & 07777u);
-	if (node->kind == IOC_MEMBER_FILE)
-		(void)ioc_buf_addf(b, " size=%" PRIu64, node->size);
-	if (n != 0)
-		(void)ioc_buf_addf(b, " time=%u.000000000", node->mtime);
+	l = (struct ioc_record_line){
+		.mode = mode_of(node), .uid = node->uid, .gid = node->gid,
+		.timed = n != 0, .mtime = node->mtime, .fflags = node->fflags,
+	};
 	if (node->kind == IOC_MEMBER_FILE) {
-		(void)ioc_buf_adds(b, " sha256digest=");
-		hex(b, ioc_table_digest(o->table, node->more));
+		l.size = node->size;
+		l.digest = ioc_table_digest(o->table, node->more);
 	}
-	if (node->kind == IOC_MEMBER_SYMLINK) {
-		(void)ioc_buf_adds(b, " link=");
-		(void)ioc_record_escape(b, ioc_table_text(o->table,
-		    node->more));
-	}
-	if (node->fflags != 0)
-		(void)ioc_buf_addf(b, " flags=%s",
-		    ioc_fflags_text(node->fflags, text));
-	(void)ioc_buf_addc(b, '\n');
-	if (b->failed != 0 || o->path.failed != 0)
-		return (ioc_buf_check(b->failed != 0 ? b : &o->path, err));
-	return (b->len >= FLUSH ? flush(o, err) : 0);
+	if (node->kind == IOC_MEMBER_SYMLINK)
+		l.link = ioc_table_text(o->table, node->more);
+	if (ioc_record_line(&o->buf, &o->path, &l) != 0)
+		return (ioc_buf_check(o->buf.failed != 0 ? &o->buf : &o->path,
+		    err));
+	return (o->buf.len >= FLUSH ? flush(o, err) : 0);
 }
 
 /* Depth first, by a stack of what is left to do in each directory. */

@@ -33,6 +33,23 @@
 /* Appends foreign bytes as they stand in a record. */
 int	ioc_record_escape(struct ioc_buf *b, const char *text);
 
+/* What a line says of a file. */
+struct ioc_record_line {
+	mode_t		 mode;		/* with its type */
+	uint32_t	 uid;
+	uint32_t	 gid;
+	bool		 timed;		/* all but the root of the tree */
+	uint32_t	 mtime;
+	uint32_t	 fflags;	/* base/fflags.h */
+	uint64_t	 size;		/* of a regular file */
+	const uint8_t	*digest;	/* SHA-256 of a regular file, else NULL */
+	const char	*link;		/* target of a link, else NULL */
+};
+
+/* Appends one; the path is escaped already.  Not 0: one of both is too long. */
+int	ioc_record_line(struct ioc_buf *b, const struct ioc_buf *path,
+	    const struct ioc_record_line *l);
+
 /*
  * Writes the record of all that is in the table to a descriptor, from where it
  * stands; hard links are files, each with what their file is.  LIMIT when it

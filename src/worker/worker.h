@@ -25,6 +25,8 @@ int	ioc_msg_request(struct ioc_request *ret, struct ioc_error *err);
 int	ioc_msg_progress(uint64_t done, uint64_t total, struct ioc_error *err);
 int	ioc_msg_done(const struct ioc_strv *results);
 int	ioc_msg_failed(const struct ioc_error *err);
+/* For atexit(3): the failure of one that a library has ended. */
+void	ioc_msg_gave_up(void);
 
 /* The value of a key of the request, INVALID when it is missing. */
 int	ioc_request_text(const struct ioc_request *q, const char *key,
@@ -48,6 +50,14 @@ int	ioc_verb_listing(const struct ioc_request *q, struct ioc_strv *results,
 	    struct ioc_error *err);
 
 int	ioc_verb_verify(const struct ioc_request *q, struct ioc_strv *results,
+	    struct ioc_error *err);
+int	ioc_verb_head(const struct ioc_request *q, struct ioc_strv *results,
+	    struct ioc_error *err);
+int	ioc_verb_pack(const struct ioc_request *q, struct ioc_strv *results,
+	    struct ioc_error *err);
+int	ioc_verb_unpack(const struct ioc_request *q, struct ioc_strv *results,
+	    struct ioc_error *err);
+int	ioc_verb_record(const struct ioc_request *q, struct ioc_strv *results,
 	    struct ioc_error *err);
 
 /* Fills in the request's limit; UNSUPPORTED without a system call filter. */

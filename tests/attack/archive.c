@@ -5,7 +5,6 @@
  */
 #include "world.h"
 
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -105,7 +104,9 @@ a9(struct ioc_buf *b)
 
 /*
  * Directories whose true path is longer than PATH_MAX, reached by short links:
- * who asks realpath(3) gets an error and takes it for "not there yet".
+ * who resolves them by their whole names cannot look at the last link, and takes
+ * it for none.  realpath(3) is no such twin everywhere: where the kernel does its
+ * work it says where the chain ends.
  */
 static void
 a10(struct ioc_buf *b)
@@ -228,6 +229,8 @@ long_name(struct ioc_buf *b)
 	memset(name, 'n', 256);
 	name[256] = '\0';
 	TAR(b, name, .data = "x");
+	name[255] = 'm';
+	TAR(b, name, .data = "y");
 }
 
 static void
@@ -277,64 +280,106 @@ something(void)
 	return (entries("target") > 0 || entries("outdir") > 0);
 }
 
+/* The target itself is what the archive made of it. */
+static bool
+root_is_gone(void)
+{
+	struct stat st;
+
+	return (is("target", &st) && !S_ISDIR(st.st_mode));
+}
+
+static bool
+root_is_open(void)
+{
+	struct stat st;
+
+	return (is("target", &st) && (st.st_mode & 07777) == 0777);
+}
+
+/* Two members, of which one is not there, and nothing is said. */
+static bool
+lost(void)
+{
+	return (entries("target") == 1);
+}
+
+static bool
+one_of_two(void)
+{
+	char path[512] = "target/";
+
+	memset(path + 7, 'n', 255);
+	return (lost() && contains(path, "y"));
+}
+
 static const struct attack {
 	const char	*name;
 	void		(*build)(struct ioc_buf *);
-	bool		(*damage)(void);	/* NULL: none to the twin */
+	bool		(*damage)(void);	/* NULL: by number */
 	int		 code;
 	const char	*msg;
 	struct twin	 twin;
 	bool		 by_number;		/* the twin computes nonsense */
 } attacks[] = {
-	{ "1 absolute name", a1, outside, IOC_UNSAFE, "absolute" },
-	{ "2 ..", a2, outside, IOC_UNSAFE, "\"..\" leads out" },
-	{ "2 .. inside", a2_inner, outside, IOC_UNSAFE, "\"..\" leads out" },
-	{ "4 through a symlink", a4, outside, IOC_UNSAFE,
-	    "through a symbolic link" },
-	{ "4 through an absolute symlink", a4_absolute, outside, IOC_UNSAFE,
-	    "through a symbolic link" },
-	{ "5 directory becomes a symlink", a5, outside, IOC_UNSAFE,
-	    "was there before" },
-	{ "7 hard link out, absolute", a7, outside, IOC_UNSAFE, "absolute" },
-	{ "7 hard link out, relative", a7_relative, outside, IOC_UNSAFE,
+	{ "attack_01 absolute name", a1, outside, IOC_UNSAFE, "absolute" },
+	{ "attack_02 ..", a2, outside, IOC_UNSAFE, "\"..\" leads out" },
+	{ "attack_02 .. inside", a2_inner, outside, IOC_UNSAFE,
 	    "\"..\" leads out" },
-	{ "7 hard link through a symlink", a7_through, outside, IOC_UNSAFE,
+	{ "attack_04 through a symlink", a4, outside, IOC_UNSAFE,
 	    "through a symbolic link" },
-	{ "8 hard link, then overwrite", a8, outside, IOC_UNSAFE, "\"..\"" },
-	{ "9 hard link to a symlink", a9, outside, IOC_UNSAFE,
+	{ "attack_04 through an absolute symlink", a4_absolute, outside,
+	    IOC_UNSAFE, "through a symbolic link" },
+	{ "attack_04 symlink, then a file of its name", a4_file, outside,
+	    IOC_UNSAFE, "was there before" },
+	{ "attack_05 directory becomes a symlink", a5, outside, IOC_UNSAFE,
+	    "was there before" },
+	{ "attack_07 hard link out, absolute", a7, outside, IOC_UNSAFE,
+	    "absolute" },
+	{ "attack_07 hard link out, relative", a7_relative, outside,
+	    IOC_UNSAFE, "\"..\" leads out" },
+	{ "attack_07 hard link through a symlink", a7_through, outside,
+	    IOC_UNSAFE, "through a symbolic link" },
+	{ "attack_08 hard link, then overwrite", a8, outside, IOC_UNSAFE,
+	    "\"..\"" },
+	{ "attack_09 hard link to a symlink", a9, outside, IOC_UNSAFE,
 	    "hard link to a symbolic link" },
-	{ "4 symlink, then a file of its name", a4_file, outside, IOC_UNSAFE,
-	    "was there before" },
-	{ "10 chain longer than PATH_MAX", a10, outside, IOC_UNSAFE,
+	{ "attack_10 chain longer than PATH_MAX", a10, outside, IOC_UNSAFE,
 	    "through a symbolic link", .twin.resolve = true },
-	{ "14 negative size", negative_size, NULL, IOC_FORMAT, NULL,
+	{ "attack_14 negative size", negative_size, NULL, IOC_FORMAT, NULL,
 	    .by_number = true },
-	{ "14 huge size", huge_size, NULL, IOC_FORMAT, "overflow",
+	{ "attack_14 huge size", huge_size, NULL, IOC_FORMAT, "overflow",
 	    .by_number = true },
-	{ "16 larger than allowed", sixty_five_gigabytes, something, IOC_LIMIT,
-	    "bytes in all" },
-	{ "15 pax path against ustar name", a15_path, outside, IOC_UNSAFE,
-	    "\"..\" leads out" },
-	{ "15 pax link against ustar link", a15_link, outside, IOC_UNSAFE,
-	    "\"..\" leads out" },
-	{ "17 the same name twice", a17, second, IOC_UNSAFE,
+	{ "attack_15 pax path against ustar name", a15_path, outside,
+	    IOC_UNSAFE, "\"..\" leads out" },
+	{ "attack_15 pax link against ustar link", a15_link, outside,
+	    IOC_UNSAFE, "\"..\" leads out" },
+	{ "attack_16 larger than allowed", sixty_five_gigabytes, something,
+	    IOC_LIMIT, "bytes in all" },
+	{ "attack_17 the same name twice", a17, second, IOC_UNSAFE,
 	    "was there before" },
-	{ "18 newline", a18_newline, something, IOC_UNSAFE, "\"a\\nb\"" },
-	{ "18 escape sequence", a18_escape, something, IOC_UNSAFE,
+	{ "attack_18 newline", a18_newline, something, IOC_UNSAFE,
+	    "\"a\\nb\"" },
+	{ "attack_18 escape sequence", a18_escape, something, IOC_UNSAFE,
 	    "\"a\\x1b[2Jb\"" },
-	{ "18 not UTF-8", a18_bytes, something, IOC_UNSAFE, "\\xff\\xfe" },
-	{ "19 trailing slash on a symlink", a19, outside, IOC_UNSAFE,
+	{ "attack_18 not UTF-8", a18_bytes, something, IOC_UNSAFE,
+	    "\\xff\\xfe" },
+	{ "attack_19 trailing slash on a symlink", a19, outside, IOC_UNSAFE,
 	    "was there before" },
-	{ "22 the root as a symlink", a22_link, NULL, IOC_UNSAFE, "root" },
-	{ "22 the root as a file", a22_file, NULL, IOC_UNSAFE, "\"..\"" },
-	{ "22 an empty name", a22_empty, NULL, IOC_UNSAFE, "empty" },
-	{ "beneath a file", beneath_file, NULL, IOC_UNSAFE,
+	{ "attack_22 the root as a symlink", a22_link, root_is_gone,
+	    IOC_UNSAFE, "root", .twin.join = true },
+	{ "attack_22 the root as a file", a22_file, root_is_gone, IOC_UNSAFE,
+	    "\"..\"", .twin.join = true },
+	{ "attack_22 an empty name", a22_empty, root_is_open, IOC_UNSAFE,
+	    "empty", .twin.join = true },
+	{ "beneath a file", beneath_file, lost, IOC_UNSAFE,
 	    "not a directory" },
 	{ "two modes of one directory", two_modes, something, IOC_UNSAFE,
 	    "another owner or mode" },
-	{ "hard link to a later member", forward_link, NULL, IOC_UNSAFE,
+	{ "hard link to a later member", forward_link, lost, IOC_UNSAFE,
 	    "not in the archive before" },
-	{ "component of 256 bytes", long_name, NULL, IOC_LIMIT, "255 bytes" },
+	{ "component of 256 bytes", long_name, one_of_two, IOC_LIMIT,
+	    "255 bytes", .twin.cut = true },
 	{ "65 components", deep_name, something, IOC_LIMIT, "64 components" },
 };
 
@@ -353,10 +398,7 @@ attack(const struct attack *a, enum filter f)
 	tar_end(&b);
 	if (f == NONE) {
 		run_twin(&t, &b);
-		/* Where paths are shorter this twin was seen to withstand it:
-		   there the test shows only that ours refuses. */
-		check(a->damage == NULL || a->damage() ||
-		    (t.resolve && PATH_MAX < 4096), name,
+		check(a->damage == NULL || a->damage(), name,
 		    "the twin withstands it", NULL);
 		check(!a->by_number || looped_or_wrapped(&t), name,
 		    "the twin can count", NULL);
@@ -392,6 +434,7 @@ main(void)
 			attack(&attacks[i], (enum filter)f);
 	more();
 	more_sets();
+	bombs();
 	worlds_end();
 	(void)printf("%d failures\n", failures);
 	return (failures != 0);

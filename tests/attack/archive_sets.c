@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Several archives into one tree, errors of two threads, and memory. */
+/* Several archives into one tree, and errors of two threads. */
 #include "world.h"
-
-#include <sys/resource.h>
 
 #include <fcntl.h>
 #include <string.h>
@@ -11,8 +9,6 @@
 #include "base/compat.h"
 #include "safe/archive.h"
 #include "safe/worker.h"
-
-#define	PEAK	(216L * 1024)	/* KiB that a worker may have at most */
 
 /* Unpacks two archives, one after the other, into one new world. */
 static int
@@ -44,7 +40,7 @@ static void
 link_before(void)
 {
 	auto_buf struct ioc_buf one = IOC_BUF(1 << 20), two = IOC_BUF(1 << 20);
-	const char *n = "4 a link of the first archive";
+	const char *n = "attack_04 a link of the first archive";
 	struct twin t = { 0 };
 
 	TAR(&one, "usr/lib32", .type = '2', .link = "../../outdir");
@@ -67,7 +63,7 @@ static void
 file_before(void)
 {
 	auto_buf struct ioc_buf one = IOC_BUF(1 << 20), two = IOC_BUF(1 << 20);
-	const char *n = "17 a file of the first archive";
+	const char *n = "attack_17 a file of the first archive";
 	struct twin t = { 0 };
 
 	TAR(&one, "a", .data = "first");
@@ -156,120 +152,12 @@ first_error(void)
 	}
 }
 
-static uint32_t
-crc32(const unsigned char *p, size_t len)
-{
-	uint32_t crc = ~UINT32_C(0);
-
-	for (; len > 0; len--, p++) {
-		crc ^= *p;
-		for (int i = 0; i < 8; i++)
-			crc = crc >> 1 ^ (UINT32_C(0xedb88320) & -(crc & 1));
-	}
-	return (~crc);
-}
-
-/* 16: a few bytes that ask for gigabytes. */
-static void
-dictionary(void)
-{
-	auto_buf struct ioc_buf b = IOC_BUF(1 << 20), c = IOC_BUF(1 << 20);
-	unsigned char *h;
-	uint32_t crc;
-	size_t size;
-	int r;
-
-	TAR(&b, "a", .data = "x");
-	tar_end(&b);
-	tar_filter(&c, XZ, b.data, b.len);
-	/* The first block's header: size, flags, filter, its size, dictionary. */
-	h = (unsigned char *)c.data + 12;
-	size = ((size_t)h[0] + 1) * 4;
-	h[4] = 40;
-	crc = crc32(h, size - 4);
-	for (int i = 0; i < 4; i++)
-		h[size - 4 + (size_t)i] = (unsigned char)(crc >> 8 * i);
-	new_world();
-	check(unpack(&c, false, false) == IOC_LIMIT, "16 xz dictionary",
-	    "not refused", err.msg);
-	(void)printf("ok    16 xz dictionary: %s\n", err.msg);
-	/* The same of zstd: its window, when the frame says one. */
-	ioc_buf_clear(&c);
-	tar_filter(&c, ZSTD, b.data, b.len);
-	h = (unsigned char *)c.data + 4;
-	if ((h[0] & 0x20) == 0)
-		h[1] = (31 - 10) << 3;
-	new_world();
-	r = unpack(&c, false, false);
-	(void)printf("ok    16 zstd window: %s\n", r == 0 ? "taken" : err.msg);
-}
-
-/* 16: names without end, none of which is ever made. */
-static void
-names(void)
-{
-	auto_buf struct ioc_buf raw = IOC_BUF(1 << 25), b = IOC_BUF(1 << 28);
-	const char *n = "16 bomb of names";
-	auto_fd int in = -1;
-	char name[101];
-	uint64_t start;
-
-	memset(name, 'n', sizeof(name));
-	name[100] = '\0';
-	for (unsigned i = 1; i <= 700000; i++) {
-		(void)snprintf(name, 9, "%08x", i);
-		name[8] = 'n';
-		TAR(&raw, name, .type = '6');
-		if (i % 20000 == 0) {
-			tar_filter(&b, ZSTD, raw.data, raw.len);
-			ioc_buf_clear(&raw);
-		}
-	}
-	new_world();
-	in = file_of(b.data, b.len);
-	start = ioc_now_ns();
-	check(unpack_fd(in, false, false, 0) == IOC_LIMIT, n, "not refused",
-	    err.msg);
-	check(ioc_now_ns() - start < UINT64_C(60000000000), n, "slow", NULL);
-	check(swept(), n, "something is left", NULL);
-	(void)printf("ok    %s: %s\n", n, err.msg);
-}
-
-/* 14: a hole that nobody has the time to hash. */
-static void
-hole(void)
-{
-	auto_buf struct ioc_buf b = IOC_BUF(1 << 20);
-
-	new_world();
-	tar_sparse(&b, "60000000000", "0,4,59999999996,4");
-	TAR(&b, "hole", .data = "headtail");
-	tar_end(&b);
-	check(unpack(&b, false, false) == IOC_LIMIT &&
-	    strstr(err.msg, "holes") != NULL, "14 hole", "not refused",
-	    err.msg);
-}
-
 void
 more_sets(void)
 {
-	struct rusage child, own;
-
 	link_before();
 	file_before();
 	sets(false);
 	sets(true);
 	first_error();
-	dictionary();
-	names();
-	hole();
-	/* Of all workers until now, bombs included. */
-	(void)getrusage(RUSAGE_CHILDREN, &child);
-	(void)getrusage(RUSAGE_SELF, &own);
-	/* A child that is forked has what this program has, which sanitizers
-	   make large: then that is all that can be seen of it. */
-	check(child.ru_maxrss < PEAK || (own.ru_maxrss > PEAK / 2 &&
-	    child.ru_maxrss <= own.ru_maxrss), "16 memory", "too much", NULL);
-	(void)printf("ok    16 memory: %ld MiB at most\n",
-	    child.ru_maxrss / 1024);
 }

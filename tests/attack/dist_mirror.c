@@ -296,7 +296,7 @@ attempt(struct mirror *m, const char *mirror, const char *ca, bool update)
 /* --- the attacks -------------------------------------------------------------------- */
 
 static void
-test_unknown_certificate(void **state)
+test_attack_45__unknown_certificate(void **state)
 {
 	struct mirror *m = *state;
 	auto_free char *url = NULL;
@@ -309,7 +309,7 @@ test_unknown_certificate(void **state)
 }
 
 static void
-test_unknown_key(void **state)
+test_attack_42__unknown_key(void **state)
 {
 	struct mirror *m = *state;
 	auto_free char *naive = NULL, *rc = NULL, *conf = NULL, *log = NULL;
@@ -331,7 +331,7 @@ test_unknown_key(void **state)
 }
 
 static void
-test_redirect_out_of_tls(void **state)
+test_attack_41__redirect_out_of_tls(void **state)
 {
 	struct mirror *m = *state;
 	auto_free char *base = NULL, *url = NULL, *ca = NULL, *out = NULL;
@@ -353,9 +353,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_unknown_certificate),
-		cmocka_unit_test(test_unknown_key),
-		cmocka_unit_test(test_redirect_out_of_tls),
+		cmocka_unit_test(test_attack_45__unknown_certificate),
+		cmocka_unit_test(test_attack_42__unknown_key),
+		cmocka_unit_test(test_attack_41__redirect_out_of_tls),
 	};
 
 	if (geteuid() != 0 || access(OPENSSL, X_OK) != 0 ||

@@ -12,9 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attack.h"
 #include "base/cleanup.h"
 #include "dist/dist.h"
 #include "fetch_world.h"
+#include "safe/archive.h"
 #include "safe/path.h"
 #include "safe/tree.h"
 #include "tarball.h"
@@ -141,11 +143,32 @@ good(const char *n, const char *path)
 	check(holds(top_fd, "victim", "precious"), n, "the host's file", "");
 }
 
+/* Unpacks what came under the right name. */
+static bool
+twin_unpacks(const char *name)
+{
+	auto_fd int root = -1, in = -1;
+	auto_fd int dir = open(server.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct ioc_archive a = {
+		.helper_dir = how.helper_dir,
+		.in_fds = &in,
+		.nin = 1,
+		.record_fd = -1,
+	};
+
+	in = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	(void)ioc_tree_remove(top_fd, "root", NULL);
+	a.dir_fd = root = ioc_path_mkdir(top_fd, "root", 0755, 0, NULL);
+	return (ioc_archive_extract(&a, &err) == 0 &&
+	    holds(top_fd, "root/file", "evil"));
+}
+
 /* --- 42: what was received before ------------------------------------------------ */
 
 static void
 partial(void)
 {
+	const char *n = "attack_42 wrong hash";
 	struct stat st;
 
 	clear();
@@ -168,10 +191,10 @@ partial(void)
 	/* A wrong file is fetched once more at most, and not kept. */
 	clear();
 	put(cache, part, "not the beginning", 17);
-	check(fetch("/file/evil.tar") == IOC_VERIFY, "42 wrong hash", "taken",
-	    err.msg);
+	check(twin_unpacks("evil.tar"), n, "the twin withstands it", "");
+	check(fetch("/file/evil.tar") == IOC_VERIFY, n, "taken", err.msg);
 	check(!is_there(cache, part) && !is_there(cache, final) &&
-	    !is_there(top_fd, "root/file"), "42 wrong hash", "kept", "");
+	    !is_there(top_fd, "root/file"), n, "kept", "");
 	/* Nothing was received: nothing is kept. */
 	check(fetch("/nothing") == IOC_NETWORK && !is_there(cache, part),
 	    "404", "kept", err.msg);
@@ -191,12 +214,21 @@ twin_append(void)
 }
 
 static void
+twin_waits(void *arg)
+{
+	twin_append();
+}
+
+static void
 planted(void)
 {
 	static const struct {
 		const char	*name;
 		bool		 hard;
-	} rows[] = { { "47 symlink", false }, { "47 hard link", true } };
+	} rows[] = {
+		{ "attack_47 symlink", false },
+		{ "attack_47 hard link", true },
+	};
 	char path[128];
 
 	(void)snprintf(path, sizeof(path), "%s/victim", top);
@@ -219,14 +251,22 @@ planted(void)
 	clear();
 	if (symlinkat(path, cache, final) != 0)
 		abort();
+	copy("good.tar", final);
+	check(!holds(top_fd, "victim", "precious"),
+	    "attack_47 symlink as archive", "the twin withstands it", "");
+	clear();
+	if (symlinkat(path, cache, final) != 0)
+		abort();
 	check(fetch("/file/good.tar") == IOC_UNSAFE &&
-	    holds(top_fd, "victim", "precious"), "47 symlink as archive",
+	    holds(top_fd, "victim", "precious"), "attack_47 symlink as archive",
 	    "followed", err.msg);
 	/* A directory or FIFO is no reason to wait, or to remove it. */
 	clear();
 	if (mkfifoat(cache, part, 0600) != 0)
 		abort();
-	good("47 FIFO", "/file/good.tar");
+	check(attack_hangs(twin_waits, NULL), "attack_47 FIFO",
+	    "the twin withstands it", "");
+	good("attack_47 FIFO", "/file/good.tar");
 }
 
 /* --- 46: changed between check and use ---------------------------------------------- */
@@ -267,7 +307,7 @@ twin_takes_evil(void)
 static void
 changed(void)
 {
-	const char *n = "46 exchanged";
+	const char *n = "attack_46 exchanged";
 
 	clear();
 	copy("good.tar", final);
@@ -278,7 +318,7 @@ changed(void)
 	copy("good.tar", final);
 	check(fetch("/nothing") == IOC_VERIFY && !holds(top_fd, "root/file",
 	    "evil"), n, "taken", err.msg);
-	n = "46 overwritten";
+	n = "attack_46 overwritten";
 	at_unpack = overwrite;
 	clear();
 	copy("good.tar", final);
@@ -290,7 +330,7 @@ changed(void)
 	at_unpack = NULL;
 	clear();
 	copy("evil.tar", final);
-	good("46 changed before", "/file/good.tar");
+	good("attack_46 changed before", "/file/good.tar");
 }
 
 void

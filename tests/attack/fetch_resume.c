@@ -74,8 +74,8 @@ static const struct row {
 	    0, "", true },
 	{ "status 404", "/nothing", 1000, GOOD, WRONG, IOC_NETWORK,
 	    "nothing: status 404", false },
-	{ "41 redirect to http", "/to/http", 1000, GOOD, WRONG, IOC_NETWORK,
-	    "redirect refused", false },
+	{ "redirect to http (attack_41)", "/to/http", 1000, GOOD, WRONG,
+	    IOC_NETWORK, "redirect refused", false },
 	{ "an endless page", "/errorpage", 1000, GOOD, ENDS, IOC_NETWORK,
 	    "endless error page", false },
 };
@@ -155,7 +155,7 @@ resume(const struct row *row)
 		check(fstat(out, &st) == 0 && st.st_size >= 1000, row->name,
 		    "what was there is gone", "");
 	}
-	(void)printf("ok    resume: %s%s%s\n", row->name, r != 0 ? ": " : "",
+	(void)printf("ok    attack_42 resume: %s%s%s\n", row->name, r != 0 ? ": " : "",
 	    r != 0 ? err.msg : "");
 }
 

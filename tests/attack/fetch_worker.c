@@ -68,7 +68,7 @@ limited(void)
 	check(fetch_one(&f) == 0, "file size", "failed", err.msg);
 	how.progress = NULL;
 	(void)snprintf(text, sizeof(text), "%llu", max);
-	check(max == f.max_bytes, "42 file size", "not limited", text);
+	check(max == f.max_bytes, "attack_42 file size", "not limited", text);
 }
 
 /* With the 60 seconds lowered to two, by the request to the worker. */
@@ -100,8 +100,8 @@ stalled(const char *path)
 	w.request = request;
 	check(ioc_worker_run(&w, NULL, &err) == IOC_NETWORK &&
 	    strstr(err.msg, "stalled: less than 1024 bytes/s for 2 s") != NULL,
-	    "42 stalled", path, err.msg);
-	check(ioc_now_ns() - start < UINT64_C(8000000000), "42 stalled",
+	    "attack_42 stalled", path, err.msg);
+	check(ioc_now_ns() - start < UINT64_C(8000000000), "attack_42 stalled",
 	    "late", path);
 	(void)printf("ok    42 stalled: %s\n", err.msg);
 }
@@ -130,14 +130,14 @@ killed(void)
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	while (++tries < 500 && lseek(fd, 0, SEEK_END) != 3)
 		(void)poll(NULL, 0, 10);
-	check(tries < 500 && flock(fd, LOCK_EX | LOCK_NB) != 0, "53 kill -9",
-	    "no transfer", path);
+	check(tries < 500 && flock(fd, LOCK_EX | LOCK_NB) != 0,
+	    "attack_53 kill -9", "no transfer", path);
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
 	for (tries = 0; tries < 300 && flock(fd, LOCK_EX | LOCK_NB) != 0;
 	    tries++)
 		(void)poll(NULL, 0, 10);
-	check(tries < 300, "53 kill -9", "the worker lives on", path);
+	check(tries < 300, "attack_53 kill -9", "the worker lives on", path);
 	(void)close(fd);
 	(void)unlink(path);
 }

@@ -143,8 +143,42 @@ write_directory(void)
 	    fchownat(dir_fd, "sub", 8, 8, AT_SYMLINK_NOFOLLOW) == 0);
 }
 
+/* What the verifier is for: also what is for its owner alone. */
+static bool
+read_directory(void)
+{
+	char c;
+	int fd = openat(dir_fd, "kept", O_RDONLY | O_NOFOLLOW);
+
+	return (fd >= 0 && read(fd, &c, 1) == 1 && c == 'k');
+}
+
+/* One step at a time, as it is done by who compares. */
+static bool
+change_kept(void)
+{
+	int fd = openat(dir_fd, "kept", O_RDWR);
+
+	return (fd >= 0 && write(fd, "x", 1) == 1);
+}
+
+static bool
+change_mode(void)
+{
+	int fd = openat(dir_fd, "kept", O_RDONLY);
+
+	return ((fd >= 0 && fchmod(fd, 0777) == 0) ||
+	    fchmodat(dir_fd, "kept", 0777, 0) == 0);
+}
+
+static bool
+remove_kept(void)
+{
+	return (unlinkat(dir_fd, "kept", 0) == 0);
+}
+
 enum { F = 1 << IOC_SANDBOX_FETCH, P = 1 << IOC_SANDBOX_PARSE,
-	E = 1 << IOC_SANDBOX_EXTRACT };
+	E = 1 << IOC_SANDBOX_EXTRACT, V = 1 << IOC_SANDBOX_VERIFY };
 
 static const struct attack {
 	const char	*name;
@@ -164,6 +198,10 @@ static const struct attack {
 	{ "leave it by a link", out_by_link, 0 },
 	{ "make a device", make_device, 0 },
 	{ "write in its directory", write_directory, E },
+	{ "read in its directory", read_directory, E | V },
+	{ "change a file there", change_kept, E },
+	{ "change its mode", change_mode, E },
+	{ "remove it", remove_kept, E },
 };
 
 /* 1: the attack works, 0: it does not, 2: no sandbox. */
@@ -175,12 +213,14 @@ attempt(const struct attack *a, int role)
 
 	if (pid == 0) {
 		struct ioc_sandbox s = { .role = (enum ioc_sandbox_role)role,
-			.dir_fd = role == IOC_SANDBOX_EXTRACT ? dir_fd : -1 };
+			.dir_fd = role == IOC_SANDBOX_EXTRACT ? dir_fd : -1,
+			.read_fds = &dir_fd,
+			.nread = role == IOC_SANDBOX_VERIFY };
 		struct ioc_error err = { .code = 0 };
 		char missing[128];
 
 		(void)close(listener);
-		if (role >= 0 && role != IOC_SANDBOX_EXTRACT)
+		if (role == IOC_SANDBOX_FETCH || role == IOC_SANDBOX_PARSE)
 			(void)close(dir_fd);
 		if (role >= 0 && (ioc_sandbox_enter(&s, missing, &err) != 0 ||
 		    missing[0] != '\0')) {
@@ -197,10 +237,16 @@ attempt(const struct attack *a, int role)
 static void
 new_directory(struct tmp *t)
 {
+	int fd;
+
 	for (const char *const *n = (const char *const[]){ "file", "sub",
-	    "link", "device", NULL }; *n != NULL; n++)
+	    "link", "device", "kept", NULL }; *n != NULL; n++)
 		if (unlinkat(t->fd, *n, 0) != 0)
 			(void)unlinkat(t->fd, *n, AT_REMOVEDIR);
+	fd = openat(t->fd, "kept", O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert_true(fd >= 0 && write(fd, "kept", 4) == 4 &&
+	    fchown(fd, 7, 7) == 0);
+	(void)close(fd);
 }
 
 static void
@@ -233,7 +279,7 @@ test_sandbox__every_role_refuses(void **state)
 		new_directory(&t);
 		if (attempt(a, -1) != 1)
 			fail_msg("%s: the twin withstands it", a->name);
-		for (int role = 0; role <= IOC_SANDBOX_EXTRACT; role++) {
+		for (int role = 0; role <= IOC_SANDBOX_VERIFY; role++) {
 			int want = (a->allowed >> role) & 1, got;
 
 			new_directory(&t);
@@ -244,6 +290,7 @@ test_sandbox__every_role_refuses(void **state)
 		}
 	}
 	new_directory(&t);
+	(void)unlinkat(t.fd, "kept", 0);
 }
 
 int

@@ -38,8 +38,8 @@ static const struct {
 	{ "mount", "mount", "", TWIN },
 	{ "remount of /proc", "remount", "", TWIN },
 	{ "umount", "umount", "", TWIN },
-	{ "fsopen", "fsopen", "", TWIN },
-	{ "open_tree", "open_tree", "", TWIN },
+	{ "fsopen (CVE-2022-0185)", "fsopen", "", TWIN },
+	{ "open_tree (CVE-2021-41133)", "open_tree", "", TWIN },
 	{ "a device made inside", "mknod", "ROOTDEV", TWIN },
 	{ "a device that stands in the root", "open", "/evil", TWIN },
 	{ "/dev/kmsg", "open", "/dev/kmsg", TWIN },
@@ -64,14 +64,14 @@ static const struct {
 	{ "unshare of users", "unshare", "", 0 },
 	{ "unshare of time", "unshare_time", "", TWIN },
 	{ "clone with namespaces", "clone", "", TWIN },
-	{ "clone3 with namespaces", "clone3", "", TWIN },
+	{ "clone3 with namespaces (CVE-2021-41133)", "clone3", "", TWIN },
 	{ "keyctl", "keyctl", "", TWIN },
 	{ "add_key", "add_key", "", TWIN },
 	{ "bpf", "bpf", "", TWIN },
 	{ "perf_event_open", "perf", "", TWIN },
 	{ "userfaultfd", "uffd", "", TWIN },
 	{ "io_uring", "uring", "", TWIN },
-	{ "open_by_handle_at", "handle", "", TWIN },
+	{ "open_by_handle_at (\"Shocker\")", "handle", "", TWIN },
 	{ "fanotify", "fanotify", "", TWIN },
 	{ "init_module", "module", "", 0 },
 	{ "kexec_load", "kexec", "", 0 },
@@ -80,10 +80,14 @@ static const struct {
 	{ "syslog", "syslog", "", TWIN },
 	{ "settimeofday", "clock", "", TWIN },
 	{ "sethostname", "sethostname", "", 0 },
-	{ "TIOCSTI", "tiocsti", "", TWIN | TTY },
-	{ "TIOCSTI with high bits", "tiocsti_high", "", TWIN | TTY },
+	{ "TIOCSTI (CVE-2017-5226)", "tiocsti", "", TWIN | TTY },
+	{ "TIOCSTI with high bits (CVE-2019-7303, 2019-10063)",
+	    "tiocsti_high", "", TWIN | TTY },
+	{ "TIOCLINUX (CVE-2023-1523, 2023-28100)", "tioclinux", "",
+	    TWIN | TTY },
 	{ "TIOCSETD", "tiocsetd", "", TWIN | TTY },
-	{ "release_agent of a cgroup", "release_agent", "CGROUP", 0 },
+	{ "release_agent of a cgroup (CVE-2022-0492)", "release_agent",
+	    "CGROUP", 0 },
 	{ "vsock", "vsock", "", 0 },
 	{ "raw sockets", "raw", "", TWIN },
 	{ "x32 calls", "x32", "", 0 },
@@ -197,7 +201,10 @@ test_twin(void **state)
 	assert_int_equal(failed, 0);
 }
 
-/* 62: descriptors of the caller, also those without close-on-exec. */
+/*
+ * 62: descriptors of the caller, also those without close-on-exec (runc
+ * CVE-2024-21626, LXC CVE-2016-8649).
+ */
 static void
 test_leaked_fds(void **state)
 {
@@ -229,7 +236,10 @@ test_leaked_fds(void **state)
 	(void)close(leak);
 }
 
-/* 63: the jail's root against a process that is on its way in. */
+/*
+ * 63: the jail's root against a process that is on its way in (runc
+ * CVE-2016-9962, LXC CVE-2016-8649).
+ */
 static void
 hunt(bool userns)
 {
@@ -272,7 +282,10 @@ test_refused_without_userns(void **state)
 	hunt(false);
 }
 
-/* 73: mount targets that are links, in a root that the jail had written. */
+/*
+ * 73: mount targets that are links, in a root that the jail had written (crun
+ * CVE-2019-18837, LXC CVE-2015-1335).
+ */
 static void
 test_linked_targets(void **state)
 {

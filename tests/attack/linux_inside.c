@@ -348,6 +348,15 @@ a_tiocsti_high(const char *arg)
 	return (syscall(SYS_ioctl, 0, TIOCSTI | UINT64_C(1) << 32, "x") == 0);
 }
 
+/* Pastes on a console; another terminal knows no such request. */
+static bool
+a_tioclinux(const char *arg)
+{
+	char paste = 3;
+
+	return (ioctl(0, TIOCLINUX, &paste) == 0 || errno == ENOTTY);
+}
+
 static bool
 a_release_agent(const char *arg)
 {
@@ -542,6 +551,7 @@ static const struct {
 	{ "syslog", a_syslog }, { "clock", a_clock },
 	{ "sethostname", a_sethostname }, { "tiocsti", a_tiocsti },
 	{ "tiocsti_high", a_tiocsti_high }, { "tiocsetd", a_tiocsetd },
+	{ "tioclinux", a_tioclinux },
 	{ "release_agent", a_release_agent }, { "ptrace1", a_ptrace1 },
 	{ "vsock", a_vsock }, { "raw", a_raw }, { "x32", a_x32 },
 	{ "compat", a_compat }, { "host_uid", a_host_uid },

@@ -158,7 +158,7 @@ test_args(void **state)
 	assert_non_null(many);
 	memset(big, 'x', 199999);
 	big[199999] = '\0';
-	/* One argument longer than the kernel takes. */
+	/* 66: one argument longer than the kernel takes. */
 	assert_int_equal(RUN("true", big), IOC_CHILD);
 	assert_int_equal(w.e.sys, E2BIG);
 	for (int i = 0; i < 200000; i++)

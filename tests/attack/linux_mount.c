@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * 29: the target of a mount in a jail that runs, whose root swaps a directory on
- * the way for a link all the time.  ATTACK_ROUNDS is how often the host mounts.
+ * the way for a link all the time (CVE-2021-30465, 2017-1002101, 2021-25741,
+ * 2024-45310).  ATTACK_ROUNDS is how often the host mounts.
  */
-#include "tests/unit/unit.h"
+#include "tests/attack/attack.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -67,7 +67,7 @@ twin_file(const char *text, char out[128])
 }
 
 static void
-test_good(void **state)
+test_attack_43__good(void **state)
 {
 	IOC_AUTO(ioc_manifest_fini) struct ioc_manifest m = { NULL, 0 };
 	auto_fd int fd = file_of("SHA256 (base.txz) = " A "\n"
@@ -84,7 +84,7 @@ test_good(void **state)
 
 /* The same file twice: which one is meant is whoever's guess. */
 static void
-test_twice(void **state)
+test_attack_43__the_same_file_twice(void **state)
 {
 	static const char text[] = "base.txz\t" B REST GOOD;
 	struct ioc_manifest m;
@@ -98,7 +98,7 @@ test_twice(void **state)
 
 /* A set that is not there, and one whose name has it at its end. */
 static void
-test_missing(void **state)
+test_attack_43__a_set_is_missing(void **state)
 {
 	static const char text[] = "evil-base.txz\t" B REST;
 	IOC_AUTO(ioc_manifest_fini) struct ioc_manifest m = { NULL, 0 };
@@ -110,7 +110,7 @@ test_missing(void **state)
 }
 
 static void
-test_path(void **state)
+test_attack_43__a_path_in_a_name(void **state)
 {
 	static const char text[] = "../../etc/cron.d/x\t" A REST GOOD;
 	struct ioc_manifest m;
@@ -123,7 +123,7 @@ test_path(void **state)
 }
 
 static void
-test_crlf(void **state)
+test_attack_43__crlf(void **state)
 {
 	static const char text[] = "base.txz\t" A "\t1\tx\t\"x\"\ton\r\n";
 	struct ioc_manifest m;
@@ -134,7 +134,7 @@ test_crlf(void **state)
 }
 
 static void
-test_hash(void **state)
+test_attack_43__no_hash(void **state)
 {
 	static const char text[] = "base.txz\t$(id)\t1\tx\t\"x\"\ton\n";
 	struct ioc_manifest m;
@@ -161,7 +161,7 @@ twin_links(const char *page, struct ioc_strv *out)
 }
 
 static void
-test_listing(void **state)
+test_attack_43__index_pages(void **state)
 {
 	static const char page[] = "<a href=\"../../etc/\">x</a>"
 	    "<a href=\"https://evil.example/\">x</a>"
@@ -182,7 +182,7 @@ test_listing(void **state)
 
 /* All that the conversation with the worker can carry, and one more. */
 static void
-test_listing_many(void **state)
+test_attack_43__more_than_can_be_said(void **state)
 {
 	auto_buf struct ioc_buf b = IOC_BUF(1024 * 1024);
 	auto_strv struct ioc_strv v = IOC_STRV;
@@ -206,11 +206,11 @@ test_listing_many(void **state)
 }
 
 UNIT_MAIN(
-    cmocka_unit_test(test_good),
-    cmocka_unit_test(test_twice),
-    cmocka_unit_test(test_missing),
-    cmocka_unit_test(test_path),
-    cmocka_unit_test(test_crlf),
-    cmocka_unit_test(test_hash),
-    cmocka_unit_test(test_listing),
-    cmocka_unit_test(test_listing_many))
+    cmocka_unit_test(test_attack_43__good),
+    cmocka_unit_test(test_attack_43__the_same_file_twice),
+    cmocka_unit_test(test_attack_43__a_set_is_missing),
+    cmocka_unit_test(test_attack_43__a_path_in_a_name),
+    cmocka_unit_test(test_attack_43__crlf),
+    cmocka_unit_test(test_attack_43__no_hash),
+    cmocka_unit_test(test_attack_43__index_pages),
+    cmocka_unit_test(test_attack_43__more_than_can_be_said))

@@ -299,6 +299,75 @@ test_attack_57__program_that_does_not_end(void **state)
 }
 
 /*
+ * A reader of foreign bytes that was taken over: what it can do to the host.
+ * Each prints "did" as the host's root, and not as a confined one.
+ */
+static const char *const deeds[] = {
+	"echo x >../outside && echo did",
+	"echo x >inside && echo did",
+	"rm -f signature && echo did",
+	"cat ../secret && echo did",
+	"cat /etc/shadow /etc/master.passwd | grep -q root && echo did",
+	"kill -0 $PARENT && echo did",
+	"(: >/etc/ioc-attack) && rm /etc/ioc-attack && echo did",
+	"[ $(id -u) -eq 0 ] && echo did",
+};
+
+static int
+reads(struct tmp *t, bool confined, const char *script, struct ioc_buf *out)
+{
+	struct ioc_proc p = IOC_PROC;
+	char text[512], path[128];
+	struct ioc_error err;
+	int status, r;
+
+	(void)snprintf(path, sizeof(path), "%s/in", t->path);
+	(void)snprintf(text, sizeof(text), "PARENT=%d; cd %s; %s", getpid(),
+	    confined ? "." : path, script);
+	p.path = "/bin/sh";
+	p.argv = SH(text);
+	p.read_path = confined ? path : NULL;
+	p.out = out;
+	ioc_buf_clear(out);
+	r = ioc_proc_run(&p, &status, &err);
+	if (r != 0)
+		fail_msg("%s: %s", script, err.msg);
+	return (status);
+}
+
+static void
+test_reader_of_foreign_bytes(void **state)
+{
+	struct ioc_buf out = IOC_BUF(4096);
+	auto_tmp struct tmp t;
+
+	if (geteuid() != 0)
+		skip();
+	tmp_open(&t);
+	assert_int_equal(mkdirat(t.fd, "in", 0755), 0);
+	tmp_write(t.fd, "in/passwd", ioc_proc_passwd());
+	tmp_write(t.fd, "in/signature", "foreign");
+	tmp_write(t.fd, "secret", "secret");
+	assert_int_equal(fchmodat(t.fd, "secret", 0600, 0), 0);
+	assert_int_equal(fchmodat(t.fd, "in/passwd", 0444, 0), 0);
+	assert_int_equal(fchmodat(t.fd, "in/signature", 0444, 0), 0);
+	for (size_t i = 0; i < sizeof(deeds) / sizeof(*deeds); i++) {
+		(void)reads(&t, true, deeds[i], &out);
+		if (strstr(ioc_buf_str(&out), "did") != NULL)
+			fail_msg("confined: %s", deeds[i]);
+		(void)reads(&t, false, deeds[i], &out);
+		if (strstr(ioc_buf_str(&out), "did") == NULL)
+			fail_msg("the twin withstands: %s", deeds[i]);
+		tmp_write(t.fd, "in/signature", "foreign");
+	}
+	/* What it is for; and it has a name, which some programs want. */
+	assert_int_equal(reads(&t, true, "cat signature; id -un", &out), 0);
+	assert_true(strcmp(ioc_buf_str(&out), "foreignioc\n") == 0 ||
+	    strcmp(ioc_buf_str(&out), "foreignnobody\n") == 0);
+	ioc_buf_fini(&out);
+}
+
+/*
  * 4, 7: two packages, unpacked one after the other as root by a program of the
  * host: the first has a link, the second a file beneath it.
  */
@@ -360,7 +429,8 @@ test_attack_4__program_of_the_host_led_out(void **state)
 }
 
 UNIT_MAIN(
-	cmocka_unit_test(test_attack_4__program_of_the_host_led_out),
+	cmocka_unit_test(test_reader_of_foreign_bytes),
+		cmocka_unit_test(test_attack_4__program_of_the_host_led_out),
 	cmocka_unit_test(test_attack_37__hostile_environment),
 	cmocka_unit_test(test_attack_38__descriptors_0_to_2_closed),
 	cmocka_unit_test(test_attack_39__few_descriptors),

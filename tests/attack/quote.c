@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Words for other programs, read back by these programs: sh, what reads
- * rc.conf, and what reads an fstab.
+ * rc.conf, what reads an fstab, what reads JSON, rctl(8).
  */
 #include "tests/attack/attack.h"
 
@@ -12,7 +12,9 @@
 #endif
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/quote.h"
+#include "base/str.h"
 
 #define	WORDS	400
 #define	ROUNDS	10
@@ -325,11 +327,228 @@ test_unquote_fstab__old_forms(void **state)
 	}
 }
 
+/* --- JSON, terminals ---------------------------------------------------------- */
+
+/* Code points of every plane, of which JSON is made. */
+static void
+fill_utf8(struct world *w)
+{
+	static const unsigned most[] = { 0x7f, 0x7ff, 0xffff, 0x10ffff };
+
+	fill(w);
+	for (size_t i = N_HOSTILE; i < w->n; i++) {
+		char *p = w->words[i];
+
+		for (size_t k = 0; k < 40; k++) {
+			unsigned cp = (unsigned)rand_r(&w->seed) %
+			    most[(unsigned)rand_r(&w->seed) % 4] + 1;
+
+			if (cp >= 0xd800 && cp <= 0xdfff)
+				cp -= 0x800;
+			if (cp < 0x80)
+				*p++ = (char)cp;
+			else if (cp < 0x800)
+				*p++ = (char)(0xc0 | cp >> 6);
+			else if (cp < 0x10000)
+				*p++ = (char)(0xe0 | cp >> 12);
+			else {
+				*p++ = (char)(0xf0 | cp >> 18);
+				*p++ = (char)(0x80 | (cp >> 12 & 0x3f));
+			}
+			if (cp >= 0x800)
+				*p++ = (char)(0x80 | (cp >> 6 & 0x3f));
+			if (cp >= 0x80)
+				*p++ = (char)(0x80 | (cp & 0x3f));
+		}
+		*p = '\0';
+	}
+}
+
+static const struct {
+	const char	*shell, *script;
+} json_readers[] = {
+	{ "python3", "import json, sys\nfor w in json.load(open('json', "
+	    "encoding='utf-8')):\n sys.stdout.buffer.write(w.encode() + b'\\0')\n" },
+	{ "/bin/sh", "jq -j '.[] + \"\\u0000\"' json || exit 98\n" },
+};
+
+static void
+test_attack_35__strings_of_json(void **state)
+{
+	struct world *w = *state;
+
+	unsigned read = 0;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		auto_buf struct ioc_buf b = IOC_BUF(1 << 20);
+		auto_json json_t *all = json_array();
+		size_t n = 0;
+
+		fill_utf8(w);
+		for (size_t i = 0; i < w->n; i++) {
+			json_t *one = json_string(w->words[i]);
+
+			/* What is no UTF-8 is no string of JSON. */
+			assert_true((one != NULL) ==
+			    ioc_str_is_utf8(w->words[i]));
+			if (one == NULL)
+				continue;
+			assert_int_equal(json_array_append_new(all, one), 0);
+			memmove(w->words[n++], w->words[i],
+			    sizeof(w->words[i]));
+		}
+		w->n = n;
+		assert_true(n > WORDS / 2);
+		assert_int_equal(ioc_json_print(all, &b, NULL), 0);
+		tmp_write(w->t.fd, "json", b.data);
+		for (size_t i = 0; i < 2; i++) {
+			char *out = run_script(w, json_readers[i].shell,
+			    json_readers[i].script,
+			    strlen(json_readers[i].script));
+
+			read += out != NULL;
+			if (out != NULL)
+				compare(w, json_readers[i].shell, out);
+			free(out);
+		}
+	}
+	if (read == 0)
+		print_message("neither python3 nor jq: not read back\n");
+}
+
+/* 61: what is shown has no byte that a terminal obeys, and bash reads it back. */
+static void
+test_attack_61__text_for_terminals(void **state)
+{
+	struct world *w = *state;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		auto_buf struct ioc_buf b = IOC_BUF(1 << 20);
+		char *out;
+
+		fill(w);
+		(void)ioc_buf_adds(&b, "printf '%b\\0'");
+		for (size_t i = 0; i < w->n; i++) {
+			auto_buf struct ioc_buf shown = IOC_BUF(4096);
+
+			(void)ioc_str_escape(&shown, w->words[i],
+			    strlen(w->words[i]));
+			for (size_t k = 0; k < shown.len; k++)
+				assert_true((unsigned char)shown.data[k] >=
+				    0x20 && shown.data[k] != 0x7f);
+			assert_true(ioc_str_is_utf8(shown.data));
+			(void)ioc_buf_addc(&b, ' ');
+			ioc_quote_sh(&b, shown.data);
+		}
+		(void)ioc_buf_addc(&b, '\n');
+		assert_int_equal(ioc_buf_check(&b, NULL), 0);
+		out = run_script(w, "bash", b.data, b.len);
+		if (out != NULL)
+			compare(w, "bash", out);
+		free(out);
+	}
+}
+
+/* --- rctl ------------------------------------------------------------------- */
+
+/* Every rule that there is, by rctl(8) itself; NULL where it cannot be run. */
+static char *
+all_rules(struct world *w)
+{
+	return (run_script(w, "/bin/sh", "rctl || exit 98\n", 17));
+}
+
+static void
+script_of(struct world *w, const char *words, const char *subject)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(4096);
+
+	(void)ioc_buf_adds(&b, words);
+	ioc_quote_sh(&b, subject);
+	(void)ioc_buf_adds(&b, " 2>/dev/null\n");
+	free(run_script(w, "/bin/sh", b.data, b.len));
+}
+
+/* What is accepted is one field to rctl(8), byte for byte. */
+static void
+read_back(struct world *w, const char *word)
+{
+	char rule[400], line[402];
+	char *rules;
+
+	(void)snprintf(rule, sizeof(rule), "jail:ioc-%s:maxproc:deny=4711",
+	    word);
+	script_of(w, "rctl -a ", rule);
+	rules = all_rules(w);
+	(void)snprintf(line, sizeof(line), "%s\n", rule);
+	if (strstr(rules, line) == NULL)
+		fail_msg("%s is not in: %s", rule, rules);
+	free(rules);
+	(void)snprintf(rule, sizeof(rule), "jail:ioc-%s", word);
+	script_of(w, "rctl -r ", rule);
+	rules = all_rules(w);
+	assert_null(strstr(rules, "4711"));
+	free(rules);
+}
+
+static void
+test_attack_36__fields_of_rctl(void **state)
+{
+	struct world *w = *state;
+	char *rules = all_rules(w);
+	size_t good = 0;
+
+	fill(w);
+	for (size_t i = 0; i < w->n; i++) {
+		auto_buf struct ioc_buf b = IOC_BUF(4096);
+		const char *word = w->words[i];
+		struct ioc_error err = { .msg = "" };
+		int r;
+
+		/* Half of them without what is refused at once. */
+		if (i % 2 == 0)
+			for (char *p = w->words[i]; *p != '\0'; p++)
+				*p = (char)(0x21 + (unsigned char)*p % 0x19);
+		w->words[i][40] = '\0';
+		r = ioc_quote_rctl(&b, word, &err);
+		if (r != 0) {
+			assert_int_equal(r, IOC_INVALID);
+			assert_int_equal(b.len, 0);
+			for (const char *p = err.msg; *p != '\0'; p++)
+				assert_true((unsigned char)*p >= 0x20 &&
+				    *p != 0x7f);
+			continue;
+		}
+		assert_string_equal(b.data, word);
+		assert_null(strpbrk(word, ":=/, \t\n"));
+		good++;
+		if (rules != NULL && good <= 60)
+			read_back(w, word);
+	}
+	assert_true(good > WORDS / 20);
+	assert_int_equal(ioc_quote_rctl(&(struct ioc_buf)IOC_BUF(9), "", NULL),
+	    IOC_INVALID);
+	if (rules == NULL) {
+		print_message("no rctl(8) that lists rules: not read back\n");
+		return;
+	}
+	free(rules);
+	/* The twin: the jail "a:maxproc" is stopped, and "a" loses its limit. */
+	script_of(w, "rctl -a ", "jail:ioc-a:maxproc:deny=4711");
+	script_of(w, "rctl -r ", "jail:ioc-a:maxproc");
+	rules = all_rules(w);
+	assert_null(strstr(rules, "4711"));
+	free(rules);
+}
+
 #define	IN_WORLD(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 UNIT_MAIN(
 	IN_WORLD(test_attack_35__words_of_sh),
 	IN_WORLD(test_attack_35__values_of_rc_conf),
 	IN_WORLD(test_attack_35__fields_of_fstab),
+	IN_WORLD(test_attack_35__strings_of_json),
+	IN_WORLD(test_attack_36__fields_of_rctl),
+	IN_WORLD(test_attack_61__text_for_terminals),
 	IN_WORLD(test_quote_fstab__round),
 	cmocka_unit_test(test_unquote_fstab__old_forms))

@@ -36,11 +36,22 @@ field(char *to, size_t size, const char *text)
 	memcpy(to, text, len < size ? len : size);
 }
 
+/* The sum of a header's bytes goes into it. */
+static void
+seal(char h[512])
+{
+	unsigned sum = 0;
+
+	memset(h + 148, ' ', 8);
+	for (size_t i = 0; i < 512; i++)
+		sum += (unsigned char)h[i];
+	octal(h + 148, 7, sum);
+}
+
 static void
 header(struct ioc_buf *b, const struct member *m, size_t len)
 {
 	char h[512] = { 0 };
-	unsigned sum = 0;
 
 	field(h, 100, m->name);
 	octal(h + 100, 8, m->mode != 0 ? m->mode : 0644);
@@ -58,10 +69,7 @@ header(struct ioc_buf *b, const struct member *m, size_t len)
 	memcpy(h + 257, "ustar\00000", 8);
 	octal(h + 329, 8, m->major);
 	octal(h + 337, 8, m->minor);
-	memset(h + 148, ' ', 8);
-	for (size_t i = 0; i < sizeof(h); i++)
-		sum += (unsigned char)h[i];
-	octal(h + 148, 7, sum);
+	seal(h);
 	(void)ioc_buf_add(b, h, sizeof(h));
 }
 
@@ -93,7 +101,7 @@ pax(struct ioc_buf *b, const struct ioc_buf *records)
 void
 tar_pax(struct ioc_buf *b, const char *key, const void *value, size_t len)
 {
-	auto_buf struct ioc_buf records = IOC_BUF(1 << 20);
+	auto_buf struct ioc_buf records = IOC_BUF(1 << 24);
 
 	record(&records, key, value, len);
 	pax(b, &records);
@@ -113,6 +121,27 @@ tar_sparse(struct ioc_buf *b, const char *size, const char *map)
 	record(&records, "GNU.sparse.numblocks", blocks, strlen(blocks));
 	record(&records, "GNU.sparse.map", map, strlen(map));
 	pax(b, &records);
+}
+
+void
+tar_gnu_sparse(struct ioc_buf *b, const char *name)
+{
+	char h[512] = { 0 };
+
+	field(h, 100, name);
+	octal(h + 100, 8, 0644);
+	octal(h + 108, 8, 0);
+	octal(h + 116, 8, 0);
+	octal(h + 124, 12, 0);
+	octal(h + 136, 12, 1000000000);
+	h[156] = 'S';
+	memcpy(h + 257, "ustar  ", 8);
+	octal(h + 386, 12, 0);
+	octal(h + 398, 12, 0);
+	h[482] = 1;		/* blocks of its map follow */
+	octal(h + 483, 12, 4096);
+	seal(h);
+	(void)ioc_buf_add(b, h, sizeof(h));
 }
 
 void

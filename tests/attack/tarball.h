@@ -30,6 +30,8 @@ void	tar_pax(struct ioc_buf *b, const char *key, const void *value,
 #define	PAX(b, k, v)	tar_pax(b, k, v, strlen(v))
 /* The next member is sparse: its true size, "offset,length,..." of its data. */
 void	tar_sparse(struct ioc_buf *b, const char *size, const char *map);
+/* The head of an empty file of GNU's older kind, whose map is to follow. */
+void	tar_gnu_sparse(struct ioc_buf *b, const char *name);
 void	tar_end(struct ioc_buf *b);
 
 /* Appends `in` in the given compression; `none` copies. */

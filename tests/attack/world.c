@@ -2,6 +2,7 @@
 /* Throw-away places for archives to unpack into. */
 #include "world.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <dirent.h>
@@ -141,13 +142,23 @@ run_twin(struct twin *t, const struct ioc_buf *b)
 	int target = openat(world, "target", O_RDONLY | O_DIRECTORY |
 	    O_CLOEXEC);
 
-	if (here < 0 || target < 0 || fchdir(target) != 0)
+	if (here < 0 || target < 0 || fchdir(t->join ? world : target) != 0)
 		abort();
 	twin_extract(t, b->data, b->len);
 	if (fchdir(here) != 0)
 		abort();
 	(void)close(here);
 	(void)close(target);
+}
+
+double
+children_seconds(void)
+{
+	struct rusage u;
+
+	(void)getrusage(RUSAGE_CHILDREN, &u);
+	return ((double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	    (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6);
 }
 
 int

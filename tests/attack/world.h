@@ -37,9 +37,12 @@ int	unpack_fd(int in, bool devices, bool setid, uint64_t max_entries);
 int	unpack(const struct ioc_buf *b, bool devices, bool setid);
 void	run_twin(struct twin *t, const struct ioc_buf *b);
 
-/* archive_more.c */
+/* What workers have taken of the processors until now. */
+double	children_seconds(void);
+
+/* archive_more.c, archive_sets.c, archive_bombs.c */
 void	more(void);
-/* archive_sets.c */
 void	more_sets(void);
+void	bombs(void);
 
 #endif /* TESTS_WORLD_H */

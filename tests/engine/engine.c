@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "safe/tree.h"
 
@@ -25,11 +27,19 @@ on_event(const struct ioc_event *ev, void *arg)
 	return (0);
 }
 
+const char *
+engine_helper_dir(void)
+{
+	const char *dir = getenv("HELPER_DIR");
+
+	return (dir != NULL ? dir : "/nonexistent");
+}
+
 void
 engine_reopen(struct engine *e)
 {
 	struct ioc_host_options o = {
-		.config = e->config, .helper_dir = "/nonexistent",
+		.config = e->config, .helper_dir = engine_helper_dir(),
 		.event = on_event, .event_arg = e,
 		.no_recover = e->no_recover,
 	};
@@ -46,6 +56,35 @@ static const char *
 parent_dir(void)
 {
 	return (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+}
+
+char engine_backup[64];
+
+static void
+remove_backup(void)
+{
+	(void)unlink(engine_backup);
+}
+
+/* Once for all tests of a program, before anything is made to fail. */
+static void
+make_backup(struct engine *e)
+{
+	struct ioc_export_options o = { .file = engine_backup };
+	struct ioc_error err = { .msg = "" };
+	struct ioc_jail *j = NULL;
+
+	if (engine_backup[0] != '\0')
+		return;
+	(void)snprintf(engine_backup, sizeof(engine_backup),
+	    "%s/ioc-engine-%ld.tar", parent_dir(), (long)getpid());
+	engine_create(e, "web");
+	if (ioc_jail_open(e->host, "web", &j, &err) != 0 ||
+	    ioc_jail_export(j, &o, &err) != 0 ||
+	    ioc_jail_destroy(j, false, &err) != 0)
+		fail_msg("backup: %s", err.msg);
+	ioc_jail_close(j);
+	(void)atexit(remove_backup);
 }
 
 int
@@ -77,6 +116,7 @@ engine_setup(void **state)
 	engine_reopen(e);
 	if (ioc_release_fetch(e->host, &f, &err) != 0)
 		fail_msg("fetch: %s", err.msg);
+	make_backup(e);
 	*state = e;
 	return (0);
 }

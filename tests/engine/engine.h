@@ -21,6 +21,11 @@ struct engine {
 	char	last_warning[256];
 };
 
+/* Where the real worker is, for what is nothing without it. */
+const char *engine_helper_dir(void);
+/* A backup of a jail "web" of the release "one". */
+extern char engine_backup[64];
+
 /* cmocka's setup and teardown: an activated source with the release "one". */
 int	engine_setup(void **state);
 int	engine_teardown(void **state);

@@ -216,8 +216,73 @@ test_fstab__a_shared_directory_is_told(void **state)
 	end(&r);
 }
 
+static int
+start(struct running *r, struct ioc_error *err)
+{
+	int c = ioc_jail_start(r->j, NULL, 0, err);
+
+	if (c == 0)
+		assert_int_equal(ioc_jail_stop(r->j, true, NULL), 0);
+	return (c);
+}
+
+/* Where a kernel lets jails out that share: refused, unless a line says so. */
+static void
+test_fstab__a_shared_directory_is_refused(void **state)
+{
+	struct running r = begin(state);
+	auto_buf struct ioc_buf before = IOC_BUF(4 << 20);
+	auto_buf struct ioc_buf after = IOC_BUF(4 << 20);
+	struct ioc_error err = { .msg = "" };
+	struct ioc_jail *web = r.j;
+	char tree[128];
+
+	engine_create(r.e, "db");
+	assert_int_equal(add(&r, "/usr", "/u", "rw", &err), 0);
+	assert_int_equal(ioc_jail_stop(web, true, &err), 0);
+	assert_int_equal(ioc_jail_open(r.e->host, "db", &r.j, &err), 0);
+	assert_int_equal(ioc_jail_start(r.j, NULL, 0, &err), 0);
+	fake.no_share = true;
+	r.e->warnings = 0;
+	describe(&r, &before);
+	assert_int_equal(add(&r, "/usr/bin", "/c", "ro", &err), IOC_UNSAFE);
+	assert_non_null(strstr(err.msg, "jail web has /usr, too"));
+	assert_non_null(strstr(err.msg, "not on a fake host"));
+	/* The tree of another jail is written to by that one. */
+	(void)snprintf(tree, sizeof(tree), "%s/source/jails/web", r.e->dir);
+	assert_int_equal(add(&r, tree, "/c", "ro", &err), IOC_UNSAFE);
+	assert_non_null(strstr(err.msg, "jail web has"));
+	describe(&r, &after);
+	assert_string_equal(before.data, after.data);
+	assert_int_equal(add(&r, "/etc", "/e", "rw", &err), 0);
+	assert_int_equal(add(&r, tree, "/t", "ro,shared", &err), 0);
+	assert_int_equal(add(&r, "/usr/bin", "/c", "rw,shared", &err), 0);
+	assert_int_equal(r.e->warnings, 0);
+	/* One of the two has said so: both start. */
+	assert_int_equal(ioc_jail_stop(r.j, true, &err), 0);
+	assert_int_equal(start(&r, &err), 0);
+	end(&r);
+	r.j = web;
+	assert_int_equal(start(&r, &err), 0);
+	assert_int_equal(ioc_jail_open(r.e->host, "db", &r.j, &err), 0);
+	/* By hand, or from a time when the kernel was another: neither does. */
+	assert_int_equal(ioc_jail_fstab_remove(r.j, "/c", &err), 0);
+	fake.no_share = false;
+	assert_int_equal(add(&r, "/usr/bin", "/c", "rw", &err), 0);
+	assert_int_equal(start(&r, &err), 0);
+	fake.no_share = true;
+	assert_int_equal(start(&r, &err), IOC_UNSAFE);
+	assert_non_null(strstr(err.msg, "start db: fstab: jail web has /usr"));
+	end(&r);
+	r.j = web;
+	assert_int_equal(start(&r, &err), IOC_UNSAFE);
+	assert_non_null(strstr(err.msg, "start web: fstab: jail db has"));
+	end(&r);
+}
+
 ENGINE_MAIN(
 	ENGINE_TEST(test_fstab__both_or_nothing),
 	ENGINE_TEST(test_fstab__refusals_change_nothing),
 	ENGINE_TEST(test_fstab__links_in_a_source),
-	ENGINE_TEST(test_fstab__a_shared_directory_is_told))
+	ENGINE_TEST(test_fstab__a_shared_directory_is_told),
+	ENGINE_TEST(test_fstab__a_shared_directory_is_refused))

@@ -2,8 +2,11 @@
 /* The operations that tests make fail at every point. */
 #include "tests/engine/engine.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "ioc/backup.h"
 #include "ioc/fstab.h"
 #include "ioc/jail.h"
 #include "ioc/release.h"
@@ -165,6 +168,35 @@ op_destroy(struct engine *e, struct ioc_error *err)
 	return (with_jail(e, err, destroy));
 }
 
+/* The file is no part of the host that is compared. */
+static int
+export_jail(struct ioc_jail *j, struct ioc_error *err)
+{
+	char file[96];
+	struct ioc_export_options o = { .file = file };
+	int r;
+
+	(void)snprintf(file, sizeof(file), "%s.again", engine_backup);
+	r = ioc_jail_export(j, &o, err);
+	if (unlink(file) == 0)
+		assert_int_equal(r, 0);
+	return (r);
+}
+
+static int
+op_export(struct engine *e, struct ioc_error *err)
+{
+	return (with_jail(e, err, export_jail));
+}
+
+static int
+op_import(struct engine *e, struct ioc_error *err)
+{
+	struct ioc_import_options o = { .name = "new", .file = engine_backup };
+
+	return (ioc_jail_import(e->host, &o, NULL, err));
+}
+
 /* --- snapshots and clones ------------------------------------------------------- */
 
 static int
@@ -319,6 +351,8 @@ const struct engine_op engine_ops[] = {
 	{ "rename", op_rename, 1, 0, false, NULL },
 	{ "set", op_set, 1, 0, false, NULL },
 	{ "fstab", op_fstab, 2, 0, false, NULL },
+	{ "export", op_export, 6, 0, false, NULL },
+	{ "import", op_import, 6, 0, false, NULL },
 	{ "destroy", op_destroy, 3, 3, true, NULL },
 	{ "create basejail", create_basejail, 5, 0, false, NULL },
 	{ "create from template", create_from_template, 5, 0, false,

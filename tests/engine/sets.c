@@ -100,6 +100,62 @@ test_start__of_another_system(void **state)
 	assert_int_equal(fake.calls, 0);
 }
 
+/* bin/sh of the release becomes an ELF file of that machine. */
+static void
+set_machine(struct engine *e, const char *target, unsigned char machine)
+{
+	unsigned char elf[64] = { 0x7f, 'E', 'L', 'F', 2, 1, 1 };
+	char path[256];
+	FILE *f;
+
+	elf[18] = machine;
+	(void)snprintf(path, sizeof(path), "%s/source/releases/one/p0/root/%s",
+	    e->dir, target);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fwrite(elf, sizeof(elf), 1, f) == 1);
+	(void)fclose(f);
+}
+
+static void
+test_start__for_another_processor(void **state)
+{
+	struct ioc_create_options o = { .name = "two", .release = "one" };
+	struct engine *e = *state;
+	struct ioc_jail *j = NULL;
+	struct ioc_error err;
+	char path[256];
+
+	engine_create(e, "web");
+	(void)snprintf(path, sizeof(path), "%s/source/releases/one/p0/root/bin",
+	    e->dir);
+	assert_int_equal(mkdir(path, 0755), 0);
+	(void)strcat(path, "/sh");
+	assert_int_equal(symlink("../etc/shell", path), 0);
+	/* amd64, as the fake host is. */
+	set_machine(e, "etc/shell", 62);
+	assert_int_equal(ioc_jail_open(e->host, "web", &j, &err), 0);
+	assert_int_equal(ioc_jail_start(j, NULL, 0, &err), 0);
+	assert_int_equal(ioc_jail_stop(j, true, &err), 0);
+	set_machine(e, "etc/shell", 183);
+	fake.calls = 0;
+	assert_int_equal(ioc_jail_start(j, NULL, 0, &err), IOC_UNSUPPORTED);
+	assert_string_equal(err.msg, "start web: its programs are for arm64, "
+	    "this host runs those for amd64");
+	assert_int_equal(ioc_jail_create(e->host, &o, NULL, &err),
+	    IOC_UNSUPPORTED);
+	assert_int_equal(fake.calls, 0);
+	fake.emulates = true;
+	assert_int_equal(ioc_jail_start(j, NULL, 0, &err), 0);
+	assert_int_equal(ioc_jail_stop(j, true, &err), 0);
+	/* A machine that nobody knows. */
+	fake.emulates = false;
+	set_machine(e, "etc/shell", 250);
+	assert_int_equal(ioc_jail_start(j, NULL, 0, &err), 0);
+	assert_int_equal(ioc_jail_stop(j, true, &err), 0);
+	ioc_jail_close(j);
+}
+
 static void
 test_remote(void **state)
 {
@@ -139,10 +195,31 @@ test_verify__needs_a_record(void **state)
 	    "files of one at patch level 0");
 }
 
+/* A new level has a record of its own, or is not there. */
+static void
+test_update__records(void **state)
+{
+	struct engine *e = *state;
+	struct ioc_error err;
+
+	fake_dist.updates = 1;
+	fake_dist.record_fails = true;
+	assert_int_equal(ioc_release_update(e->host, "one", false, NULL, NULL,
+	    &err), IOC_LIMIT);
+	check_file(e, "releases/one/p1/root.mtree", NULL);
+	fake_dist.record_fails = false;
+	assert_int_equal(ioc_release_update(e->host, "one", false, NULL, NULL,
+	    &err), 0);
+	check_file(e, "releases/one/p0/root.mtree", "#mtree\n");
+	check_file(e, "releases/one/p1/root.mtree", "#mtree again\n");
+}
+
 ENGINE_MAIN(
 	ENGINE_TEST(test_fetch__configures),
 	ENGINE_TEST(test_destroy__keeps_the_manifest),
 	ENGINE_TEST(test_fetch__judges),
 	ENGINE_TEST(test_start__of_another_system),
+	ENGINE_TEST(test_start__for_another_processor),
+	ENGINE_TEST(test_update__records),
 	ENGINE_TEST(test_remote),
 	ENGINE_TEST(test_verify__needs_a_record))

@@ -163,7 +163,7 @@ test_dry_run__changes_nothing(void **state)
 		struct engine *e = engine_prepare(state, op);
 		auto_buf struct ioc_buf before = IOC_BUF(4 * 1024 * 1024);
 		struct ioc_host_options o = {
-			.config = e->config, .helper_dir = "/nonexistent",
+			.config = e->config, .helper_dir = engine_helper_dir(),
 			.dry_run = true,
 		};
 

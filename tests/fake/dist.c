@@ -7,6 +7,7 @@
 
 #include "dist/dist.h"
 #include "safe/file.h"
+#include "safe/recorder.h"
 #include "tests/fake/fake.h"
 
 struct fake_dist fake_dist;
@@ -68,6 +69,15 @@ version(int root_fd, char ret[64], struct ioc_error *err)
 	if (r == 0)
 		memcpy(ret, "1.0", 4);
 	return (r);
+}
+
+/* No worker: what a record is made of is not the engine's. */
+int
+ioc_record_tree(const struct ioc_recorder *r, struct ioc_error *err)
+{
+	return (fake_dist.record_fails ?
+	    ioc_fail(err, IOC_LIMIT, "injected fault") :
+	    ioc_file_write_all(r->out_fd, "#mtree again\n", 13, err));
 }
 
 static const char *const names[] = { "one", "two", NULL };

@@ -28,6 +28,8 @@ struct fake_host {
 	unsigned execs;
 	bool	 no_idmap;
 	bool	 no_limits;
+	bool	 no_share;
+	bool	 emulates;	/* programs of every machine */
 	int	 waited_ms;	/* the last time limits that were given */
 	int	 removed_ms;
 };
@@ -44,6 +46,7 @@ void	fake_describe(struct ioc_buf *out);
 struct fake_dist {
 	unsigned updates;	/* to be found by the next update */
 	bool	 fetch_fails;
+	bool	 record_fails;
 	unsigned manifest;	/* number of the one that is pinned */
 	bool	 foreign;	/* its releases run elsewhere only */
 };

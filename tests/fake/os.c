@@ -27,6 +27,18 @@ struct ioc_os_jail {
 	bool		 mine;		/* prepared by this handle */
 };
 
+bool
+ioc_os_emulates(const struct ioc_os *os, unsigned machine)
+{
+	return (fake.emulates);
+}
+
+int
+ioc_sandbox_reads(const char *path)
+{
+	return (0);
+}
+
 int
 ioc_sandbox_writes(int dirfd, const char *path)
 {
@@ -122,7 +134,8 @@ ioc_os_can(struct ioc_os *os, enum ioc_os_feature f, struct ioc_error *err)
 {
 	if (f == IOC_CAN_ZFS || f == IOC_CAN_NULLFS ||
 	    (f == IOC_CAN_IDMAP && fake.no_idmap) ||
-	    (f == IOC_CAN_LIMITS && fake.no_limits))
+	    (f == IOC_CAN_LIMITS && fake.no_limits) ||
+	    (f == IOC_CAN_SHARE && fake.no_share))
 		return (ioc_fail(err, IOC_UNSUPPORTED, "not on a fake host"));
 	return (0);
 }

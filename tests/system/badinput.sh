@@ -246,12 +246,19 @@ surroundings_do()
 	begin
 	with tiny
 	ok create -r tiny web
-	# A hostile environment, few descriptors, an open umask, closed 0 to 2.
+	# 37 to 40: a hostile environment, few descriptors, an open umask, closed 0
+	# to 2.
 	(
 		export PATH=/nowhere IFS=/ TMPDIR=/nowhere LD_PRELOAD=/nowhere.so \
-		    ENV=/nowhere BASH_ENV=/nowhere CDPATH=/ HOME=/nowhere
+		    ENV=/nowhere BASH_ENV=/nowhere CDPATH=/ HOME=/nowhere \
+		    LD_LIBRARY_PATH="$dir" LD_AUDIT=/nowhere.so \
+		    GCONV_PATH="$dir" LOCPATH="$dir" LC_ALL='../../x' TZ=:/nowhere \
+		    ZFS_COLOR=1 ZPOOL_SCRIPTS_PATH="$dir" SSL_CERT_FILE=/nowhere \
+		    OPENSSL_CONF=/nowhere MALLOC_CHECK_=3 PS4='$(touch pwned)' \
+		    TERM='../../x' COLUMNS=-1 LINES=99999999999
 		"$program" -c "$conf" -q start web 2>/dev/null
 	) || atf_fail "a hostile environment"
+	[ ! -e pwned ] || atf_fail "the environment was executed"
 	ok stop web
 	# With few descriptors it is done, or it is said, but never half of it.
 	for n in 6 10 16 24 32 48; do
@@ -275,6 +282,89 @@ surroundings_do()
 	atf_check -o empty find "$src/jails" -maxdepth 2 -perm -002 \
 	    ! -type l ! -path '*/root' ! -path '*/root/*'
 	no_leaks
+}
+
+# 39: it is done, or it is said, but never half of it; whatever may not be used up.
+tiny_limits_do()
+{
+	begin
+	with tiny
+	ok create -r tiny web
+	# dash has another letter for it.
+	processes=-u
+	(ulimit -u) >/dev/null 2>&1 || processes=-p
+	for limit in '-f 0' '-f 1' '-f 8' '-v 4096' '-v 20000' '-v 100000' \
+	    '-d 64' '-d 1024' '-s 64' '-s 256' "$processes 1" "$processes 3" \
+	    '-c 0' '-l 0' '-t 1'; do
+		# Through a pipe, as a file might not take it.
+		# shellcheck disable=SC2086
+		(ulimit $limit || exit 99
+		"$program" -c "$conf" -q start web 2>&1
+		echo "status $?") | cat >stderr
+		status=$(sed -n 's/^status //p' stderr)
+		status=${status:-99}
+		sed -i.all '/^status /d' stderr
+		echo "ulimit $limit: $status $(head -n 1 stderr)"
+		case $status in
+		0) ok stop web ;;
+		1)
+			[ "$(wc -l <stderr)" -le 2 ] && [ -s stderr ] ||
+			    atf_fail "says: $(cat stderr)"
+			;;
+		99) continue ;;
+		*)
+			# No memory for the program itself: its loader's word.
+			case $limit in
+			-[vds]*) ;;
+			*) atf_fail "ulimit $limit: status $status, $(cat stderr)" ;;
+			esac
+			;;
+		esac
+		ok recover
+		state web stopped
+		no_leaks "a start with ulimit $limit"
+		# shellcheck disable=SC2086
+		said=$( (ulimit $limit && "$program" -c "$conf" -q create -r tiny \
+		    new) 2>&1)
+		[ "$said" != new ] || ok destroy -y new
+		ok recover
+		[ ! -e "$src/jails/new" ] || atf_fail "ulimit $limit: half a jail"
+		no_leaks "a create with ulimit $limit"
+	done
+	ok start web
+	ok stop web
+	no_leaks
+}
+
+# 36: what becomes an argument of a program of the host: zfs, zpool, debootstrap,
+# wget, gpgv, apt-get.
+tools_do()
+{
+	begin
+	with tiny
+	hash=$(printf %064d 0)
+	for word in '-x' '--help' 'a;touch pwned' 'a$(touch pwned)' \
+	    'a`touch pwned`' 'a b' "$(printf 'a\nb')" 'a@b' 'a%b' '../a' 'a/../b' \
+	    "a'b" 'a"b' 'a\b' '|touch pwned' '>pwned' '*' "$(printf '%0300d' 0)" \
+	    "$(printf 'a\377')" '' ; do
+		refuses '1 2' . activate -- "$word"
+		refuses '1 2' . activate --name "$word" --dir "$dir/other"
+		refuses '1 2' . deactivate -- "$word"
+		refuses '1 2' . fetch --no-update -- "$word"
+		refuses '1 2' . fetch --no-update --mirror "$word" "$release"
+		refuses '1 2' . fetch --no-update --mirror "https://$word/" \
+		    "$release"
+		refuses '1 2' . fetch --distribution "$word" "$release"
+		refuses '1 2' . fetch --url "$word" --sha256 "$hash" x
+		refuses '1 2' . fetch --url "https://localhost:1/x" \
+		    --sha256 "$word" x
+		refuses '1 2' . fetch --url "https://localhost:1/x" \
+		    --sha256 "$hash" --ca-file "$word" x
+		refuses '1 2' . update -- "$word"
+		refuses '1 2' . verify -- "$word"
+		[ ! -e pwned ] || atf_fail "executed: $word"
+	done
+	[ ! -e "$dir/other" ] || atf_fail "a source was made"
 }
 
 # The helpers are those of the program, by whatever name it is called.
@@ -314,5 +404,7 @@ atf_init_test_cases()
 	testcase no_debootstrap "a missing program of the host"
 	testcase not_root "somebody who is not root"
 	testcase called "the program by other names and from other places"
+	testcase tiny_limits "limits on files, memory, stack and processes"
+	testcase tools "words that programs of the host would be given"
 	testcase surroundings "a hostile environment, few descriptors, umask 0"
 }

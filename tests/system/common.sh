@@ -22,6 +22,7 @@ begin()
 	echo "$dir" >dir
 	conf=$dir/ioc.conf
 	src=$dir/source
+	os_links | sort >links
 	# A name of its own, so that what it leaves behind can be told.
 	source=t$(basename "$dir" | tr -cd 'A-Za-z0-9')
 	echo "$source" >source
@@ -52,13 +53,14 @@ end()
 	esac
 }
 
-# testcase NAME DESCRIPTION: a case that is the function NAME_do, as root, whose
-# cleanup is end.
+# testcase NAME DESCRIPTION [SECONDS]: a case that is the function NAME_do, as
+# root, whose cleanup is end, and which may take so long.
 testcase()
 {
 	atf_test_case "$1" cleanup
 	eval "descr_$1=\$2"
-	eval "$1_head() { atf_set descr \"\$descr_$1\"; atf_set require.user root; }"
+	eval "$1_head() { atf_set descr \"\$descr_$1\"; atf_set require.user root;
+	    atf_set timeout ${3:-300}; }"
 	eval "$1_body() { $1_do; }"
 	eval "$1_cleanup() { end; }"
 	atf_add_test_case "$1"
@@ -307,6 +309,86 @@ no_leaks()
 	done
 	cat leaks >&2
 	atf_fail "left behind after ${1:-the test} ($wait looks)"
+}
+
+# What a store may have left; others than directories have more (pool.sh).
+store_traces()
+{
+	:
+}
+
+# Everything that may be left when there is no jail, and `recover` has been:
+# temporary files, records of what runs, locks that are held (others are swept
+# away), processes and network interfaces as well.
+leftovers()
+{
+	leaks
+	store_traces
+	find "$src/jails" -mindepth 1 | sed 's/^/of a jail: /'
+	find "$src/.ids" -mindepth 1 2>/dev/null | sed 's/^/uid range: /'
+	find "$src" -path '*/root/*' -prune -o -name '.ioc-tmp-*' -print |
+	    sed 's/^/temporary file: /'
+	find "$dir/run" ! -type d | sed 's/^/in the run directory: /'
+	os_helpers | sed 's/^/helper: /'
+	os_links | sort | comm -13 links - | sed 's/^/interface: /'
+}
+
+# settled: recovery finds nothing any more; what has been killed a moment ago may
+# need one to be gone.
+settled()
+{
+	for wait in 1 2 3 4 5 6 7 8 9 10; do
+		"$program" -c "$conf" -q recover >recovered 2>recover.err ||
+		    atf_fail "recover: $(cat recover.err)"
+		[ ! -s recover.err ] ||
+		    atf_fail "recover complains: $(cat recover.err)"
+		! grep -qx 'nothing to recover' recovered || return 0
+		sleep 0.2
+	done
+	atf_fail "recover finds something each time: $(cat recovered), $wait"
+}
+
+# whole_jail NAME STATE: it can be read, runs, and ends.  An empty one has no
+# program.
+whole_jail()
+{
+	ok get -a "$1"
+	ok fstab show "$1"
+	[ "$2" = running ] || ok start "$1"
+	"$program" -c "$conf" -q exec "$1" -- true >/dev/null 2>exec.err
+	case $? in
+	0 | 127) ;;
+	*) atf_fail "exec $1: $(cat exec.err)" ;;
+	esac
+	ok stop "$1"
+}
+
+# consistent: whatever was done, and whoever was killed: what there is is whole,
+# and when it is destroyed nothing of any kind is left.
+consistent()
+{
+	settled
+	"$program" -c "$conf" -q list -H -o name,state >states 2>err ||
+	    atf_fail "list: $(cat err)"
+	[ ! -s err ] || atf_fail "list complains: $(tr '\n' ';' <err)"
+	find "$src/.staging" "$src/.journal" -mindepth 1 >unfinished
+	[ ! -s unfinished ] || atf_fail "unfinished: $(cat unfinished)"
+	while read -r name state; do
+		case $state in
+		running | stopped) whole_jail "$name" "$state" ;;
+		*) atf_fail "$name is $state" ;;
+		esac
+	done <states
+	cut -f1 states | xargs -r "$program" -c "$conf" -q destroy -y \
+	    >/dev/null 2>err || atf_fail "destroy: $(cat err)"
+	settled
+	for wait in $(seq 1 20); do
+		leftovers >left
+		[ -s left ] || return 0
+		sleep 0.3
+	done
+	cat left >&2
+	atf_fail "left behind after all ($wait looks)"
 }
 
 # number MAX: a random one from 0 to MAX.

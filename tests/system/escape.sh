@@ -11,7 +11,7 @@ inside()
 	ok create -r "$release" web
 	ok start web
 	ok exec web -- mkdir /p
-	for p in calls net; do
+	for p in calls net pass; do
 		[ -x "$progs/$p" ] || atf_fail "not built: $progs/$p"
 		"$program" -c "$conf" exec web -- sh -c \
 		    "cat >/p/$p && chmod 755 /p/$p" <"$progs/$p" ||
@@ -180,6 +180,66 @@ network_do()
 	in_jail "/p/net listen $port x & sleep 0.3; /p/net connect $port x;
 	    r=\$?; kill \$!; exit \$r" >said ||
 	    atf_fail "no loopback: $(cat said)"
+}
+
+# CVE-2025-15576, CVE-2026-101304 to 101306: what two jails pass to each other.
+# Where the kernel has it mended, or on Linux, it leads nowhere; elsewhere it does,
+# which is why sharing is refused there (fstab.sh).
+passed_do()
+{
+	inside
+	ok create -r "$release" db
+	ok start db
+	"$program" -c "$conf" exec db -- sh -c "cat >/pass && chmod 755 /pass" \
+	    <"$progs/pass" || atf_fail "cannot copy pass into the jail"
+	echo secret >"$dir/marker"
+	mkdir "$dir/data"
+	chmod 1777 "$dir/data"
+	for jail in web db; do
+		ok fstab add -o rw,shared "$dir/data" /data $jail
+	done
+	in_jail '/p/pass send /data/socket' &
+	sender=$!
+	"$program" -c "$conf" exec db -- /pass recv /data/socket \
+	    "$dir/marker" >said 2>&1
+	status=$?
+	kill $sender 2>/dev/null
+	atf_check -o inline:'a directory was passed\n' cat said
+	ioc doctor 2>/dev/null | grep -q '^share *yes' && share=0 || share=1
+	[ "$status" -eq "$share" ] ||
+	    atf_fail "the host is seen: $status, and $share was expected"
+	ok stop web db
+	no_leaks
+}
+
+# 69: what stands in the jail's own tree says nothing about it (systemd-nspawn
+# CVE-2026-40226; buildah CVE-2024-1753, containerd CVE-2022-23648).
+own_words_do()
+{
+	inside
+	echo secret >"$dir/marker"
+	# Lines of fstab count where the administrator writes them.
+	mkdir "$dir/data"
+	echo "$dir/data /twin nullfs ro 0 0" >"$src/jails/web/fstab"
+	in_jail "for f in /fstab /etc/fstab /root/fstab; do
+	    echo '$dir /host nullfs rw 0 0' >\$f; done
+	    for f in /config.json /etc/ioc.json; do
+	    echo '{\"userns\":\"off\",\"allow_raw_sockets\":\"yes\"}' >\$f; done
+	    echo 'ioc_dir_x=\"/\"' >/etc/ioc.conf
+	    printf '[Exec]\nPrivateUsers=no\n[Files]\nBind=/:/host\n' >/web.nspawn
+	    echo 'web { path=\"/\"; allow.mount; exec.prestart=\"touch /pwned\"; }' \
+	        >/etc/jail.conf" || atf_fail "cannot write them"
+	ioc get -a web >before
+	ok restart web
+	ioc get -a web >after
+	atf_check cmp before after
+	[ -s before ] || atf_fail "nothing was compared"
+	ok exec web -- test -d /twin
+	gives 1 exec web -- test -e /host
+	gives 1 exec web -- test -e "$dir/marker"
+	[ ! -e /pwned ] || atf_fail "a hook of the jail was run"
+	ok stop web
+	no_leaks
 }
 
 helpers_do()
@@ -408,6 +468,8 @@ atf_init_test_cases()
 	testcase devices "devices"
 	testcase network "the network of the host"
 	testcase calls "system calls for which a jail has no right"
+	testcase passed "a directory that one jail passes to another"
+	testcase own_words "configuration that lies in the jail's tree"
 	testcase calls_twin "the same calls as the host's root"
 	if [ "$(uname -s)" = Linux ]; then
 		testcase proc_sys "/proc, /sys, control groups and mounts"

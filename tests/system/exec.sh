@@ -44,6 +44,37 @@ streams_do()
 	    "'$program' -c '$conf' exec web -- cat <data"
 }
 
+# 57: a gigabyte passes through, or is thrown away; nothing of it is kept.
+output_do()
+{
+	running
+	case $(uname -s) in
+	Linux) bytes=1073741824 ;;
+	*) bytes=67108864 ;;
+	esac
+	# What the program itself may have is a small part of that.
+	n=$( (ulimit -v 65536; "$program" -c "$conf" exec web -- \
+	    head -c $bytes /dev/zero) | wc -c)
+	[ "$n" -eq $bytes ] || atf_fail "$n bytes of $bytes"
+	n=$( (ulimit -v 65536; "$program" -c "$conf" exec web -- \
+	    sh -c "head -c $bytes /dev/zero >&2") 2>&1 >/dev/null | wc -c)
+	[ "$n" -eq $bytes ] || atf_fail "$n bytes of $bytes on stderr"
+	ok stop web
+	ok set "exec_start=head -c $bytes /dev/zero" web
+	(ulimit -v 65536; "$program" -c "$conf" -q start web) >out 2>err ||
+	    atf_fail "start: $(head -c 1000 err)"
+	[ "$(cat out err | wc -c)" -lt 1000000 ] || atf_fail "it is shown"
+	ok stop web
+	# Closed descriptors, and none of it ends.
+	ok set 'exec_start=sh -c "exec >&- 2>&- <&-; sleep 1000"' \
+	    exec_timeout=2 web
+	timeout 60 "$program" -c "$conf" -q start web >out 2>err
+	[ $? -eq 1 ] || atf_fail "it started: $(cat err)"
+	atf_check -o match:'exec_start|exec' cat err
+	state web stopped
+	no_leaks
+}
+
 arguments_do()
 {
 	running
@@ -165,6 +196,7 @@ killed_do()
 atf_init_test_cases()
 {
 	testcase status "every exit status means one thing"
+	testcase output "more output than there is memory, and none that ends"
 	testcase streams "input, output and errors pass unchanged"
 	testcase arguments "arguments reach the program as they are"
 	testcase environment "a clean environment, and what -e adds"

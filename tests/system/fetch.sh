@@ -17,7 +17,26 @@ native_do()
 	[ ! -e "$cache/fetch.err" ] || atf_check test -s "$cache/fetch.err"
 	refuses 1 "$release" fetch "$release"
 	ok run -r "$release" -- /bin/sh -c 'test -s /etc/passwd'
+	recorded
 	no_leaks
+}
+
+# Recorded when it was complete: nothing differs, and a change is named.
+recorded()
+{
+	tree=$(find "$src/releases/$release" -maxdepth 1 -name 'p*' | sort |
+	    tail -1)
+	# Where it was fetched by an older program.
+	[ -e "$tree/root.mtree" ] || return 0
+	ok verify "$release"
+	ok create -r "$release" web
+	ok verify web
+	ok start web
+	ok exec web -- /bin/sh -c 'echo x >/etc/new'
+	"$program" -c "$conf" -q verify web >out
+	atf_check grep -q '^extra .*etc/new' out
+	ok stop web
+	ok destroy -y web
 }
 
 archive_do()

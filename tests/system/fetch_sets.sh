@@ -3,133 +3,7 @@
 # Releases that are sets with a manifest, from a mirror as FreeBSD and HardenedBSD
 # have it, or from a folder.
 . "$(atf_get_srcdir)/common.sh"
-
-rel=14.2-RELEASE
-
-# --- a mirror -------------------------------------------------------------------
-
-# tree DIR: what a base.txz holds, as far as it matters.
-tree()
-{
-	mkdir -p "$1/bin" "$1/etc" "$1/tmp" "$1/root" "$1/dev" "$1/proc" \
-	    "$1/sys" "$1/usr/bin" "$1/usr/sbin" "$1/var/log"
-	os_tiny "$1"
-	chmod 1777 "$1/tmp"
-	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\n' \
-	    >"$1/etc/passwd"
-	printf 'root:x:0:\nuser:x:1000:\n' >"$1/etc/group"
-	printf '# $FreeBSD$\n#kern.x=1\nnet.inet.ip.fw.enable=1 # on\n' \
-	    >"$1/etc/sysctl.conf"
-	printf '#!/bin/sh\nUSERLAND_VERSION="%s"\n' "$rel-p1" \
-	    >"$1/bin/freebsd-version"
-	chmod 755 "$1/bin/freebsd-version"
-	echo su >"$1/usr/bin/su"
-	chmod 4755 "$1/usr/bin/su"
-	ln "$1/usr/bin/su" "$1/usr/bin/su2"
-	echo mail >"$1/usr/sbin/mail"
-	chown 1000:1000 "$1/usr/sbin/mail"
-	chmod 2755 "$1/usr/sbin/mail"
-	echo log >"$1/var/log/messages"
-}
-
-# set_of NAME DIR: the archive, as files/NAME.txz, with FreeBSD's flags in it
-# where there is a program that can write them.
-set_of()
-{
-	mkdir -p "$dir/files"
-	# shellcheck disable=SC2086
-	tar -C "$2" --numeric-owner $pack -cJf "$dir/files/$1.txz" . ||
-	    atf_fail "cannot pack $1"
-	command -v bsdtar >/dev/null || return 0
-	# What GNU tar does not know: a file with schg in its pax header.
-	echo locked >"$dir/files/locked"
-	{
-		echo '#mtree'
-		echo "./etc/locked type=file uid=0 gid=0 mode=0444" \
-		    "flags=schg contents=$dir/files/locked"
-	} >"$dir/files/spec"
-	bsdtar --format pax -cJf "$dir/files/$1.txz" --numeric-owner \
-	    -C "$2" . "@$dir/files/spec" || atf_fail "cannot pack $1"
-}
-
-# manifest SET...: as release(7) writes it.
-manifest()
-{
-	for set; do
-		printf '%s.txz\t%s\t%d\t%s\t"%s"\ton\n' "$set" \
-		    "$(sha256 "$dir/files/$set.txz")" 42 "$set" "The set $set"
-	done
-}
-
-# put FOLDER NAME...: what the mirror answers for FOLDER/NAME.
-put()
-{
-	folder=$1
-	shift
-	mkdir -p "$dir/www/$folder"
-	for name; do
-		publish "$name"
-		mv "$dir/www/$name" "$dir/www/$folder/$name"
-	done
-}
-
-# gone PATH: what the mirror has not any more; to this server it must be told.
-gone()
-{
-	printf 'HTTP/1.0 404 Not Found\r\nContent-Length: 0\r\n\r\n' \
-	    >"$dir/www/$1"
-}
-
-# mirror FOLDER: base and lib32 with their MANIFEST, served from there.
-mirror()
-{
-	mkdir -p "$dir/www" "$dir/files"
-	tree "$dir/base"
-	set_of base "$dir/base"
-	mkdir -p "$dir/lib32/usr/lib32"
-	echo library >"$dir/lib32/usr/lib32/libc.so.7"
-	ln "$dir/lib32/usr/lib32/libc.so.7" "$dir/lib32/usr/lib32/libc.so"
-	# shellcheck disable=SC2086
-	tar -C "$dir/lib32" --numeric-owner $pack -cJf "$dir/files/lib32.txz" .
-	manifest base lib32 >"$dir/files/MANIFEST"
-	put "$1" MANIFEST base.txz lib32.txz
-	serve "$dir/www"
-	url=https://localhost:$port
-}
-
-# The host's own manifests must not decide what happens here.
-no_manifests()
-{
-	mkdir -p "$dir/manifests"
-	echo "ioc_manifest_dir=\"$dir/manifests\"" >>"$conf"
-}
-
-get()
-{
-	release_name=$1
-	shift
-	ok fetch --arch amd64 --no-update -u "$url" --ca-file "$dir/ca.pem" \
-	    "$@" "$release_name"
-}
-
-refused()
-{
-	refuses 1 "$1" fetch --arch amd64 --no-update -u "$url" \
-	    --ca-file "$dir/ca.pem" "$rel"
-}
-
-# other: the base on the mirror is another one.
-other()
-{
-	echo evil >"$dir/base/etc/evil"
-	set_of base "$dir/base"
-	put "$1" base.txz
-}
-
-level()
-{
-	echo "$src/releases/$rel/p0"
-}
+. "$(atf_get_srcdir)/sets.sh"
 
 # --- tests -----------------------------------------------------------------------
 
@@ -238,6 +112,43 @@ wrong_do()
 	no_leaks
 }
 
+# twin DIR: what scripts do with what a mirror has of base.
+twin()
+{
+	mkdir "$1"
+	[ "$(awk '$1 == "base.txz" { print $2 }' "$dir/files/MANIFEST")" = \
+	    "$(sha256 "$dir/files/base.txz")" ] &&
+	    tar -C "$1" -xf "$dir/files/base.txz"
+}
+
+# An older manifest, with the archive that it was made for.
+attack_44_do()
+{
+	begin
+	no_manifests
+	mirror "$rel"
+	mkdir "$dir/old"
+	cp "$dir/files/MANIFEST" "$dir/files/base.txz" "$dir/old/"
+	echo mended >"$dir/base/etc/mended"
+	set_of base "$dir/base"
+	manifest base lib32 >"$dir/files/MANIFEST"
+	put "$rel" MANIFEST base.txz
+	get "$rel"
+	[ -f "$(level)/root/etc/mended" ] || atf_fail "not the newer one"
+	ok destroy -y -r "$rel"
+	cp "$dir/old/MANIFEST" "$dir/old/base.txz" "$dir/files/"
+	put "$rel" MANIFEST base.txz
+	twin "$dir/twin" || atf_fail "the twin withstands it"
+	[ ! -f "$dir/twin/etc/mended" ] || atf_fail "the twin has the newer one"
+	refused 'followed before.*--manifest'
+	[ -z "$(ioc list -r -H -o name)" ] || atf_fail "something was fetched"
+	# Under the name of a newer release, of which nothing is known.
+	cp -R "$dir/www/$rel" "$dir/www/14.9-RELEASE"
+	refuses 1 "holds $rel-p1" fetch --arch amd64 --no-update -u "$url" \
+	    --ca-file "$dir/ca.pem" 14.9-RELEASE
+	no_leaks
+}
+
 # What is trusted more than the mirror wins, or the mirror is refused.
 trust_do()
 {
@@ -288,13 +199,95 @@ trust_do()
 	no_leaks
 }
 
-# from WORD: which manifest was followed.
-from()
+# hostile_rc PATTERN: with base as it is now.
+hostile_rc()
 {
-	atf_check -o save:releases.json -e ignore "$program" -c "$conf" \
-	    -j list -r
-	atf_check -o "inline:$1\n" jq -r \
-	    '.releases[0].provenance.manifest.from' releases.json
+	set_of base "$dir/base"
+	manifest base >"$dir/files/MANIFEST"
+	refuses 1 "$1" fetch --arch amd64 --no-update -F "$dir/files" "$rel"
+	[ ! -e "$src/releases/$rel" ] || atf_fail "half a release"
+	no_leaks
+	rm -rf "$src/cache" "$dir/base/etc/rc.conf"
+	mkdir "$src/cache"
+}
+
+# The configuration that a release brings along is judged before it is changed.
+hostile_do()
+{
+	begin
+	no_manifests
+	mkdir -p "$dir/files"
+	tree "$dir/base"
+	rc=$dir/base/etc/rc.conf
+	echo host >"$dir/victim"
+	ln -s "$dir/victim" "$rc"
+	hostile_rc 'etc/rc.conf'
+	ln -s ../../../../../../../../../../../../../etc/passwd "$rc"
+	hostile_rc 'rc.conf'
+	mkdir "$rc"
+	hostile_rc 'etc/rc.conf'
+	for text in 'netif_enable="$(touch /tmp/ioc-ran)"' 'netif_enable="open' \
+	    'if true; then netif_enable=YES; fi' 'cron_flags=`id`'; do
+		echo "$text" >"$rc"
+		hostile_rc 'etc/rc.conf'
+	done
+	head -c 100000 /dev/urandom >"$rc"
+	hostile_rc 'etc/rc.conf'
+	head -c 3000000 /dev/zero | tr '\0' x >"$rc"
+	hostile_rc 'etc/rc.conf'
+	# What is not unpacked cannot be read by mistake.
+	mkfifo "$rc"
+	set_of base "$dir/base"
+	manifest base >"$dir/files/MANIFEST"
+	timeout 60 "$program" -c "$conf" -q fetch --arch amd64 --no-update \
+	    -F "$dir/files" "$rel" 2>stderr
+	[ $? -ne 124 ] || atf_fail "it waits for a FIFO"
+	[ ! -p "$(level)/root/etc/rc.conf" ] || atf_fail "a FIFO as rc.conf"
+	atf_check -o 'inline:host\n' cat "$dir/victim"
+	[ ! -e /tmp/ioc-ran ] || atf_fail "it was run"
+	no_leaks
+}
+
+# killed_do: whenever it ends, there is no release or a whole one, and the same
+# command brings it about.
+killed_do()
+{
+	begin
+	no_manifests
+	mkdir -p "$dir/files"
+	tree "$dir/base"
+	# Something to work on.
+	for i in $(seq 1 600); do
+		head -c 4000 /dev/urandom >"$dir/base/var/log/$i"
+	done
+	set_of base "$dir/base"
+	manifest base >"$dir/files/MANIFEST"
+	begun=$(now)
+	ok -q fetch --arch amd64 --no-update -F "$dir/files" "$rel"
+	took=$(($(now) - begun))
+	ok destroy -y -r "$rel"
+	hit=0
+	for i in $(seq 1 "${IOC_TEST_KILLS:-12}"); do
+		rm -f "$src"/cache/*
+		moment=$(number "$((took + 2))")
+		"$program" -c "$conf" -q fetch --arch amd64 --no-update \
+		    -F "$dir/files" "$rel" >/dev/null 2>&1 </dev/null &
+		pid=$!
+		sleep "$(awk -v ms="$moment" 'BEGIN { printf "%.3f", ms / 1000 }')"
+		kill -9 $pid 2>/dev/null
+		wait $pid
+		[ $? -ne 137 ] || hit=$((hit + 1))
+		if [ -z "$("$program" -c "$conf" list -r -H -o name)" ]; then
+			gives 1 create --no-fetch -r "$rel" web
+			[ ! -e "$src/releases/$rel" ] ||
+			    atf_fail "half a release after $moment of $took ms"
+			ok -q fetch --arch amd64 --no-update -F "$dir/files" "$rel"
+		fi
+		ok -q verify "$rel"
+		ok destroy -y -r "$rel"
+		no_leaks "round $i, killed after $moment of $took ms"
+	done
+	[ $hit -gt 0 ] || atf_fail "not once hit"
 }
 
 folder_do()
@@ -497,6 +490,44 @@ start_do()
 	no_leaks
 }
 
+# A release for another processor: its shell says so, not its name.
+machine_do()
+{
+	begin
+	tiny_archive
+	mkdir "$dir/other"
+	tar -C "$dir/other" -xf "$dir/files/tiny.tar.xz"
+	shell=$dir/other/bin/$(readlink "$dir/other/bin/sh" || echo sh)
+	# e_machine: RISC-V.
+	printf '\363\000' | dd of="$shell" bs=1 seek=18 conv=notrunc 2>/dev/null
+	# shellcheck disable=SC2086
+	tar -C "$dir/other" --numeric-owner $pack -cJf "$dir/files/other.tar.xz" .
+	publish other.tar.xz
+	serve "$dir/www"
+	for name in tiny other; do
+		ok fetch --url "https://localhost:$port/$name.tar.xz" \
+		    --sha256 "$(sha256 "$dir/files/$name.tar.xz")" \
+		    --ca-file "$dir/ca.pem" "$name"
+	done
+	refuses 1 'programs are for riscv, this host' create -r other web
+	refuses 125 'programs are for riscv, this host' run -r other -- true
+	# Not the jail's own doing: that of its release.
+	ok create -r tiny web
+	printf '\363\000' | dd of="$src/releases/tiny/p0/root${shell#"$dir/other"}" \
+	    bs=1 seek=18 conv=notrunc 2>/dev/null
+	refuses 1 'start web: its programs are for riscv' start web
+	state web stopped
+	# What is no program is no reason.
+	echo '#!/bin/false' >"$src/releases/tiny/p0/root/bin/hello"
+	ln -sf hello "$src/releases/tiny/p0/root/bin/sh"
+	ok create -r tiny other
+	rm "$src/releases/tiny/p0/root/bin/sh"
+	mkfifo "$src/releases/tiny/p0/root/bin/sh"
+	ok create -r tiny third
+	ok destroy -y web other third
+	no_leaks
+}
+
 dry_run_do()
 {
 	begin
@@ -513,11 +544,15 @@ atf_init_test_cases()
 	testcase hardenedbsd "HardenedBSD's layout, and its older one"
 	testcase wrong "another hash, a missing set, a damaged manifest"
 	testcase trust "whose manifest counts"
+	testcase attack_44 "an older manifest, and an older release, replayed"
 	testcase folder "from a folder, without a network"
+	testcase hostile "a configuration in a set that is not one"
+	testcase killed "kill -9 at any moment, and the same again"
 	testcase resume "a transfer that breaks, and what is cached"
 	testcase remote "what a mirror has"
 	testcase verify "what has changed since"
 	testcase verify_running "what a running jail has changed"
 	testcase start "a system that cannot run it says so"
+	testcase machine "programs for another processor"
 	testcase dry_run "-n changes nothing"
 }

@@ -82,6 +82,47 @@ create_thick_do()
 	done
 }
 
+# Of an export nothing is there but what is whole; a temporary name may be.
+export_do()
+{
+	begin
+	with tiny
+	ok create -r tiny web
+	timed export -z web "$dir/whole.tar"
+	for i in $(seq 1 "$rounds"); do
+		killed export -z web "$dir/part.tar"
+		recovered
+		no_leaks "export, round $i"
+		[ ! -e "$dir/part.tar" ] || ok import "x$i" "$dir/part.tar"
+		rm -f "$dir/part.tar"
+	done
+}
+
+import_do()
+{
+	begin
+	with tiny
+	ok create -r tiny web
+	ok export web "$dir/web.tar"
+	timed import new "$dir/web.tar"
+	ok destroy -y new
+	hit=0
+	for i in $(seq 1 "$rounds"); do
+		killed import new "$dir/web.tar"
+		[ $status -ne 137 ] || hit=$((hit + 1))
+		recovered
+		no_leaks "import, round $i"
+		if grep -q '^new' states; then
+			ok start new
+			ok stop new
+			ok destroy -y new
+		elif [ -e "$src/jails/new" ]; then
+			atf_fail "half a jail"
+		fi
+	done
+	[ $hit -gt 0 ] || atf_fail "not once in $rounds rounds hit"
+}
+
 start_do()
 {
 	begin
@@ -232,6 +273,100 @@ set_do()
 	atf_check -o empty find "$src/jails/web" -name '.ioc-tmp-*'
 }
 
+# busy_jail: web runs, with so many processes that it takes time to end.
+busy_jail()
+{
+	"$program" -c "$conf" -q list -H -o name | grep -qx web ||
+	    ok create -r tiny web
+	[ "$("$program" -c "$conf" list -H -o state web)" = running ] ||
+	    ok start web
+	ok exec web -- sh -c 'for i in $(seq 1 150); do
+	    sleep 100 </dev/null >/dev/null 2>&1 & done'
+}
+
+# Killed between the signal that ends a jail and that end: what is said to run
+# can be entered.
+dying_do()
+{
+	[ -x "$progs/killat" ] || atf_skip "nothing traces on this system"
+	begin
+	with tiny
+	# pidfd_send_signal(2) has this number everywhere.
+	for at in $(seq 100 400); do
+		[ $((at % 20)) -ne 0 ] || recovered
+		"$program" -c "$conf" -q list -H -o name,state >states
+		grep -q running states || busy_jail
+		last=$("$progs/killat" "$at" "$program" -c "$conf" -q \
+		    destroy -y -f web | tail -n 1)
+		case $last in
+		*' 424 '*) break ;;
+		*' ended '*) atf_fail "no signal seen: $last" ;;
+		esac
+	done
+	for i in 1 2 3 4 5 6; do
+		busy_jail
+		atf_check -o match:' killed 9 ' "$progs/killat" $((at + 1)) \
+		    "$program" -c "$conf" -q destroy -y -f web
+		now=$("$program" -c "$conf" -q list -H -o state web 2>/dev/null)
+		[ "$now" != running ] || ok exec web -- true
+		recovered
+	done
+	ok destroy -y -f web
+	no_leaks
+}
+
+# fstab_agrees: what is mounted has a line, and that is whole.
+fstab_agrees()
+{
+	"$program" -c "$conf" -q fstab show -H web >lines 2>err ||
+	    atf_fail "fstab cannot be read: $(cat err)"
+	"$program" -c "$conf" exec web -- cat /proc/mounts >mounts ||
+	    atf_fail "the jail runs no more"
+	if grep -q ' /mnt ' mounts && ! grep -q '	/mnt	' lines; then
+		atf_fail "mounted without a line"
+	fi
+	grep -vE "^$dir/data	/(always|mnt)	nullfs	ro	0	0	" lines &&
+	    atf_fail "a line that nobody has written"
+	grep -q '	/always	' lines || atf_fail "another line is lost"
+	grep -q ' /always ' mounts || atf_fail "another mount is lost"
+}
+
+fstab_do()
+{
+	case $(uname -s) in Linux) ;; *) atf_skip "no /proc/mounts" ;; esac
+	begin
+	with tiny
+	mkdir "$dir/data"
+	ok create -r tiny web
+	ok start web
+	ok fstab add "$dir/data" /always web
+	timed fstab add "$dir/data" /mnt web
+	ok fstab rm /mnt web
+	hit=0
+	for i in $(seq 1 "$rounds"); do
+		killed fstab add "$dir/data" /mnt web
+		[ $status -ne 137 ] || hit=$((hit + 1))
+		recovered
+		fstab_agrees
+		# Added or not: it can be taken away, and is gone then.
+		"$program" -c "$conf" -q fstab rm /mnt web >/dev/null 2>&1
+		ok fstab add "$dir/data" /mnt web
+		killed fstab rm /mnt web
+		[ $status -ne 137 ] || hit=$((hit + 1))
+		recovered
+		fstab_agrees
+		"$program" -c "$conf" -q fstab rm /mnt web >/dev/null 2>&1
+		"$program" -c "$conf" exec web -- cat /proc/mounts >mounts
+		! grep ' /mnt ' mounts || atf_fail "it cannot be taken away"
+	done
+	[ $hit -gt 0 ] || atf_fail "not once in $rounds rounds hit"
+	ok stop web
+	no_leaks
+	# It can be started with what there is.
+	ok start web
+	ok stop web
+}
+
 # Files and configuration of a jail at once, or neither.
 snapshot_do()
 {
@@ -293,13 +428,17 @@ atf_init_test_cases()
 {
 	testcase create "during create"
 	testcase create_thick "during a full copy"
+	testcase export "during export"
+	testcase import "during import"
 	testcase start "during start"
 	testcase stop "during stop"
 	testcase destroy "during destroy"
+	testcase dying "between the last signal and the end"
 	testcase rename "during rename"
 	testcase fetch "during fetch"
 	testcase run "during run"
 	testcase set "during set"
+	testcase fstab "during fstab add and rm, of a jail that runs"
 	testcase snapshot "a snapshot or clone killed at any moment"
 	testcase rollback "a rollback killed at any moment"
 }

@@ -33,17 +33,34 @@ Linux)
 	# a control group of ours.
 	os_pids()
 	{
-		for p in /proc/[0-9]*; do
-			# A process may end while it is looked at.
-			if { grep -qF -e "$dir/" "$p/mountinfo" ||
-			    grep -qE "ioc.*$source" "$p/cgroup"; } 2>/dev/null
-			then
-				[ "${p#/proc/}" = $$ ] ||
-				    [ "$(readlink "$p/ns/mnt")" = \
-				    "$(readlink /proc/self/ns/mnt)" ] ||
-				    echo "${p#/proc/} $(tr '\0' ' ' <"$p/cmdline")"
-			fi
+		{
+			grep -lF -e "$dir/" /proc/[0-9]*/mountinfo
+			grep -lE "ioc.*$source" /proc/[0-9]*/cgroup
+		} 2>/dev/null | cut -d/ -f3 | sort -u | while read -r p; do
+			# A process may end while it is looked at; one that has
+			# is for its parent to collect.
+			[ "$p" = $$ ] ||
+			    grep -q '^State:.Z' "/proc/$p/status" ||
+			    [ "$(readlink "/proc/$p/ns/mnt")" = \
+			    "$(readlink /proc/self/ns/mnt)" ] ||
+			    echo "$p $(tr '\0' ' ' <"/proc/$p/cmdline")"
 		done 2>/dev/null
+	}
+
+	# Processes of the program and its helpers outside of jails.
+	os_helpers()
+	{
+		{
+			grep -lzxF -e "$conf" /proc/[0-9]*/cmdline
+			find /proc/[0-9]*/exe -lname "${program%/cli/ioc}/helpers/*"
+		} 2>/dev/null | cut -d/ -f3 | sort -u | while read -r p; do
+			echo "$p $(tr '\0' ' ' <"/proc/$p/cmdline")"
+		done 2>/dev/null
+	}
+
+	os_links()
+	{
+		ls /sys/class/net
 	}
 
 	# Those of a jail alone: others may see a mount of ours and be no part
@@ -150,6 +167,18 @@ FreeBSD)
 		for j in $(os_jails); do
 			ps -xww -o pid= -o command= -J "$j" 2>/dev/null
 		done
+	}
+
+	os_helpers()
+	{
+		# shellcheck disable=SC2009
+		ps -axww -o pid= -o command= | grep -F -e " $conf " -e ioc-worker |
+		    grep -v grep
+	}
+
+	os_links()
+	{
+		ifconfig -l | tr ' ' '\n'
 	}
 
 	os_members()

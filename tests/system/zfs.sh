@@ -4,9 +4,7 @@
 #
 # The pool lies in a file.  Without ZFS in the kernel it is zfs-fuse's.  Its file
 # systems cannot be id-mapped: jails there run with userns=off, which an
-# administrator would have to say as well.  And it knows users, but not
-# capabilities, so that what unpacks archives may not write there: a release is
-# fetched into a directory and copied.
+# administrator would have to say as well.
 # What os_no_idmap is, is one word or none.
 # shellcheck disable=SC2086
 . "$(atf_get_srcdir)/common.sh"
@@ -87,7 +85,7 @@ refused_do()
 whole_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	prints tiny list -r -H -o name
 	ok create -r tiny web $os_no_idmap
 	datasets 'web\nweb/root\n'
@@ -123,7 +121,7 @@ refuses_quietly_busy()
 thick_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	ok create -T -r tiny web $os_no_idmap
 	atf_check -o inline:'-\n' \
 	    zfs get -H -o value origin "$pool/iocage/jails/web/root"
@@ -138,7 +136,7 @@ thick_do()
 rename_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	ok create -r tiny web user.a=b $os_no_idmap
 	ok create -r tiny other
 	gives 1 rename web other
@@ -155,7 +153,7 @@ rename_do()
 run_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	prints hello run -r tiny ${os_no_idmap:+-o $os_no_idmap} -- echo hello
 	quiet
 }
@@ -163,7 +161,7 @@ run_do()
 needed_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	ok create -r tiny web
 	gives 1 destroy -y -r tiny
 	prints tiny list -r -H -o name
@@ -179,7 +177,7 @@ no_idmap_do()
 	begin_pool
 	[ -n "$os_no_idmap" ] && command -v zfs-fuse >/dev/null ||
 	    atf_skip "this ZFS needs no setting for its jails"
-	with_tiny
+	fetch_tiny
 	ok create -r tiny web
 	atf_check -s exit:1 -e match:'id-mapped|idmap' \
 	    "$program" -c "$conf" -q start web
@@ -192,7 +190,7 @@ no_idmap_do()
 full_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	ok create -r tiny first
 	used=$(zfs get -H -p -o value used "$pool/iocage")
 	failures=0
@@ -290,7 +288,7 @@ old_state()
 kill_create_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	timed create -r tiny web $os_no_idmap
 	ok destroy -y web
 	for i in $(seq 1 "$rounds"); do
@@ -307,7 +305,7 @@ kill_create_do()
 kill_rename_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	ok create -r tiny a $os_no_idmap
 	timed rename a b
 	name=b
@@ -327,7 +325,7 @@ kill_rename_do()
 kill_destroy_do()
 {
 	begin_pool
-	with_tiny
+	fetch_tiny
 	ok create -r tiny web $os_no_idmap
 	timed destroy -y web
 	for i in $(seq 1 "$rounds"); do

@@ -149,6 +149,10 @@ static const struct judged lines[] = {
 	    "size= is for tmpfs, and once" },
 	{ "tmpfs", "/b", "tmpfs", "size=0", IOC_INVALID, "size=0" },
 	{ "tmpfs", "/b", "tmpfs", "idmap", IOC_INVALID, "idmap is for nullfs" },
+	{ "tmpfs", "/b", "tmpfs", "shared", IOC_INVALID,
+	    "shared is for nullfs" },
+	{ "/a", "/b", "nullfs", "shared,shared", IOC_INVALID,
+	    "option shared: given twice, or its contrary" },
 	{ "/tmp", "/b", "tmpfs", "rw", IOC_INVALID,
 	    "source \"/tmp\" is not a word, as the name of its type" },
 };

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The parsers take time that is linear in what they are fed: four times the
- * input takes about four times as long, where a quadratic one takes sixteen.
- */
-#include "tests/unit/unit.h"
-
-#include <string.h>
-#include <time.h>
+/* The parsers of the library are linear in what they are fed; see linear.h. */
+#include "tests/unit/linear.h"
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -15,12 +9,11 @@
 #include "conf/fstab.h"
 #include "conf/glob.h"
 #include "conf/hostconf.h"
+#include "conf/rcconf.h"
+#include "conf/resolver.h"
 #include "conf/value.h"
-
-#define	SMALL	((size_t)256 * 1024)
-#define	LARGE	(4 * SMALL)		/* a megabyte */
-
-typedef void feed_fn(const char *text, size_t len);
+#include "safe/name.h"
+#include "store/zfs_list.h"
 
 static void
 feed_conf(const char *text, size_t len)
@@ -108,12 +101,61 @@ feed_values(const char *text, size_t len)
 	}
 }
 
-/* `head`, then `unit` again and again, then `tail`. */
-static const struct {
-	const char	*what;
-	feed_fn		*feed;
-	const char	*head, *unit, *tail;
-} cases[] = {
+static void
+feed_rcconf(const char *text, size_t len)
+{
+	for (int kind = IOC_RCCONF_SHELL; kind <= IOC_RCCONF_SYSCTL; kind++) {
+		auto_buf struct ioc_buf b = IOC_BUF(2 * LINEAR_LARGE);
+
+		(void)ioc_rcconf_set((enum ioc_rcconf)kind, text, len, "sshd",
+		    "YES", &b, NULL);
+		ioc_buf_clear(&b);
+		(void)ioc_rcconf_get((enum ioc_rcconf)kind, text, len, "sshd",
+		    &b, NULL);
+	}
+}
+
+static void
+feed_resolver(const char *text, size_t len)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(2 * LINEAR_LARGE);
+	const char *path;
+
+	(void)ioc_resolver_check(text, NULL);
+	(void)ioc_resolver_text(text, &b, &path, NULL);
+}
+
+static void
+feed_name(const char *text, size_t len)
+{
+	for (int k = IOC_NAME_JAIL; k <= IOC_NAME_COMPONENT; k++)
+		(void)ioc_name_check((enum ioc_name)k, text, NULL);
+}
+
+static int
+on_row(const char *const *field, void *arg, struct ioc_error *err)
+{
+	uint64_t n;
+	bool b;
+
+	(void)ioc_zfs_beneath(field[0], "tank/iocage");
+	(void)ioc_zfs_bool(field[1], &b, NULL);
+	(void)ioc_zfs_number(field[1], &n, NULL);
+	return (0);
+}
+
+static void
+feed_zfs(const char *text, size_t len)
+{
+	char *copy = malloc(len + 1);
+
+	assert_non_null(copy);
+	memcpy(copy, text, len + 1);
+	(void)ioc_zfs_rows(copy, len, 2, on_row, NULL, NULL);
+	free(copy);
+}
+
+static const struct linear cases[] = {
 	{ "json: brackets", feed_conf, "{\"a\":", "[", "" },
 	{ "json: a long string", feed_conf, "{\"a\":\"", "\\u0041", "\"}" },
 	{ "json: quotes", feed_conf, "{", "\\\"", "}" },
@@ -152,59 +194,63 @@ static const struct {
 	{ "list: backslashes", feed_list, "", "\\,", "" },
 	{ "list: blanks", feed_list, "a", " ", "a" },
 	{ "values", feed_values, "", "a,", "" },
+	{ "rc.conf: lines", feed_rcconf, "", "a@=\"NO\"\n", "" },
+	{ "rc.conf: the same key", feed_rcconf, "", "sshd=\"NO\"\n", "" },
+	{ "rc.conf: comments", feed_rcconf, "", "# sshd=YES\n", "" },
+	{ "rc.conf: empty lines", feed_rcconf, "", "\n", "" },
+	{ "rc.conf: continued lines", feed_rcconf, "a=", "\\\n", "" },
+	{ "rc.conf: an open quote", feed_rcconf, "a=\"", "b\n", "" },
+	{ "rc.conf: quotes", feed_rcconf, "a=", "''\"\"", "\n" },
+	{ "rc.conf: blocks", feed_rcconf, "", "if a; then\n", "" },
+	{ "rc.conf: substitutions", feed_rcconf, "a=\"", "$(", "" },
+	{ "rc.conf: backquotes", feed_rcconf, "a=\"", "`\\", "" },
+	{ "rc.conf: here documents", feed_rcconf, "", "cat <<E@\n", "" },
+	{ "rc.conf: blanks", feed_rcconf, "a", " ", "=b" },
+	{ "resolver: lines", feed_resolver, "", "nameserver 1.2.3.4;", "" },
+	{ "resolver: addresses", feed_resolver, "", "1.2.3.4,", "" },
+	{ "resolver: domains", feed_resolver, "search ", "a ", "" },
+	{ "name: letters", feed_name, "", "a", "" },
+	{ "name: dots", feed_name, "a", ".", "" },
+	{ "name: labels", feed_name, "a", ".a", "" },
+	{ "name: components", feed_name, "a", "/a", "" },
+	{ "zfs: lines", feed_zfs, "", "tank/iocage/@\tyes\n", "" },
+	{ "zfs: fields", feed_zfs, "", "a\t", "" },
+	{ "zfs: a long field", feed_zfs, "", "a", "\tyes\n" },
+	{ "zfs: numbers", feed_zfs, "", "a\t@@\n", "" },
 };
-
-static double
-once(feed_fn *feed, const struct ioc_buf *b)
-{
-	struct timespec a, z;
-
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
-	feed(b->data, b->len);
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &z);
-	return ((double)(z.tv_sec - a.tv_sec) +
-	    (double)(z.tv_nsec - a.tv_nsec) / 1e9);
-}
-
-/* The shortest of several times: what else runs can only make it longer. */
-static double
-measure(size_t i, size_t size)
-{
-	auto_buf struct ioc_buf b = IOC_BUF(2 * LARGE);
-	size_t tail = strlen(cases[i].tail);
-	double best = 1e9;
-
-	(void)ioc_buf_adds(&b, cases[i].head);
-	while (b.len + tail + strlen(cases[i].unit) < size)
-		(void)ioc_buf_adds(&b, cases[i].unit);
-	(void)ioc_buf_adds(&b, cases[i].tail);
-	assert_int_equal(b.failed, 0);
-	for (int k = 0; k < 3; k++) {
-		double t = once(cases[i].feed, &b);
-
-		best = t < best ? t : best;
-	}
-	return (best);
-}
 
 static void
 test_linear(void **state)
 {
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		double small = 0, large = 0;
-		int round = 0;
-
-		/* Below some microseconds it is all noise. */
-		do {
-			small = measure(i, SMALL);
-			large = measure(i, LARGE);
-		} while (large > 8 * small + 0.0005 && ++round < 4);
-		print_message("%-28s %8.2f ms, %8.2f ms\n", cases[i].what,
-		    small * 1e3, large * 1e3);
-		if (large > 8 * small + 0.0005)
-			fail_msg("%s: four times as much takes %.1f times as "
-			    "long", cases[i].what, large / small);
-	}
+	linear_run(cases, sizeof(cases) / sizeof(*cases));
 }
 
-UNIT_MAIN(cmocka_unit_test(test_linear))
+/* The test would find one: it compares each line with all before it. */
+static void
+feed_quadratic(const char *text, size_t len)
+{
+	volatile size_t same = 0;
+	const size_t n = len / 256;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < i; k++)
+			same += text[i * 256] == text[k * 256];
+	assert_true(same > 0);
+}
+
+static void
+test_quadratic_is_seen(void **state)
+{
+	static const struct linear c = { "quadratic", feed_quadratic, "", "a",
+		"" };
+	int fd = linear_counter();
+	double small = linear_cost(fd, &c, LINEAR_SMALL);
+	double large = linear_cost(fd, &c, LINEAR_LARGE);
+
+	assert_true(large > 10 * small);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+UNIT_MAIN(cmocka_unit_test(test_linear),
+	cmocka_unit_test(test_quadratic_is_seen))

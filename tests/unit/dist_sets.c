@@ -9,6 +9,7 @@
 #include "dist/lifetime.h"
 #include "dist/relname.h"
 #include "dist/sets.h"
+#include "dist/signed.h"
 #include "dist/trust.h"
 
 /* --- names ----------------------------------------------------------------------- */
@@ -95,6 +96,7 @@ test_lifetime(void **state)
 	assert_string_equal(ioc_lifetime_end("14.2-RELEASE"), "2025-09-30");
 	assert_string_equal(ioc_lifetime_end("14.2-STABLE"), "2028-11-30");
 	assert_string_equal(ioc_lifetime_end("15-STABLE"), "2029-12-31");
+	assert_string_equal(ioc_lifetime_end("15.1-RELEASE"), "2027-03-31");
 	assert_string_equal(ioc_lifetime_end("8.4-RELEASE"), "");
 	assert_null(ioc_lifetime_end("99.0-RELEASE"));
 	assert_null(ioc_lifetime_end("15.0-RC1"));
@@ -260,11 +262,65 @@ test_trust(void **state)
 	assert_string_equal(ioc_trust_word(IOC_TRUST_MIRROR), "mirror");
 }
 
+/* --- signatures ------------------------------------------------------------------- */
+
+#define	HASH	"SHA256:0123456789abcdefghijklmnopqrstuvwxyz+/ABCDE"
+
+static void
+test_signed__key(void **state)
+{
+	static const struct {
+		const char *text, *key;
+	} rows[] = {
+		{ "Good \"file\" signature for a with ED25519 key " HASH "\n",
+		    "ED25519 " HASH },
+		{ "Good \"file\" signature for a with RSA key SHA256:x with "
+		    "ECDSA-SK key " HASH, "ECDSA-SK " HASH },
+		{ "Good \"file\" signature for a with ED25519 key " HASH "x\n",
+		    NULL },
+		{ "Good \"file\" signature for a with ED25519 key " HASH
+		    " with x\n", NULL },
+		{ "Good \"file\" signature for a with ed25519 key " HASH "\n",
+		    NULL },
+		{ "Good \"file\" signature with ED25519 key SHA256:AAAA\n", NULL },
+		{ "Bad with ED25519 key " HASH "\n", NULL },
+		{ "Good \"file\"", NULL },
+		{ "", NULL },
+	};
+	char got[128];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		bool good = ioc_signed_key(rows[i].text, got, sizeof(got));
+
+		if (good != (rows[i].key != NULL) ||
+		    (good && strcmp(got, rows[i].key) != 0))
+			fail_msg("%s: %s", rows[i].text, good ? got : "none");
+		if (good && ioc_signed_key(rows[i].text, got, 20))
+			fail_msg("%s: too long for 20", rows[i].text);
+	}
+}
+
+static void
+test_signed__principal(void **state)
+{
+	char got[8];
+
+	assert_true(ioc_signed_principal("one\ntwo\n", got, sizeof(got)));
+	assert_string_equal(got, "one");
+	assert_true(ioc_signed_principal("\n!no\nlonger than that\na b", got,
+	    sizeof(got)));
+	assert_string_equal(got, "a b");
+	assert_false(ioc_signed_principal("", got, sizeof(got)));
+	assert_false(ioc_signed_principal("\n!no\n", got, sizeof(got)));
+}
+
 UNIT_MAIN(
 	cmocka_unit_test(test_relname__forms),
 	cmocka_unit_test(test_relname__order),
 	cmocka_unit_test(test_dist__names),
 	cmocka_unit_test(test_lifetime),
+	cmocka_unit_test(test_signed__key),
+	cmocka_unit_test(test_signed__principal),
 	cmocka_unit_test(test_arch),
 	cmocka_unit_test(test_expand),
 	cmocka_unit_test(test_sets),

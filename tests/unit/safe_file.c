@@ -216,6 +216,45 @@ test_file_replace__readers_see_whole_files(void **state)
 }
 
 /* Writers are killed while others write and sweep: nothing stays behind. */
+/* One of many gets it, who is killed at any moment: it is whole or not there. */
+static void
+test_file_new__one_gets_it_whole(void **state)
+{
+	static char data[20000];
+	auto_tmp struct tmp t;
+	struct ioc_error err;
+	struct stat st;
+	int whole = 0;
+
+	tmp_open(&t);
+	for (int round = 0; round < 200; round++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			(void)ioc_file_replace(t.fd, "n", data, sizeof(data),
+			    0600, NOBODY, IOC_FILE_NOSYNC | IOC_FILE_NEW,
+			    NULL);
+			_exit(0);
+		}
+		(void)usleep((useconds_t)(round * 5));
+		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+		if (fstatat(t.fd, "n", &st, 0) == 0) {
+			assert_int_equal(st.st_size, sizeof(data));
+			whole++;
+			assert_int_equal(ioc_file_replace(t.fd, "n", "x", 1,
+			    0600, NOBODY, IOC_FILE_NOSYNC | IOC_FILE_NEW,
+			    &err), IOC_EXISTS);
+			assert_int_equal(unlinkat(t.fd, "n", 0), 0);
+		}
+	}
+	if (whole == 0)
+		assert_int_equal(ioc_file_replace(t.fd, "n", data, 1, 0600,
+		    NOBODY, IOC_FILE_NOSYNC | IOC_FILE_NEW, &err), 0);
+	assert_int_equal(ioc_file_sweep(t.fd, &err), 0);
+	assert_int_equal(count_temps(t.fd), 0);
+}
+
 static void
 test_file_sweep__takes_only_what_the_dead_left(void **state)
 {
@@ -356,6 +395,7 @@ UNIT_MAIN(
 	cmocka_unit_test(test_file_replace__old_or_new),
 	cmocka_unit_test(test_file_replace__no_room),
 	cmocka_unit_test(test_file_replace__readers_see_whole_files),
+	cmocka_unit_test(test_file_new__one_gets_it_whole),
 	cmocka_unit_test(test_file_sweep__takes_only_what_the_dead_left),
 	cmocka_unit_test(test_file_copy__content_and_holes),
 	cmocka_unit_test(test_file_copy__to_another_file_system))

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "safe/backup.h"
 #include "safe/fetch.h"
 #include "safe/manifest.h"
 
@@ -169,7 +170,47 @@ test_fetch(void **state)
 	}
 }
 
+/* TEXT() ends with one more NUL, which ends the last value. */
+static void
+test_backup_head(void **state)
+{
+	static const struct {
+		const char	*text;
+		size_t		 len;
+		int		 code;
+	} rows[] = {
+		{ TEXT("config.json\0{}\0config.json.sha256\0" A "\0"
+		    "ioc-backup.json\0{}\0ioc-backup.json.sha256\0" A "\0"
+		    "old\0" "0"), 0 },
+		{ TEXT("config.json\0{}\0config.json.sha256\0" A "\0old\0"
+		    "1"), 0 },
+		/* Neither of the two kinds. */
+		{ TEXT("config.json\0{}\0config.json.sha256\0" A "\0old\0"
+		    "0"), IOC_FORMAT },
+		{ TEXT("config.json\0{}\0config.json.sha256\0" A "\0"
+		    "ioc-backup.json\0{}\0ioc-backup.json.sha256\0" A "\0"
+		    "old\0" "1"), IOC_FORMAT },
+		{ TEXT("old\0" "1"), IOC_FORMAT },
+		{ TEXT("config.json\0{}\0old\0" "1"), IOC_FORMAT },
+		{ TEXT("config.json\0{}\0config.json.sha256\0x" A "\0old\0"
+		    "1"), IOC_FORMAT },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		IOC_AUTO(ioc_backup_head_fini) struct ioc_backup_head h = {
+			.old = false,
+		};
+		auto_fd int fd = file_of(rows[i].text, rows[i].len);
+
+		assert_int_equal(ioc_backup_read_head(getenv("HOSTILE_DIR"), fd,
+		    &h, &err), rows[i].code);
+		if (rows[i].code == 0)
+			assert_string_equal(h.text[IOC_TEXT_CONFIG], "{}");
+	}
+}
+
 UNIT_MAIN(
+    cmocka_unit_test(test_backup_head),
     cmocka_unit_test(test_manifest),
     cmocka_unit_test(test_manifest_many),
     cmocka_unit_test(test_listing),

@@ -4,8 +4,7 @@
  * jail descriptors whose references it counts right, else by its jid.
  *
  * Jail descriptors came with 15.0; closing one could free a jail in use until
- * 15.0-RELEASE-p11 and 15.1-RELEASE-p1 (FreeBSD-SA-26:38.jail).  Versions that do
- * not tell their patches are taken for those that lack it.
+ * 15.0-RELEASE-p11 and 15.1-RELEASE-p1 (FreeBSD-SA-26:38.jail).
  */
 #include "os/freebsd/freebsd.h"
 
@@ -25,36 +24,6 @@
 #define	SYS_jail_attach_jd	597
 #define	SYS_jail_remove_jd	598
 #endif
-
-/* A number at *s, which moves behind it; -1 when there is none. */
-static int
-number(const char **s)
-{
-	int v = 0, n = 0;
-
-	for (; **s >= '0' && **s <= '9' && n < 6; (*s)++, n++)
-		v = 10 * v + (**s - '0');
-	return (n > 0 ? v : -1);
-}
-
-bool
-ioc_fb_release_has_desc(const char *release)
-{
-	int major = number(&release), minor, patch = 0;
-
-	if (major < 15 || *release++ != '.' || (minor = number(&release)) < 0 ||
-	    !ioc_str_starts(release, "-RELEASE"))
-		return (false);
-	release += strlen("-RELEASE");
-	if (ioc_str_starts(release, "-p")) {
-		release += 2;
-		patch = number(&release);
-	}
-	if (*release != '\0')
-		return (false);
-	return (major > 15 || minor > 1 || (minor == 1 && patch >= 1) ||
-	    (minor == 0 && patch >= 11));
-}
 
 int
 ioc_fb_find(const struct ioc_os *os, const char *name, struct fb_found *ret,

@@ -104,6 +104,21 @@ start(struct enter *n, struct ioc_os_process *ret, struct ioc_error *err)
 	return (0);
 }
 
+/* Of a jail that has been removed meanwhile, that is said and nothing else. */
+static int
+why(struct ioc_os_jail *j, int rc, struct ioc_error *err)
+{
+	struct fb_found f = { .desc = -1 };
+	int now;
+
+	if (rc == 0 || rc == IOC_CHILD)
+		return (rc);
+	now = ioc_fb_running(j, &f, NULL);
+	ioc_fb_found_fini(&f);
+	return (now != IOC_STATE ? rc : ioc_fail(err, IOC_STATE,
+	    "jail %s is not running", j->r.name));
+}
+
 int
 ioc_os_jail_exec(struct ioc_os_jail *j, const struct ioc_os_exec *e,
     struct ioc_os_process *ret, struct ioc_error *err)
@@ -127,7 +142,7 @@ ioc_os_jail_exec(struct ioc_os_jail *j, const struct ioc_os_exec *e,
 	ioc_fd_close(&n.ctl[1]);
 	ioc_fb_plan_free(n.plan);
 	ioc_fb_found_fini(&n.found);
-	return (rc);
+	return (why(j, rc, err));
 }
 
 int

@@ -26,6 +26,7 @@
 #include "base/compat.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "os/freebsd/release.h"
 #include "os/os.h"
 #include "os/record.h"
 
@@ -95,8 +96,6 @@ int	ioc_fb_find(const struct ioc_os *os, const char *name,
 	    struct fb_found *ret, struct ioc_error *err);
 void	ioc_fb_found_fini(struct fb_found *f);
 #define	auto_found	IOC_AUTO(ioc_fb_found_fini)
-/* True of a kern.osrelease whose jail descriptors may be used. */
-bool	ioc_fb_release_has_desc(const char *release);
 /* jail_attach(2) and jail_remove(2) of that very jail. */
 int	ioc_fb_found_attach(const struct fb_found *f);
 int	ioc_fb_found_remove(const struct fb_found *f);

@@ -151,6 +151,13 @@ ioc_os_can(struct ioc_os *os, enum ioc_os_feature f, struct ioc_error *err)
 		    "without options CAPABILITY_MODE"));
 	case IOC_CAN_ZFS:
 		return (can_zfs(err));
+	case IOC_CAN_SHARE:
+		if (ioc_fb_release_has_share(os->facts.release))
+			return (0);
+		return (ioc_fail(err, IOC_UNSUPPORTED, "a directory that a jail "
+		    "passes another leads out of it, unless the kernel has "
+		    "FreeBSD-SA-26:66.jail mended, which %s does not tell",
+		    os->facts.release));
 	case IOC_CAN_IDMAP:
 	case IOC_CAN_OVERLAY:
 	case IOC_CAN_LANDLOCK:

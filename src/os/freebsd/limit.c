@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define	RULE_MAX	512
+#include "base/quote.h"
+
+#define	RULE_MAX	2048
 
 int
 ioc_fb_limit_can(struct ioc_error *err)
@@ -27,16 +29,42 @@ ioc_fb_limit_can(struct ioc_error *err)
 	return (0);
 }
 
+/* "jail:NAME", and of a limit also ":RESOURCE:ACTION=AMOUNT/PER". */
+static int
+make_rule(struct ioc_buf *b, const char *name, const struct ioc_os_limit *l,
+    struct ioc_error *err)
+{
+	int rc;
+
+	(void)ioc_buf_adds(b, "jail:");
+	if ((rc = ioc_quote_rctl(b, name, err)) != 0 || l == NULL)
+		return (rc != 0 ? rc : ioc_buf_check(b, err));
+	(void)ioc_buf_addc(b, ':');
+	if ((rc = ioc_quote_rctl(b, l->name, err)) != 0)
+		return (rc);
+	(void)ioc_buf_addc(b, ':');
+	if ((rc = ioc_quote_rctl(b, l->action, err)) != 0)
+		return (rc);
+	(void)ioc_buf_addf(b, "=%" PRIu64, l->amount);
+	if (l->per != NULL) {
+		(void)ioc_buf_addc(b, '/');
+		if ((rc = ioc_quote_rctl(b, l->per, err)) != 0)
+			return (rc);
+	}
+	return (ioc_buf_check(b, err));
+}
+
 static int
 add_rule(const char *name, const struct ioc_os_limit *l,
     struct ioc_error *err)
 {
-	char rule[RULE_MAX], none[1];
+	auto_buf struct ioc_buf rule = IOC_BUF(RULE_MAX);
+	char none[1];
+	int rc = make_rule(&rule, name, l, err);
 
-	(void)snprintf(rule, sizeof(rule), "jail:%s:%s:%s=%" PRIu64 "%s%s",
-	    name, l->name, l->action, l->amount, l->per != NULL ? "/" : "",
-	    l->per != NULL ? l->per : "");
-	if (rctl_add_rule(rule, strlen(rule) + 1, none, 0) == 0)
+	if (rc != 0)
+		return (ioc_wrap(err, rc, "limit %s", l->name));
+	if (rctl_add_rule(rule.data, rule.len + 1, none, 0) == 0)
 		return (0);
 	if (errno == EOPNOTSUPP || errno == EINVAL)
 		return (ioc_fail(err, IOC_UNSUPPORTED, "limit %s: the kernel "
@@ -49,14 +77,16 @@ add_rule(const char *name, const struct ioc_os_limit *l,
 int
 ioc_fb_limit_remove(const char *name, struct ioc_error *err)
 {
-	char rule[RULE_MAX], none[1];
+	auto_buf struct ioc_buf rule = IOC_BUF(RULE_MAX);
+	char none[1];
+	int rc;
 
-	/* The rules outlive the jail. */
-	(void)snprintf(rule, sizeof(rule), "jail:%s", name);
-	if (rctl_remove_rule(rule, strlen(rule) + 1, none, 0) != 0 &&
+	/* The rules outlive the jail; "jail:" alone would be those of all. */
+	rc = make_rule(&rule, name, NULL, err);
+	if (rc == 0 && rctl_remove_rule(rule.data, rule.len + 1, none, 0) != 0 &&
 	    errno != ESRCH && errno != ENOSYS && errno != EPERM)
-		return (ioc_fail_errno(err, "limits of jail %s", name));
-	return (0);
+		rc = ioc_fail_errno(err, "no rules");
+	return (ioc_wrap(err, rc, "limits of jail %s", name));
 }
 
 int

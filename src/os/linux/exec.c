@@ -278,6 +278,18 @@ ioc_lx_running(struct ioc_os_jail *j, struct ioc_error *err)
 }
 
 int
+ioc_lx_why(struct ioc_os_jail *j, int rc, struct ioc_error *err)
+{
+	struct pollfd p = { .fd = j->pidfd, .events = POLLIN };
+
+	/* What it was said of is the command. */
+	if (rc == 0 || rc == IOC_CHILD || j->pidfd < 0 ||
+	    (poll(&p, 1, 0) == 0 && ioc_lx_record_runs(j->os, &j->r)))
+		return (rc);
+	return (ioc_fail(err, IOC_STATE, "jail %s is not running", j->r.name));
+}
+
+int
 ioc_os_jail_exec(struct ioc_os_jail *j, const struct ioc_os_exec *e,
     struct ioc_os_process *ret, struct ioc_error *err)
 {
@@ -306,7 +318,7 @@ ioc_os_jail_exec(struct ioc_os_jail *j, const struct ioc_os_exec *e,
 	enter_fini(&n);
 	for (int i = 0; i < 3; i++)
 		ioc_fd_close(&own[i]);
-	return (rc);
+	return (ioc_lx_why(j, rc, err));
 }
 
 /* What a process became that nobody could wait for: it died with its jail. */

@@ -244,6 +244,9 @@ ioc_os_can(struct ioc_os *os, enum ioc_os_feature f, struct ioc_error *err)
 		return (can_seccomp(err));
 	case IOC_CAN_ZFS:
 		return (can_zfs(err));
+	case IOC_CAN_SHARE:
+		/* ".." ends where the mounts of whoever opened it do. */
+		return (0);
 	case IOC_CAN_NULLFS:
 		return (ioc_fail(err, IOC_UNSUPPORTED,
 		    "nullfs exists on FreeBSD only"));

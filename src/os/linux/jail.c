@@ -140,7 +140,7 @@ claim(struct ioc_os_jail *j, struct ioc_error *err)
 	rc = ioc_record_read(j->os->run_fd, &ioc_lx_records, j->r.name, &old.r, err);
 	if (rc != 0 && rc != IOC_NOT_FOUND)
 		return (rc);
-	if (rc == 0 && old.r.created && ioc_lx_record_alive(j->os, &old.r))
+	if (rc == 0 && ioc_lx_record_runs(j->os, &old.r))
 		return (ioc_fail(err, IOC_BUSY, "jail %s is running",
 		    j->r.name));
 	if (rc == 0 && ((rc = ioc_os_jail_remove(&old, 0, err)) != 0 ||
@@ -196,7 +196,7 @@ fill_info(const struct ioc_os *os, const void *record,
 	const struct lx_record *r = record;
 
 	info->ephemeral = r->ephemeral;
-	if (!r->created || !ioc_lx_record_alive(os, r))
+	if (!ioc_lx_record_runs(os, r))
 		return;
 	info->state = IOC_OS_JAIL_RUNNING;
 	info->id = r->pid;
@@ -362,6 +362,19 @@ ended(struct ioc_os_jail *j, int timeout_ms)
 	}
 }
 
+/*
+ * From the first signal on it does not run: should this process die, nobody takes
+ * what is left for a jail, and recovery ends it.  A full disk keeps none up.
+ */
+static void
+mark_ending(struct ioc_os_jail *j)
+{
+	if (!j->r.created)
+		return;
+	j->r.created = false;
+	(void)ioc_record_write(j->os->run_fd, &ioc_lx_records, &j->r, NULL);
+}
+
 int
 ioc_os_jail_remove(struct ioc_os_jail *j, int timeout_ms,
     struct ioc_error *err)
@@ -372,6 +385,7 @@ ioc_os_jail_remove(struct ioc_os_jail *j, int timeout_ms,
 	if (j->pidfd < 0)
 		j->pidfd = ioc_lx_record_pidfd(j->os, &j->r);
 	if (j->pidfd >= 0) {
+		mark_ending(j);
 		/* ioc-init passes TERM on and ends when it is alone. */
 		if (timeout_ms > 0)
 			(void)sys_pidfd_signal(j->pidfd, SIGTERM);

@@ -56,7 +56,7 @@ struct lx_record {
 	uint64_t start;			/* field 22 of /proc/PID/stat */
 	uint64_t pidns;			/* inode of its pid namespace */
 	uint64_t time;			/* seconds since the epoch */
-	bool	 created;		/* it was seen to run */
+	bool	 created;		/* it was seen to run, and may */
 	bool	 ephemeral;		/* ends with the process that made it */
 	bool	 userns;
 	uint32_t base;
@@ -72,7 +72,9 @@ int	ioc_lx_record_stamp(struct lx_record *r, pid_t pid,
 	    struct ioc_error *err);
 /* True when the record's process is alive and still the same. */
 bool	ioc_lx_record_alive(const struct ioc_os *os, const struct lx_record *r);
-/* The same, and a descriptor for it; -1 when it is not. */
+/* It was seen to run, is not being ended, and can be entered. */
+bool	ioc_lx_record_runs(const struct ioc_os *os, const struct lx_record *r);
+/* Alive, and a descriptor for it; -1 when it is not. */
 int	ioc_lx_record_pidfd(const struct ioc_os *os, const struct lx_record *r);
 /* --- limit.c ------------------------------------------------------------- */
 
@@ -272,6 +274,11 @@ int	ioc_lx_become(struct lx_plan *p, const struct lx_rights *r, int *ctl,
 /* The caller's side: reads packets until the command runs or failed. */
 int	ioc_lx_exec_wait(int ctl, bool want_ready, bool command,
 	    struct ioc_os_process *ret, struct ioc_error *err);
+/*
+ * A failure in a jail that has ended meanwhile, or is about to, becomes STATE;
+ * others stay as they are.
+ */
+int	ioc_lx_why(struct ioc_os_jail *j, int rc, struct ioc_error *err);
 /* 0 when it runs, and j->pidfd is its init then; STATE otherwise. */
 int	ioc_lx_running(struct ioc_os_jail *j, struct ioc_error *err);
 /* The jail's /dev/null, verified. */

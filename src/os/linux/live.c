@@ -130,7 +130,7 @@ ioc_os_jail_mount_live(struct ioc_os_jail *j, const struct ioc_os_mount *m,
 		return (ioc_fail(err, IOC_UNSUPPORTED,
 		    "mount %s: only directories, files and tmpfs can be "
 		    "mounted while a jail runs", IOC_SHOW(m->target)));
-	return (ioc_lx_in_child(mount_inside, &l, err));
+	return (ioc_lx_why(j, ioc_lx_in_child(mount_inside, &l, err), err));
 }
 
 int
@@ -140,5 +140,7 @@ ioc_os_jail_unmount_live(struct ioc_os_jail *j, const char *target,
 	struct live l = { .j = j, .target = target, .tree = -1 };
 	int rc = ioc_lx_running(j, err);
 
-	return (rc != 0 ? rc : ioc_lx_in_child(unmount_inside, &l, err));
+	if (rc != 0)
+		return (rc);
+	return (ioc_lx_why(j, ioc_lx_in_child(unmount_inside, &l, err), err));
 }

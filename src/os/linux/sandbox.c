@@ -6,9 +6,11 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/magic.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
 
@@ -128,11 +130,28 @@ drop_bounding(uint64_t keep, struct ioc_error *err)
 	return (0);
 }
 
+/*
+ * A server of FUSE decides by itself who may do what, by uid: it knows nothing of
+ * capabilities.  On its file systems a worker stays root, with what little root is
+ * without capabilities, in its view, and behind its filter.
+ */
+static bool
+is_fuse(const struct ioc_sandbox *s)
+{
+	int fd = s->role == IOC_SANDBOX_EXTRACT ? s->dir_fd :
+	    s->nread > 0 ? s->read_fds[0] : -1;
+	struct statfs st;
+
+	return (fd >= 0 && fstatfs(fd, &st) == 0 &&
+	    (unsigned long)st.f_type == FUSE_SUPER_MAGIC);
+}
+
 static int
 drop_root(const struct ioc_sandbox *s, const struct role *role,
     struct ioc_error *err)
 {
 	uint64_t keep = role->caps;
+	uid_t uid = is_fuse(s) ? 0 : role->uid;
 	int r;
 
 	if (s->role == IOC_SANDBOX_EXTRACT && s->devices)
@@ -148,10 +167,9 @@ drop_root(const struct ioc_sandbox *s, const struct role *role,
 	    ~SECBIT_KEEP_CAPS, 0, 0, 0) != 0)
 		return (ioc_fail_errno(err, "sandbox: securebits"));
 	if (setgroups(0, NULL) != 0 ||
-	    setresgid(role->uid, role->uid, role->uid) != 0 ||
-	    setresuid(role->uid, role->uid, role->uid) != 0)
+	    setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0)
 		return (ioc_fail_errno(err, "sandbox: user %u",
-		    (unsigned)role->uid));
+		    (unsigned)uid));
 	return (set_caps(keep, err));
 }
 

@@ -33,9 +33,15 @@ const struct ioc_record_kind ioc_lx_records = {
 	.damaged = &damaged,
 };
 
-/* Field 22 of /proc/PID/stat; false when it is gone or a zombie. */
+/* Of the flags in /proc/PID/stat: it is on its way out. */
+#define	PF_EXITING	0x4
+
+/*
+ * Fields 22 and 9 of /proc/PID/stat; false when it is gone or a zombie.  One that
+ * exits waits for all others of its pid namespace, and nobody enters that.
+ */
 static bool
-proc_start(pid_t pid, uint64_t *start)
+proc_start(pid_t pid, uint64_t *start, bool *exiting)
 {
 	char path[64], text[1024], *p;
 	auto_fd int fd = -1;
@@ -51,8 +57,12 @@ proc_start(pid_t pid, uint64_t *start)
 	p = strrchr(text, ')');
 	if (p == NULL || p[1] != ' ' || strchr("ZXx", p[2]) != NULL)
 		return (false);
-	for (field = 2; field < 22 && p != NULL; field++)
+	for (field = 2; field < 22 && p != NULL; field++) {
+		if (field == 9)
+			*exiting = (strtoull(p + 1, NULL, 10) & PF_EXITING) !=
+			    0;
 		p = strchr(p + 1, ' ');
+	}
 	if (p == NULL)
 		return (false);
 	*start = strtoull(p + 1, NULL, 10);
@@ -75,22 +85,40 @@ proc_pidns(pid_t pid, uint64_t *inode)
 int
 ioc_lx_record_stamp(struct lx_record *r, pid_t pid, struct ioc_error *err)
 {
-	if (!proc_start(pid, &r->start) || !proc_pidns(pid, &r->pidns))
+	bool exiting;
+
+	if (!proc_start(pid, &r->start, &exiting) || !proc_pidns(pid, &r->pidns))
 		return (ioc_fail(err, IOC_FAILED,
 		    "the jail's first process ended before it was ready"));
 	r->pid = pid;
 	return (0);
 }
 
-bool
-ioc_lx_record_alive(const struct ioc_os *os, const struct lx_record *r)
+static bool
+is_alive(const struct ioc_os *os, const struct lx_record *r, bool *exiting)
 {
 	uint64_t start, pidns;
 
 	return (r->pid > 1 && r->pid <= INT32_MAX &&
 	    strcmp(r->boot, os->facts.boot_id) == 0 &&
-	    proc_start((pid_t)r->pid, &start) && start == r->start &&
+	    proc_start((pid_t)r->pid, &start, exiting) && start == r->start &&
 	    proc_pidns((pid_t)r->pid, &pidns) && pidns == r->pidns);
+}
+
+bool
+ioc_lx_record_alive(const struct ioc_os *os, const struct lx_record *r)
+{
+	bool exiting;
+
+	return (is_alive(os, r, &exiting));
+}
+
+bool
+ioc_lx_record_runs(const struct ioc_os *os, const struct lx_record *r)
+{
+	bool exiting = false;
+
+	return (r->created && is_alive(os, r, &exiting) && !exiting);
 }
 
 int

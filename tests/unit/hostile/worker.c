@@ -117,7 +117,8 @@ main(void)
 	if (strcmp(verb, "inspect") == 0) {
 		inspect(buf, (size_t)n);
 	} else if (strcmp(verb, "manifest") == 0 ||
-	    strcmp(verb, "listing") == 0 || strcmp(verb, "fetch") == 0) {
+	    strcmp(verb, "listing") == 0 || strcmp(verb, "fetch") == 0 ||
+	    strcmp(verb, "head") == 0) {
 		repeat();
 	} else if (strcmp(verb, "flood") == 0) {
 		for (;;)

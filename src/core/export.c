@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Writing a jail to a file, from a snapshot where it runs. */
+#include "core/export.h"
+
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/compat.h"
+#include "base/str.h"
+#include "core/backup.h"
+#include "core/create.h"
+#include "core/event.h"
+#include "core/jail.h"
+#include "core/layers.h"
+#include "core/step.h"
+#include "ioc/backup.h"
+#include "safe/archive.h"
+#include "safe/backup.h"
+#include "safe/file.h"
+#include "safe/name.h"
+#include "safe/path.h"
+#include "safe/tree.h"
+
+struct export {
+	struct ioc_build build;		/* its journal, and what is staged */
+	struct ioc_jail	*jail;
+	const struct ioc_export_options *o;
+	const char	*snapshot;	/* that is read; NULL: the jail itself */
+	bool		 made;		/* it is ours, and goes again */
+	uint32_t	 id_base;
+	struct ioc_backup_index index;
+	struct ioc_buf	 text[IOC_BACKUP_TEXTS];
+	struct ioc_root_layers root;
+	int		 base_fd;	/* the record of the base, or -1 */
+	int		 record_fd;
+	int		 stream_fd;	/* or -1 */
+	int		 dir_fd;	/* where the file is to be, or -1 */
+	char		*name;		/* how it is to be called there */
+	char		 temp[IOC_FILE_TEMP];
+	int		 out_fd;	/* of the archive; owned unless o->fd */
+};
+
+/* --- a source's scratch, names in staging --------------------------------------- */
+
+static int
+staged(const struct export *x, const char *what, char **ret,
+    struct ioc_error *err)
+{
+	if (asprintf(ret, "%s/%s", x->build.staging, what) >= 0)
+		return (0);
+	*ret = NULL;
+	return (ioc_fail_nomem(err));
+}
+
+static int
+scratch(struct export *x, int *fd, struct ioc_error *err)
+{
+	*fd = ioc_source_scratch(x->jail->source, err);
+	return (*fd < 0 ? *fd : 0);
+}
+
+static int
+progress(uint64_t done, uint64_t total, void *arg)
+{
+	struct export *x = arg;
+
+	return (ioc_emit_progress(x->build.host, "jail.export/write",
+	    x->jail->name, done, total, true, NULL));
+}
+
+/* --- steps ------------------------------------------------------------------------ */
+
+static int
+stage(void *ctx, struct ioc_error *err)
+{
+	struct export *x = ctx;
+	struct ioc_store *s = x->jail->source->store;
+
+	return (s->ops->place(s, x->build.staging, err));
+}
+
+static int
+unstage(void *ctx, struct ioc_error *err)
+{
+	struct export *x = ctx;
+
+	ioc_root_layers_fini(&x->root);
+	return (ioc_build_unvolume(&x->build, err));
+}
+
+/* One of our own where the jail is to be seen as it is now. */
+static int
+snapshot(void *ctx, struct ioc_error *err)
+{
+	struct export *x = ctx;
+	struct ioc_store *s = x->jail->source->store;
+	int r;
+
+	if (!x->made)
+		return (0);
+	r = s->ops->snapshot->create(s, x->jail->vol, x->build.token, NULL, NULL,
+	    err);
+	if (r == 0)
+		x->snapshot = x->build.token;
+	return (r);
+}
+
+static int
+unsnapshot(void *ctx, struct ioc_error *err)
+{
+	struct export *x = ctx;
+	int r;
+
+	if (!x->made)
+		return (0);
+	/* What is staged needs it. */
+	r = unstage(ctx, err);
+	if (r == 0)
+		r = ioc_export_forget(x->jail->source, x->jail->name,
+		    x->build.token, err);
+	x->build.remains = x->build.remains || r != 0;
+	return (r);
+}
+
+/* The tree of a snapshot (NULL: of the jail) as layers. */
+static int
+open_tree(struct export *x, const char *name, const char *what,
+    struct ioc_root_layers *ret, struct ioc_error *err)
+{
+	struct ioc_store *s = x->jail->source->store;
+	auto_free char *vol = NULL;
+	int r;
+
+	if (name == NULL)
+		return (ioc_root_layers(x->jail->source, x->jail->vol, ret,
+		    err));
+	r = staged(x, what, &vol, err);
+	if (r == 0)
+		r = s->ops->snapshot->view(s, x->jail->vol, name, vol, err);
+	return (r == 0 ? ioc_root_layers(x->jail->source, vol, ret, err) : r);
+}
+
+/* What the snapshot is like that the other side has already. */
+static int
+base(void *ctx, struct ioc_error *err)
+{
+	struct export *x = ctx;
+	struct ioc_root_layers l = IOC_ROOT_LAYERS;
+	struct ioc_backup_pack p = {
+		.helper_dir = x->build.host->helper_dir, .out_fd = -1,
+		.other_fd = -1, .stream_fd = -1, .progress = progress, .arg = x,
+	};
+	int r;
+
+	if (x->o->since == NULL)
+		return (0);
+	r = scratch(x, &x->base_fd, err);
+	if (r == 0)
+		r = open_tree(x, x->o->since, "base", &l, err);
+	if (r == 0) {
+		p.layers = l.v;
+		p.nlayers = l.n;
+		p.id_base = ioc_root_layers_base(&l, x->id_base);
+		p.record_fd = x->base_fd;
+		r = ioc_backup_write(&p, err);
+	}
+	if (r == 0)
+		r = ioc_hash_fd(x->build.host->helper_dir, x->base_fd,
+		    x->index.base, err);
+	ioc_root_layers_fini(&l);
+	return (r);
+}
+
+static int
+open_target(void *ctx, struct ioc_error *err)
+{
+	struct export *x = ctx;
+
+	if (x->o->format == IOC_FORMAT_DIRECTORY)
+		return (scratch(x, &x->out_fd, err));
+	if (x->dir_fd < 0) {
+		x->out_fd = x->o->fd;
+		return (0);
+	}
+	x->out_fd = ioc_file_begin(x->dir_fd, x->temp, err);
+	return (x->out_fd < 0 ? x->out_fd : 0);
+}
+
+static int
+remove_target(void *ctx, struct ioc_error *err)
+{
+	struct export *x = ctx;
+	char temp[IOC_FILE_TEMP];
+
+	if (x->out_fd >= 0 && x->out_fd != x->o->fd)
+		ioc_fd_close(&x->out_fd);
+	x->out_fd = -1;
+	if (x->temp[0] == '\0')
+		return (0);
+	memcpy(temp, x->temp, sizeof(temp));
+	x->temp[0] = '\0';
+	return (ioc_tree_remove(x->dir_fd, temp, err));
+}
+
+static int
+warn_skipped(struct export *x, uint64_t n)
+{
+	struct ioc_error e;
+
+	if (n == 0)
+		return (0);
+	(void)ioc_fail(&e, IOC_UNSUPPORTED, "%llu sockets, FIFOs and devices "
+	    "were left out", (unsigned long long)n);
+	ioc_emit_error(x->build.host, IOC_PHASE_WARN, "jail.export/write",
+	    x->jail->name, &e);
+	return (0);
+}
+
+static int
+pack(struct export *x, struct ioc_error *err)
+{
+	struct ioc_backup_pack p = {
+		.helper_dir = x->build.host->helper_dir,
+		.layers = x->root.v, .nlayers = x->root.n,
+		.id_base = ioc_root_layers_base(&x->root, x->id_base),
+		.out_fd = x->out_fd, .record_fd = x->record_fd,
+		.other_fd = x->base_fd, .stream_fd = x->stream_fd,
+		.compress = x->o->compress, .progress = progress, .arg = x,
+	};
+	int r;
+
+	ioc_buf_clear(&x->text[IOC_TEXT_INDEX]);
+	r = ioc_backup_index_print(&x->index, &x->text[IOC_TEXT_INDEX], err);
+	if (r != 0)
+		return (r);
+	for (size_t i = 0; i < IOC_BACKUP_TEXTS; i++)
+		p.text[i] = x->text[i].len > 0 ? x->text[i].data : NULL;
+	p.other = x->base_fd >= 0 ? IOC_OTHER_BASE : IOC_OTHER_NONE;
+	r = ioc_backup_write(&p, err);
+	return (r == 0 ? warn_skipped(x, p.skipped) : r);
+}
+
+static int
+write_backup(void *ctx, struct ioc_error *err)
+{
+	struct export *x = ctx;
+	struct ioc_store *s = x->jail->source->store;
+	int r = scratch(x, &x->record_fd, err);
+
+	if (r == 0 && x->o->format != IOC_FORMAT_ZFS)
+		r = open_tree(x, x->snapshot, "now", &x->root, err);
+	else if (r == 0) {
+		r = scratch(x, &x->stream_fd, err);
+		if (r == 0)
+			r = s->ops->send(s, x->jail->vol, x->snapshot, NULL,
+			    x->stream_fd, err);
+	}
+	return (r == 0 ? pack(x, err) : r);
+}
+
+/* The archive, unpacked beneath a temporary name: what is in it, as it is. */
+static int
+spread(struct export *x, struct ioc_error *err)
+{
+	struct ioc_archive a = {
+		.helper_dir = x->build.host->helper_dir, .in_fds = &x->out_fd,
+		.nin = 1, .record_fd = -1, .setid = true,
+		.progress = progress, .arg = x,
+	};
+	auto_fd int fd = -1;
+	uint64_t id;
+	int r;
+
+	ioc_random(&id, sizeof(id));
+	(void)snprintf(x->temp, sizeof(x->temp), ".ioc-tmp-%016llx",
+	    (unsigned long long)id);
+	fd = ioc_path_mkdir(x->dir_fd, x->temp, 0700, 0, err);
+	if (fd < 0)
+		return (fd);
+	a.dir_fd = fd;
+	r = ioc_archive_extract(&a, err);
+	if (r == 0 && fchmod(fd, 0700) != 0)
+		r = ioc_fail_errno(err, "mode");
+	if (r == 0 && ioc_sync_filesystem(fd) != 0)
+		r = ioc_fail_errno(err, "sync");
+	return (r);
+}
+
+static int
+commit(void *ctx, struct ioc_error *err)
+{
+	struct export *x = ctx;
+	struct stat st;
+	int r;
+
+	if (x->dir_fd < 0)
+		return (0);
+	if (x->o->format != IOC_FORMAT_DIRECTORY)
+		r = ioc_file_publish(x->dir_fd, x->out_fd, x->temp, x->name,
+		    err);
+	else {
+		r = spread(x, err);
+		if (r == 0 && fstatat(x->dir_fd, x->name, &st,
+		    AT_SYMLINK_NOFOLLOW) == 0)
+			r = ioc_fail(err, IOC_EXISTS, "%s exists already",
+			    IOC_SHOW(x->name));
+		if (r == 0)
+			r = ioc_path_rename(x->dir_fd, x->temp, x->name, 0,
+			    err);
+	}
+	if (r == 0)
+		x->temp[0] = '\0';
+	return (r);
+}
+
+static const struct ioc_step export_table[] = {
+	{ "journal", ioc_build_journal, ioc_build_unjournal },
+	{ "stage", stage, unstage },
+	{ "snapshot", snapshot, unsnapshot },
+	{ "base", base, NULL },		/* a view in staging */
+	{ "open", open_target, remove_target },
+	{ "write", write_backup, NULL },
+	{ "commit", commit, NULL },
+};
+
+static const struct ioc_steps export_steps =
+    IOC_STEPS("jail.export", export_table);
+
+int
+ioc_export_forget(struct ioc_source *s, const char *jail, const char *token,
+    struct ioc_error *err)
+{
+	const struct ioc_store_snapshot_ops *ops = s->store->ops->snapshot;
+	auto_free struct ioc_store_snapshot *v = NULL;
+	auto_free char *vol = NULL;
+	bool there = false;
+	size_t n = 0;
+	int r;
+
+	if (ops->view == NULL || ioc_name_check(IOC_NAME_JAIL, jail, NULL) != 0)
+		return (0);
+	if (asprintf(&vol, "jails/%s", jail) < 0) {
+		vol = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	r = ops->list(s->store, vol, &v, &n, err);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		there = there || strcmp(v[i].name, token) == 0;
+	if (r == 0 && there)
+		r = ops->remove(s->store, vol, token, err);
+	return (r == IOC_NOT_FOUND ? 0 : r);
+}
+
+/* --- what is asked for ------------------------------------------------------------ */
+
+static int
+judge_options(const struct ioc_export_options *o, struct ioc_error *err)
+{
+	if (o->format == IOC_FORMAT_DIRECTORY && (o->file == NULL ||
+	    o->compress))
+		return (ioc_fail(err, IOC_INVALID, "a directory needs a name "
+		    "and is not compressed"));
+	if (o->format == IOC_FORMAT_ZFS && o->since != NULL)
+		return (ioc_fail(err, IOC_UNSUPPORTED, "a stream is of a whole "
+		    "root, incremental backups are archives"));
+	for (int i = 0; i < 2; i++) {
+		const char *name = i == 0 ? o->snapshot : o->since;
+		int r = name == NULL ? 0 :
+		    ioc_name_check(IOC_NAME_SNAPSHOT, name, err);
+
+		if (r != 0)
+			return (r);
+	}
+	return (0);
+}
+
+/* Which tree is read: that of a snapshot, also of one that has yet to be made. */
+static int
+judge_state(struct export *x, struct ioc_error *err)
+{
+	const struct ioc_store_ops *ops = x->jail->source->store->ops;
+	bool views = ops->snapshot->view != NULL;
+	enum ioc_jail_state state;
+	int r = ioc_jail_state(x->jail, &state, NULL, err);
+
+	if (r != 0)
+		return (r);
+	if ((x->o->snapshot != NULL || x->o->since != NULL) && !views)
+		return (ioc_fail(err, IOC_UNSUPPORTED,
+		    "a %s source shows no snapshots", ops->name));
+	if (x->o->format == IOC_FORMAT_ZFS && !ops->mounts)
+		return (ioc_fail(err, IOC_UNSUPPORTED,
+		    "a %s source has no streams of ZFS", ops->name));
+	x->snapshot = x->o->snapshot;
+	if (state == IOC_JAIL_RUNNING && x->snapshot == NULL && !views)
+		return (ioc_fail(err, IOC_STATE, "it runs, and a %s source has "
+		    "no view of it that stays as it is: stop it first",
+		    ops->name));
+	x->made = x->snapshot == NULL && (state == IOC_JAIL_RUNNING ||
+	    x->o->format == IOC_FORMAT_ZFS);
+	return (0);
+}
+
+static int
+take(struct export *x, const char *name, char *out, size_t size,
+    struct ioc_error *err)
+{
+	const char *v;
+	int r = ioc_jail_value(x->jail, name, &v, err);
+
+	if (r == 0 && !ioc_str_is_none(v))
+		(void)snprintf(out, size, "%s", strchr(v, '/') != NULL ?
+		    strchr(v, '/') + 1 : v);
+	return (r);
+}
+
+static int
+fill_index(struct export *x, struct ioc_error *err)
+{
+	const struct ioc_os_facts *facts = ioc_os_facts(x->build.host->os);
+	struct ioc_backup_index *i = &x->index;
+	time_t now = time(NULL);
+	int64_t level = 0;
+	struct tm tm;
+	int r;
+
+	i->kind = x->o->format == IOC_FORMAT_ZFS ? IOC_KIND_STREAM :
+	    x->o->since != NULL ? IOC_KIND_INCREMENTAL : IOC_KIND_FULL;
+	(void)snprintf(i->name, sizeof(i->name), "%s", x->jail->name);
+	(void)snprintf(i->system, sizeof(i->system), "%s", facts->system);
+	(void)snprintf(i->arch, sizeof(i->arch), "%s", facts->arch);
+	(void)snprintf(i->snapshot, sizeof(i->snapshot), "%s",
+	    x->o->snapshot != NULL ? x->o->snapshot : "");
+	if (gmtime_r(&now, &tm) == NULL || strftime(i->created,
+	    sizeof(i->created), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return (ioc_fail(err, IOC_FAILED, "no time of day"));
+	r = take(x, "distribution", i->distribution, sizeof(i->distribution),
+	    err);
+	if (r == 0)
+		r = take(x, "release", i->release, sizeof(i->release), err);
+	if (r == 0)
+		r = ioc_jail_value_int(x->jail, "patch_level", &level, err);
+	i->patch_level = (unsigned)level;
+	return (r);
+}
+
+static int
+read_texts(struct export *x, struct ioc_error *err)
+{
+	struct ioc_store *s = x->jail->source->store;
+	auto_fd int dir = s->ops->dir(s, x->jail->vol, err);
+	struct ioc_error e;
+	int r;
+
+	if (dir < 0)
+		return (dir);
+	r = ioc_file_read_own(dir, "config.json", &x->text[IOC_TEXT_CONFIG],
+	    err);
+	if (r != 0)
+		return (r);
+	r = ioc_file_read_own(dir, "fstab", &x->text[IOC_TEXT_FSTAB], &e);
+	if (r != 0 && r != IOC_NOT_FOUND)
+		ioc_error_copy(err, &e);
+	return (r == IOC_NOT_FOUND ? 0 : r);
+}
+
+/* The directory and the name of the file that is to be made. */
+static int
+open_parent(struct export *x, struct ioc_error *err)
+{
+	const char *file = x->o->file, *slash;
+	auto_free char *parent = NULL;
+	struct stat st;
+
+	if (file == NULL)
+		return (0);
+	slash = strrchr(file, '/');
+	parent = slash == NULL ? strdup(".") : strndup(file,
+	    slash == file ? 1 : (size_t)(slash - file));
+	x->name = strdup(slash == NULL ? file : slash + 1);
+	if (parent == NULL || x->name == NULL)
+		return (ioc_fail_nomem(err));
+	if (ioc_name_check(IOC_NAME_COMPONENT, x->name, err) != 0)
+		return (IOC_INVALID);
+	x->dir_fd = ioc_file_open_host(parent, err);
+	if (x->dir_fd < 0)
+		return (x->dir_fd);
+	if (fstatat(x->dir_fd, x->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return (ioc_fail(err, IOC_EXISTS, "%s exists already",
+		    IOC_SHOW(file)));
+	return (0);
+}
+
+/*
+ * Success takes away what a failure would, but for the file, and stays one: what
+ * cannot be removed is left to recovery, which finds the journal.
+ */
+static void
+clean_up(struct export *x)
+{
+	struct ioc_error cause;
+	int r;
+
+	if (x->build.host->dry_run)
+		return;
+	r = x->made ? unsnapshot(x, &cause) : unstage(x, &cause);
+	if (r != 0)
+		ioc_emit_error(x->build.host, IOC_PHASE_WARN,
+		    "jail.export/stage", x->jail->name, &cause);
+	(void)ioc_build_unjournal(&x->build, NULL);
+}
+
+static void
+export_fini(struct export *x)
+{
+	ioc_root_layers_fini(&x->root);
+	for (size_t i = 0; i < IOC_BACKUP_TEXTS; i++)
+		ioc_buf_fini(&x->text[i]);
+	ioc_fd_close(&x->base_fd);
+	ioc_fd_close(&x->record_fd);
+	ioc_fd_close(&x->stream_fd);
+	if (x->out_fd >= 0 && x->out_fd != x->o->fd)
+		ioc_fd_close(&x->out_fd);
+	ioc_fd_close(&x->dir_fd);
+	free(x->name);
+	ioc_build_fini(&x->build);
+}
+
+int
+ioc_jail_export(struct ioc_jail *j, const struct ioc_export_options *o,
+    struct ioc_error *err)
+{
+	IOC_AUTO(export_fini) struct export x = {
+		.build = { .host = j->host, .source = j->source,
+		    .op = "export", .name = j->name },
+		.jail = j, .o = o, .root = IOC_ROOT_LAYERS,
+		.text = { IOC_BUF(IOC_BACKUP_TEXT), IOC_BUF(IOC_BACKUP_TEXT),
+		    IOC_BUF(IOC_BACKUP_TEXT) },
+		.base_fd = -1, .record_fd = -1, .stream_fd = -1, .dir_fd = -1,
+		.out_fd = -1,
+	};
+	auto_lock struct ioc_lock *lock = NULL;
+	int64_t id_base = 0;
+	int r;
+
+	r = ioc_host_need_root(j->host, "export", err);
+	if (r == 0)
+		r = judge_options(o, err);
+	if (r == 0)
+		r = open_parent(&x, err);
+	if (r == 0)
+		r = ioc_jail_hold(j, "export", &lock, err);
+	if (r == 0)
+		r = judge_state(&x, err);
+	if (r == 0)
+		r = fill_index(&x, err);
+	if (r == 0)
+		r = ioc_jail_value_int(j, "id_base", &id_base, err);
+	if (r == 0)
+		r = read_texts(&x, err);
+	x.id_base = (uint32_t)id_base;
+	if (r == 0)
+		r = ioc_steps_run(&export_steps, j->host, j->name, &x, err);
+	if (r == 0)
+		clean_up(&x);
+	return (ioc_wrap(err, r, "export %s", j->name));
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * 54: what was read of a jail before its lock was taken counts for nothing: it
+ * may be another one by then, or none.
+ */
+#include "tests/engine/engine.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ioc/config.h"
+#include "ioc/jail.h"
+#include "safe/journal.h"
+#include "tests/common/tmp.h"
+
+static struct ioc_jail *
+open_jail(struct engine *e, const char *name)
+{
+	struct ioc_error err = { .msg = "" };
+	struct ioc_jail *j = NULL;
+
+	if (ioc_jail_open(e->host, name, &j, &err) != 0)
+		fail_msg("%s", err.msg);
+	return (j);
+}
+
+static void
+base_of(struct ioc_jail *j, char out[16])
+{
+	struct ioc_error err = { .msg = "" };
+	char *v = NULL;
+
+	if (ioc_jail_get(j, "id_base", &v, &err) != 0)
+		fail_msg("%s", err.msg);
+	(void)snprintf(out, 16, "%s", v);
+	free(v);
+}
+
+static void
+destroy(struct engine *e, const char *name)
+{
+	struct ioc_jail *j = open_jail(e, name);
+	struct ioc_error err = { .msg = "" };
+
+	if (ioc_jail_destroy(j, true, &err) != 0)
+		fail_msg("%s", err.msg);
+	ioc_jail_close(j);
+}
+
+static int
+create(struct engine *e, const char *name)
+{
+	struct ioc_create_options o = { .name = name, .release = "one" };
+	struct ioc_error err;
+
+	return (ioc_jail_create(e->host, &o, NULL, &err));
+}
+
+static bool
+claimed(struct engine *e, const char *base)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/source/.ids/%s", e->dir, base);
+	return (access(path, F_OK) == 0);
+}
+
+/* Another jail "web" than the one that was read, whose range another has. */
+static struct ioc_jail *
+replaced(struct engine *e, char was[16], char is[16])
+{
+	struct ioc_jail *old, *j;
+	char name[16], base[16];
+	unsigned n = 0;
+
+	engine_create(e, "web");
+	old = open_jail(e, "web");
+	base_of(old, was);
+	destroy(e, "web");
+	do {
+		(void)snprintf(name, sizeof(name), "x%u", n++);
+	} while (create(e, name) == 0);
+	assert_true(n > 3);
+	/* All ranges are taken: one of two jails has another than it had. */
+	for (unsigned i = 0; i < 2; i++) {
+		(void)snprintf(name, sizeof(name), "x%u", i);
+		j = open_jail(e, name);
+		base_of(j, base);
+		ioc_jail_close(j);
+		if (strcmp(base, was) != 0)
+			break;
+	}
+	destroy(e, name);
+	engine_create(e, "web");
+	j = open_jail(e, "web");
+	base_of(j, is);
+	ioc_jail_close(j);
+	assert_string_not_equal(was, is);
+	return (old);
+}
+
+/* A range that is another jail's by now is not given away. */
+static void
+test_attack_54__destroyed_with_its_own_range(void **state)
+{
+	struct engine *e = *state;
+	struct ioc_error err = { .msg = "" };
+	char was[16], is[16];
+	struct ioc_jail *old = replaced(e, was, is);
+
+	if (ioc_jail_destroy(old, false, &err) != 0)
+		fail_msg("%s", err.msg);
+	ioc_jail_close(old);
+	assert_true(claimed(e, was));
+	assert_false(claimed(e, is));
+}
+
+/* It starts as it is now, or not at all. */
+static void
+test_attack_54__started_as_it_is(void **state)
+{
+	struct ioc_change template = { "template", "yes" };
+	struct engine *e = *state;
+	struct ioc_error err = { .msg = "" };
+	char was[16], is[16], now[16];
+	struct ioc_jail *old = replaced(e, was, is), *j;
+
+	if (ioc_jail_start(old, NULL, 0, &err) != 0)
+		fail_msg("%s", err.msg);
+	base_of(old, now);
+	assert_string_equal(now, is);
+	assert_int_equal(ioc_jail_stop(old, false, &err), 0);
+	j = open_jail(e, "web");
+	assert_int_equal(ioc_jail_set(j, &template, 1, NULL, &err), 0);
+	ioc_jail_close(j);
+	assert_int_equal(ioc_jail_start(old, NULL, 0, &err), IOC_STATE);
+	ioc_jail_close(old);
+}
+
+/* What is gone is said to be gone, whatever is asked of it. */
+static void
+test_attack_54__gone(void **state)
+{
+	const struct ioc_fstab_entry line = { .source = "none", .target = "/x",
+		.type = "tmpfs", .options = "rw" };
+	struct ioc_change change = { "boot", "yes" };
+	struct engine *e = *state;
+	struct ioc_error err = { .msg = "" };
+	struct ioc_jail *j;
+	char base[16];
+
+	engine_create(e, "web");
+	j = open_jail(e, "web");
+	base_of(j, base);
+	destroy(e, "web");
+	assert_int_equal(ioc_jail_start(j, NULL, 0, &err), IOC_NOT_FOUND);
+	assert_string_equal(err.msg, "start web: it is not there any more");
+	assert_int_equal(ioc_jail_stop(j, true, &err), IOC_NOT_FOUND);
+	assert_int_equal(ioc_jail_set(j, &change, 1, NULL, &err),
+	    IOC_NOT_FOUND);
+	assert_int_equal(ioc_jail_rename(j, "www", &err), IOC_NOT_FOUND);
+	assert_int_equal(ioc_jail_fstab_add(j, &line, &err), IOC_NOT_FOUND);
+	assert_int_equal(ioc_jail_destroy(j, true, &err), IOC_NOT_FOUND);
+	ioc_jail_close(j);
+}
+
+/*
+ * 53: a create that was killed when it had done its work, and a rename before
+ * anybody came to recover it: the jail keeps its range.
+ */
+static void
+test_attack_53__renamed_before_recovery(void **state)
+{
+	struct engine *e = *state;
+	struct ioc_error err = { .msg = "" };
+	struct ioc_journal *entry = NULL;
+	char base[16], path[128], owner[64];
+	struct ioc_jail *j;
+	int source, journal;
+
+	engine_create(e, "web");
+	j = open_jail(e, "web");
+	base_of(j, base);
+	(void)snprintf(path, sizeof(path), "%s/source", e->dir);
+	source = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	journal = openat(source, ".journal", O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC);
+	(void)snprintf(path, sizeof(path), ".ids/%s", base);
+	(void)snprintf(owner, sizeof(owner), "%.63s", tmp_read(source, path));
+	assert_int_equal(ioc_journal_begin(journal, "create", "web", owner, 0,
+	    &entry, &err), 0);
+	assert_int_equal(ioc_jail_rename(j, "www", &err), 0);
+	ioc_jail_close(j);
+	ioc_journal_abandon(entry);
+	engine_reopen(e);
+	assert_int_equal(faccessat(journal, owner, F_OK, 0), -1);
+	assert_true(claimed(e, base));
+	assert_int_equal(ioc_host_recover(e->host, NULL, &err), 0);
+	assert_true(claimed(e, base));
+	destroy(e, "www");
+	assert_false(claimed(e, base));
+	(void)close(journal);
+	(void)close(source);
+}
+
+/* 53: a claim that says not for whom, as its writer was killed, is nobody's. */
+static void
+test_attack_53__claim_of_nobody(void **state)
+{
+	struct engine *e = *state;
+	struct ioc_error err = { .msg = "" };
+	struct ioc_jail *j;
+	char path[128], base[16];
+	unsigned n = 0;
+	FILE *f;
+
+	engine_create(e, "web");
+	j = open_jail(e, "web");
+	base_of(j, base);
+	ioc_jail_close(j);
+	/* Whichever range is not web's. */
+	do {
+		(void)snprintf(path, sizeof(path), "%s/source/.ids/%u", e->dir,
+		    655360000 + 65536 * n++);
+	} while (access(path, F_OK) == 0);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(ioc_host_recover(e->host, &n, &err), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_true(claimed(e, base));
+}
+
+ENGINE_MAIN(
+	ENGINE_TEST(test_attack_54__destroyed_with_its_own_range),
+	ENGINE_TEST(test_attack_54__started_as_it_is),
+	ENGINE_TEST(test_attack_54__gone),
+	ENGINE_TEST(test_attack_53__renamed_before_recovery),
+	ENGINE_TEST(test_attack_53__claim_of_nobody))
