@@ -16,6 +16,7 @@
 
 #include "base/compat.h"
 #include "base/str.h"
+#include "core/arch.h"
 #include "core/create.h"
 #include "core/event.h"
 #include "core/ids.h"
@@ -457,18 +458,11 @@ static int
 judge(struct jail_update *u, struct ioc_error *err)
 {
 	struct ioc_jail *j = u->jail;
-	enum ioc_jail_state state;
 	const char *dist, *release;
-	struct ioc_conf *conf;
 	int r;
 
-	ioc_conf_free(take_ptr(j->conf));
-	r = ioc_jail_conf(j, &conf, err);
-	if (r == 0)
-		r = ioc_jail_state(j, &state, NULL, err);
-	if (r == 0 && state == IOC_JAIL_RUNNING)
-		r = ioc_fail(err, IOC_STATE, "it runs, and what it writes "
-		    "meanwhile would be lost: stop it first");
+	/* What it writes meanwhile would be lost. */
+	r = ioc_jail_quiet(j, false, err);
 	if (r == 0)
 		r = ioc_jail_value(j, "distribution", &dist, err);
 	if (r == 0)
@@ -486,6 +480,8 @@ judge(struct jail_update *u, struct ioc_error *err)
 	if (u->release == NULL)
 		return (ioc_fail_nomem(err));
 	r = ioc_release_runs_here(j->host, u->dist, err);
+	if (r == 0)
+		r = ioc_arch_check_volume(u->build.source, j->vol, err);
 	return (r == 0 ? take_ids(u, err) : r);
 }
 
@@ -593,8 +589,6 @@ move_base(struct ioc_jail *j, bool *moved, struct ioc_error *err)
 	char number[16];
 	int r;
 
-	/* What was read before the lock may be old by now. */
-	ioc_conf_free(take_ptr(j->conf));
 	r = ioc_jail_value(j, "release", &release, err);
 	if (r == 0 && strchr(release, '/') != NULL)
 		release = strchr(release, '/') + 1;
@@ -627,7 +621,7 @@ ioc_jail_update(struct ioc_jail *j, unsigned *n, struct ioc_error *err)
 
 	r = ioc_host_need_root(j->host, "update", err);
 	if (r == 0)
-		r = ioc_jail_lock(j, "update", &lock, err);
+		r = ioc_jail_hold(j, "update", &lock, err);
 	if (r == 0)
 		r = ioc_jail_value_bool(j, "basejail", &base, err);
 	if (r == 0 && base)

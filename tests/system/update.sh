@@ -46,8 +46,8 @@ thin_do()
 	ok create -r "$release" web
 	older web
 	updates web
-	status=$src/jails/web/layer/var/lib/dpkg/status
-	[ "$(version "$status")" != 2020a-0 ] || atf_fail "not updated"
+	db=$src/jails/web/layer/var/lib/dpkg/status
+	[ "$(version "$db")" != 2020a-0 ] || atf_fail "not updated"
 	atf_check test ! -e "$src/jails/web/layer/.ioc-updates"
 	ok start web
 	atf_check -o inline:"mine\n" -e ignore "$program" -c "$conf" exec web \
@@ -57,7 +57,7 @@ thin_do()
 	ok stop web
 	says 'nothing to be done' update web
 	says 'as before' update --rollback web
-	[ "$(version "$status")" = 2020a-0 ] || atf_fail "not as before"
+	[ "$(version "$db")" = 2020a-0 ] || atf_fail "not as before"
 	refuses 1 'no state before' update --rollback web
 	no_leaks
 }
@@ -85,7 +85,7 @@ hostile_do()
 	root=$src/jails/web/root
 	cat >"$root/usr/bin/dpkg" <<-'END'
 	#!/bin/sh
-	(sleep 1000 &)
+	sleep 1000 </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
 	for f in /.ioc-updates/jail.conf /.ioc-updates/new; do
 		echo x 2>/dev/null >>"$f" && exit 0
 	done
