@@ -580,29 +580,46 @@ set_level(struct ioc_jail *j, const char *level, struct ioc_error *err)
 	return (r);
 }
 
+/* The newest level of its release, which stays as long as `ret` is held. */
+static int
+newest(struct ioc_jail *j, unsigned *level, struct ioc_lock **ret,
+    struct ioc_error *err)
+{
+	auto_free char *vol = NULL;
+	const char *release;
+	int r = ioc_jail_value(j, "release", &release, err);
+
+	if (r != 0)
+		return (r);
+	if (strchr(release, '/') != NULL)
+		release = strchr(release, '/') + 1;
+	if (asprintf(&vol, "releases/%s", release) < 0) {
+		vol = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	r = ioc_release_lock(j->source, vol, IOC_LOCK_SHARED, "update from",
+	    ret, err);
+	return (r == 0 ? ioc_release_level(j->source, strchr(vol, '/') + 1,
+	    level, err) : r);
+}
+
 /* A basejail has nothing to be updated but where its directories come from. */
 static int
 move_base(struct ioc_jail *j, bool *moved, struct ioc_error *err)
 {
-	const char *release, *text;
+	auto_lock struct ioc_lock *lock = NULL;
+	const char *text;
 	unsigned level;
 	char number[16];
-	int r;
+	int r = newest(j, &level, &lock, err);
 
-	r = ioc_jail_value(j, "release", &release, err);
-	if (r == 0 && strchr(release, '/') != NULL)
-		release = strchr(release, '/') + 1;
-	if (r == 0)
-		r = ioc_release_level(j->source, release, &level, err);
 	if (r == 0)
 		r = ioc_jail_value(j, "patch_level", &text, err);
 	if (r != 0)
 		return (r);
 	(void)snprintf(number, sizeof(number), "%u", level);
 	*moved = strcmp(text, number) != 0;
-	if (!*moved)
-		return (0);
-	return (set_level(j, number, err));
+	return (*moved ? set_level(j, number, err) : 0);
 }
 
 int

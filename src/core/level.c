@@ -234,3 +234,48 @@ ioc_release_unused(struct ioc_source *s, const char *name,
 	}
 	return (r);
 }
+
+/* A basejail whose directories come from that level: no store knows of it. */
+static int
+comes_from(struct ioc_jail *j, const char *name, unsigned level, bool *ret,
+    struct ioc_error *err)
+{
+	const char *release, *number;
+	bool base = false;
+	char text[16];
+	int r = ioc_jail_value_bool(j, "basejail", &base, err);
+
+	*ret = false;
+	if (r == 0)
+		r = ioc_jail_value(j, "release", &release, err);
+	if (r == 0)
+		r = ioc_jail_value(j, "patch_level", &number, err);
+	if (r != 0 || !base)
+		return (r);
+	if (strchr(release, '/') != NULL)
+		release = strchr(release, '/') + 1;
+	(void)snprintf(text, sizeof(text), "%u", level);
+	*ret = strcmp(release, name) == 0 && strcmp(number, text) == 0;
+	return (0);
+}
+
+int
+ioc_level_unused(struct ioc_source *s, const char *name, unsigned level,
+    struct ioc_error *err)
+{
+	auto_strv struct ioc_strv names = IOC_STRV;
+	int r = s->store->ops->list(s->store, "jails", &names, err);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		IOC_AUTO(ioc_jail_closep) struct ioc_jail *j = NULL;
+		bool yes = false;
+
+		r = ioc_jail_new(s, names.v[i], &j, err);
+		if (r == 0)
+			r = comes_from(j, name, level, &yes, err);
+		if (r == 0 && yes)
+			r = ioc_fail(err, IOC_BUSY, "basejail %s needs it",
+			    names.v[i]);
+	}
+	return (r);
+}

@@ -62,6 +62,10 @@ int	ioc_level_record(struct ioc_level *l, unsigned applied,
 /* Everything on disk before it gets its name. */
 int	ioc_level_sync(struct ioc_level *l, struct ioc_error *err);
 
+/* BUSY naming a basejail whose directories come from that level. */
+int	ioc_level_unused(struct ioc_source *s, const char *name,
+	    unsigned level, struct ioc_error *err);
+
 /* BUSY naming a jail that was made from the release. */
 int	ioc_release_unused(struct ioc_source *s, const char *name,
 	    struct ioc_error *err);

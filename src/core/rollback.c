@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/level.h"
 #include "core/release.h"
 #include "core/step.h"
 #include "safe/file.h"
@@ -155,6 +156,8 @@ ioc_release_rollback(struct ioc_host *h, const char *name, unsigned *from,
 		r = ioc_release_level(b.source, b.name, &b.from, err);
 	if (r == 0)
 		r = find_older(&b, err);
+	if (r == 0)
+		r = ioc_level_unused(b.source, b.name, b.from, err);
 	if (r == 0)
 		r = ioc_steps_run(&steps, h, b.name, &b, err);
 	if (r != 0)
