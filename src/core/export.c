@@ -13,6 +13,7 @@
 #include "base/compat.h"
 #include "base/str.h"
 #include "core/backup.h"
+#include "core/basejail.h"
 #include "core/create.h"
 #include "core/event.h"
 #include "core/jail.h"
@@ -134,11 +135,11 @@ open_tree(struct export *x, const char *name, const char *what,
 {
 	struct ioc_store *s = x->jail->source->store;
 	auto_free char *vol = NULL;
-	int r;
+	int r = ioc_basejail_root(x->jail, &ret->base, &ret->base_dirs, err);
 
-	if (name == NULL)
-		return (ioc_root_layers(x->jail->source, x->jail->vol, ret,
-		    err));
+	if (r != 0 || name == NULL)
+		return (r != 0 ? r : ioc_root_layers(x->jail->source,
+		    x->jail->vol, ret, err));
 	r = staged(x, what, &vol, err);
 	if (r == 0)
 		r = s->ops->snapshot->view(s, x->jail->vol, name, vol, err);

@@ -28,6 +28,7 @@ struct edit {
 	struct ioc_os_jail *os;		/* NULL: it does not run */
 	struct ioc_error shared;	/* with whom, code 0: with nobody */
 	bool		 done;		/* the live part is */
+	bool		 lost;		/* the line cannot be had back */
 };
 
 #define	EDIT(j)								\
@@ -99,7 +100,9 @@ write_text(const struct edit *e, const struct ioc_buf *text,
 	if (text->len == 0) {
 		if (unlinkat(e->dir, "fstab", 0) != 0 && errno != ENOENT)
 			return (ioc_fail_errno(err, "remove fstab"));
-		return (ioc_file_sync_dir(e->dir, err));
+		/* There is no way back: this cannot be a failure any more. */
+		(void)ioc_file_sync_dir(e->dir, NULL);
+		return (0);
 	}
 	return (ioc_file_replace(e->dir, "fstab", text->data, text->len, 0600,
 	    (uid_t)-1, (gid_t)-1, 0, err));
@@ -113,12 +116,26 @@ write_file(void *ctx, struct ioc_error *err)
 	return (write_text(e, &e->after, err));
 }
 
+/* Is the file as it was?  Then nothing need be written, for which there may be
+   no room. */
+static bool
+is_as_before(const struct edit *e)
+{
+	auto_buf struct ioc_buf now = IOC_BUF(IOC_FSTAB_SIZE);
+	int r = ioc_file_read(e->dir, "fstab", &now, NULL);
+
+	return ((r == 0 || r == IOC_NOT_FOUND) && now.len == e->before.len &&
+	    (now.len == 0 || memcmp(now.data, e->before.data, now.len) == 0));
+}
+
 static int
 unwrite_file(void *ctx, struct ioc_error *err)
 {
-	const struct edit *e = ctx;
+	struct edit *e = ctx;
+	int r = is_as_before(e) ? 0 : write_text(e, &e->before, err);
 
-	return (write_text(e, &e->before, err));
+	e->lost = r != 0;
+	return (r);
 }
 
 static int
@@ -189,6 +206,9 @@ undetach(void *ctx, struct ioc_error *err)
 {
 	struct edit *e = ctx;
 
+	/* Never a mount without a line. */
+	if (e->lost)
+		return (0);
 	if (e->done && e->m.kind == IOC_FSTAB_BIND && e->source < 0)
 		return (ioc_fail(err, IOC_NOT_FOUND, "its source %s is gone",
 		    IOC_SHOW(e->m.source)));

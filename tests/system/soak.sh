@@ -253,9 +253,12 @@ full()
 		    [ "$(wc -l <full.err)" -le 2 ] ||
 		    atf_fail "$operation, $2 ${3-}: $last: $(cat full.err)"
 		shown >now
-		case $operation in
+		case $operation.$last in
 		# What was stopped for something else stays so.
-		restart | destroy-force) ;;
+		restart.* | destroy-force.*) ;;
+		# fsync(2) of the directory, alone: a file that has taken the
+		# place of another is only not known to be on disk.
+		set.*' 74 '* | fstab-*.*' 74 '*) ;;
 		*) cmp -s before now || atf_fail "$operation, $2 ${3-}:" \
 		    "$(diff before now | tr '\n' ' ')" ;;
 		esac
