@@ -94,6 +94,25 @@ IOC_API int ioc_jail_create(struct ioc_host *h,
     struct ioc_error *err);
 
 /*
+ * Updates a jail that owns its root, in two stages: obtained and verified by the
+ * host's own updater, applied in a temporary jail without network to a clone
+ * beside it, which then takes the place of its root at once.  On any failure it
+ * is as before.  The jail must be stopped: STATE.  A basejail moves to the
+ * newest patch level of its release instead, at its next start.  *n (may be
+ * NULL) is the number of things that were applied, 0 when up to date.  Needs
+ * root.  Steps "jail.update/...".  UNSUPPORTED, NETWORK, VERIFY, CHILD, LIMIT.
+ */
+IOC_API int ioc_jail_update(struct ioc_jail *j, unsigned *n,
+    struct ioc_error *err);
+
+/*
+ * The jail becomes what it was before its last update.  It must be stopped.
+ * Needs root.  STATE: there was none, or newer snapshots would be lost.
+ */
+IOC_API int ioc_jail_update_rollback(struct ioc_jail *j,
+    struct ioc_error *err);
+
+/*
  * Removes a stopped jail and all its data, its snapshots as well.  With stop it
  * is stopped first.  BUSY names the jails that were cloned from it on ZFS.
  */

@@ -49,10 +49,22 @@ IOC_API int ioc_release_fetch(struct ioc_host *h,
  * Updates a release in two stages: fetched and verified on the host, applied in
  * a temporary jail without network to a copy, which becomes the next patch
  * level.  Jails keep the level they were made from.  *from and *to (may be
- * NULL) are the patch levels, equal when nothing was to be done.
+ * NULL) are the patch levels, equal when nothing was to be done.  With
+ * fetch_only the updates are kept instead of applied, *to is the level that they
+ * are for; the next update verifies those again and applies them, without a
+ * network.
  */
 IOC_API int ioc_release_update(struct ioc_host *h, const char *name,
     bool fetch_only, unsigned *from, unsigned *to, struct ioc_error *err);
+
+/*
+ * Removes the newest patch level of a release, so that the one before it counts
+ * again; its number is not used a second time.  *from and *to (may be NULL) are
+ * the levels.  Needs root.  STATE: there is no older one; BUSY names the jails
+ * that were made from the newest.
+ */
+IOC_API int ioc_release_rollback(struct ioc_host *h, const char *name,
+    unsigned *from, unsigned *to, struct ioc_error *err);
 
 /* BUSY names the jails that still need it. */
 IOC_API int ioc_release_destroy(struct ioc_host *h, const char *name,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fetch and update: releases. */
+/* fetch: releases. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,10 +20,6 @@ struct fetch_opts {
 	const char	*sets;
 	int		 update;	/* 0: not said, 1: yes, 2: no */
 	int		 fetch_updates;	/* the same */
-};
-
-struct update_opts {
-	bool		 fetch_only;
 };
 
 #define	AT(member)	offsetof(struct fetch_opts, member)
@@ -63,11 +59,6 @@ static const struct opt fetch_opts[] = {
 	    "--no-update" },
 	{ 0, "no-fetch-updates", OPT_SET, AT(fetch_updates), .value = 2,
 	    .help = "do not ask for updates at all" },
-	{ 0 }
-};
-static const struct opt update_opts[] = {
-	{ 0, "fetch-only", OPT_FLAG, offsetof(struct update_opts, fetch_only),
-	    .help = "obtain and verify, do not apply" },
 	{ 0 }
 };
 
@@ -283,93 +274,7 @@ const struct cmd cmd_fetch = {
 	    "--manifest count most, then those in the host's manifest "
 	    "directory, then those of the manifest that was followed when the "
 	    "same release was fetched before, then those of the mirror. A "
-	    "mirror that says anything else than what counts more is refused. "
-	    "Updates are not supported for them yet.",
+	    "mirror that says anything else than what counts more is refused.",
 	.hints = fetch_hints,
 	.run = fetch_run,
-};
-
-static void
-tell_updated(struct cli *c, struct json *j, const char *name, unsigned from,
-    unsigned to)
-{
-	char *shown;
-
-	if (c->dry_run)
-		return;
-	if (c->json) {
-		json_begin_object(j);
-		json_key(j, "name");
-		json_text(j, name);
-		json_key(j, "from");
-		json_int(j, from);
-		json_key(j, "to");
-		json_int(j, to);
-		json_end(j);
-		return;
-	}
-	shown = out_escape(name);
-	if (from == to)
-		(void)printf("%s is at patch level %u, nothing to be done\n",
-		    shown, to);
-	else
-		(void)printf("%s updated from patch level %u to %u\n", shown,
-		    from, to);
-	(void)fflush(stdout);
-	free(shown);
-}
-
-static int
-update_run(struct cli *c, const struct cmd_line *l)
-{
-	const struct update_opts *o = l->opts;
-	struct ioc_host *h = cli_host_active(c);
-	bool doc = c->json && !c->dry_run;
-	struct ioc_error err;
-	struct json j;
-	int r = 0;
-
-	if (h == NULL)
-		return (cli_failed(c));
-	if (doc) {
-		json_open(&j, stdout, true);
-		json_key(&j, "releases");
-		json_begin_array(&j);
-	}
-	for (size_t i = 0; i < l->args.n; i++) {
-		unsigned from = 0, to = 0;
-
-		if (ioc_release_update(h, l->args.v[i], o->fetch_only, &from,
-		    &to, &err) != 0)
-			r = cli_fail(c, &err);
-		else
-			tell_updated(c, &j, l->args.v[i], from, to);
-	}
-	if (doc)
-		json_close(&j);
-	return (r);
-}
-
-static const struct hint update_hints[] = {
-	{ IOC_NOT_FOUND, "\"ioc list -r\" shows the releases." },
-	{ 0, NULL },
-};
-
-const struct cmd cmd_update = {
-	.name = "update",
-	.args = "RELEASE...",
-	.min = 1,
-	.max = CMD_MANY,
-	.flags = CMD_ROOT | CMD_WRITES,
-	.opts = update_opts,
-	.opts_size = sizeof(struct update_opts),
-	.complete = COMPLETE_RELEASE,
-	.help = "Update releases",
-	.about = "Updates releases in two stages: updates are obtained and "
-	    "verified on the host, then applied in a temporary jail without "
-	    "network to a copy, which becomes the next patch level. Jails "
-	    "keep the level they were made from. Tells from which patch level "
-	    "to which it went.",
-	.hints = update_hints,
-	.run = update_run,
 };

@@ -11,6 +11,8 @@
 #include "core/jail.h"
 #include "safe/name.h"
 
+#define	TICK_NS		UINT64_C(250000000)
+
 int
 ioc_exec_environment(const char *const *extra, struct ioc_strv *ret,
     struct ioc_error *err)
@@ -103,10 +105,9 @@ ioc_exec_words(struct ioc_os_jail *j, const char *words, int timeout_ms,
 	return (r);
 }
 
-/* Cuts whole lines off the buffer; the last one seen stays in `last`. */
+/* Cuts whole lines off the buffer. */
 static int
-cut_lines(struct ioc_buf *b, bool end,
-    int (*line)(const char *line, void *arg), void *arg, char last[200])
+cut_lines(struct ioc_buf *b, bool end, struct ioc_exec_watch *w)
 {
 	char *start = b->data, *nl;
 	int stop = 0;
@@ -118,9 +119,9 @@ cut_lines(struct ioc_buf *b, bool end,
 		if (nl != NULL)
 			*nl = '\0';
 		if (*start != '\0')
-			(void)ioc_str_show(last, 200, start);
-		if (line != NULL)
-			stop = line(start, arg);
+			(void)ioc_str_show(w->last, sizeof(w->last), start);
+		if (w->line != NULL)
+			stop = w->line(start, w->arg);
 		start = nl != NULL ? nl + 1 : b->data + b->len;
 	}
 	b->len -= (size_t)(start - b->data);
@@ -131,63 +132,116 @@ cut_lines(struct ioc_buf *b, bool end,
 	return (stop);
 }
 
+/* What is there now; false at the end of the stream. */
+static bool
+take_output(int fd, struct ioc_buf *b, uint64_t *total)
+{
+	ssize_t n = read(fd, b->data + b->len, 4096);
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return (true);
+	if (n <= 0)
+		return (false);
+	/* NUL bytes would hide what follows them. */
+	for (ssize_t i = 0; i < n; i++)
+		if (b->data[b->len + (size_t)i] == '\0')
+			b->data[b->len + (size_t)i] = '?';
+	ioc_buf_commit(b, (size_t)n);
+	*total += (uint64_t)n;
+	return (true);
+}
+
+/* How long to wait for output: until the deadline, or the next tick. */
 static int
-pump(int fd, struct ioc_buf *b, uint64_t deadline,
-    int (*line)(const char *line, void *arg), void *arg, char last[200],
+wait_ms(const struct ioc_exec_watch *w, uint64_t now, uint64_t deadline,
+    uint64_t tick)
+{
+	uint64_t until = deadline;
+
+	if (w->tick != NULL && (until == 0 || tick < until))
+		until = tick;
+	return (until == 0 ? -1 : now >= until ? 0 :
+	    (int)((until - now) / 1000000) + 1);
+}
+
+static int
+pump(int fd, struct ioc_buf *b, uint64_t deadline, struct ioc_exec_watch *w,
     struct ioc_error *err)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-	ssize_t n;
+	uint64_t tick = 0, total = 0;
+	bool more;
+	int r;
 
 	for (;;) {
 		uint64_t now = ioc_now_ns();
-		int left = deadline == 0 ? -1 : now >= deadline ? 0 :
-		    (int)((deadline - now) / 1000000) + 1;
-		int r = poll(&pfd, 1, left);
 
-		if (r == 0)
+		if (deadline != 0 && now >= deadline)
 			return (ioc_fail(err, IOC_TIMEOUT,
 			    "did not end in time"));
-		if (r < 0 && errno == EINTR)
+		if (w->tick != NULL && now >= tick) {
+			if ((r = w->tick(w->arg, err)) != 0)
+				return (r);
+			tick = now + TICK_NS;
+		}
+		if (poll(&pfd, 1, wait_ms(w, now, deadline, tick)) <= 0)
 			continue;
 		if (ioc_buf_reserve(b, 4096) != 0)
 			return (ioc_buf_check(b, err));
-		n = read(fd, b->data + b->len, 4096);
-		if (n < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (n > 0) {
-			/* NUL bytes would hide what follows them. */
-			for (ssize_t i = 0; i < n; i++)
-				if (b->data[b->len + (size_t)i] == '\0')
-					b->data[b->len + (size_t)i] = '?';
-			ioc_buf_commit(b, (size_t)n);
-		}
-		if (cut_lines(b, n <= 0, line, arg, last) != 0)
+		more = take_output(fd, b, &total);
+		if (cut_lines(b, !more, w) != 0)
 			return (ioc_fail(err, IOC_CANCELED, "canceled"));
-		if (n <= 0)
+		if (!more)
 			return (0);
+		if (w->output_max != 0 && total > w->output_max)
+			return (ioc_fail(err, IOC_LIMIT,
+			    "wrote more than it may"));
 	}
 }
 
+/* Its end, which the end of its output need not be. */
+static int
+wait_ticking(struct ioc_os_process *p, uint64_t deadline,
+    struct ioc_exec_watch *w, int *status, struct ioc_error *err)
+{
+	struct ioc_error e;
+	int r = 0;
+
+	if (w->tick == NULL)
+		return (wait_or_kill(p, w->timeout_ms, status, err));
+	while (r == 0) {
+		r = ioc_os_process_wait(p, (int)(TICK_NS / 1000000), status,
+		    &e);
+		if (r == 0)
+			return (0);
+		if (r == IOC_TIMEOUT && (deadline == 0 ||
+		    ioc_now_ns() < deadline))
+			r = w->tick(w->arg, &e);
+	}
+	ioc_error_copy(err, &e);
+	(void)ioc_os_process_signal(p, SIGKILL, NULL);
+	(void)ioc_os_process_wait(p, 5000, status, NULL);
+	return (r);
+}
+
 int
-ioc_exec_watch(struct ioc_os_process *p, int fd, int timeout_ms,
-    int (*line)(const char *line, void *arg), void *arg, char last[200],
+ioc_exec_watch(struct ioc_os_process *p, int fd, struct ioc_exec_watch *w,
     int *status, struct ioc_error *err)
 {
 	auto_buf struct ioc_buf b = IOC_BUF(64 * 1024);
-	uint64_t deadline = timeout_ms <= 0 ? 0 :
-	    ioc_now_ns() + (uint64_t)timeout_ms * 1000000;
+	uint64_t deadline = w->timeout_ms <= 0 ? 0 :
+	    ioc_now_ns() + (uint64_t)w->timeout_ms * 1000000;
 	int r;
 
-	last[0] = '\0';
-	r = pump(fd, &b, deadline, line, arg, last, err);
+	w->last[0] = '\0';
+	r = pump(fd, &b, deadline, w, err);
 	ioc_fd_close(&fd);
 	if (r != 0) {
 		(void)ioc_os_process_signal(p, SIGKILL, NULL);
 		(void)ioc_os_process_wait(p, 5000, status, NULL);
 		return (r);
 	}
-	return (wait_or_kill(p, timeout_ms, status, err));
+	return (wait_ticking(p, deadline, w, status, err));
 }
 
 /* --- the public side ---------------------------------------------------------- */

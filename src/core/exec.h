@@ -41,13 +41,21 @@ int	ioc_exec_environment(const char *const *extra, struct ioc_strv *ret,
 int	ioc_exec_words(struct ioc_os_jail *j, const char *words,
 	    int timeout_ms, int *status, struct ioc_error *err);
 
-/*
- * Waits for a program whose output comes through a pipe, hands every line to
- * `line` and keeps the last one in `last`; closes `fd`.
- */
-int	ioc_exec_watch(struct ioc_os_process *p, int fd, int timeout_ms,
-	    int (*line)(const char *line, void *arg), void *arg,
-	    char last[200], int *status, struct ioc_error *err);
+/* How a program whose output comes through a pipe is watched. */
+struct ioc_exec_watch {
+	int		 timeout_ms;	/* 0: none */
+	uint64_t	 output_max;	/* bytes that it may write, 0: any */
+	/* Of every line; not 0: CANCELED. */
+	int		(*line)(const char *line, void *arg);
+	/* Several times a second; not 0 ends it with that error.  Or NULL. */
+	int		(*tick)(void *arg, struct ioc_error *err);
+	void		*arg;
+	char		 last[200];	/* result: its last line, escaped */
+};
+
+/* Waits for it; closes `fd`.  TIMEOUT, LIMIT: too much output, CANCELED. */
+int	ioc_exec_watch(struct ioc_os_process *p, int fd,
+	    struct ioc_exec_watch *w, int *status, struct ioc_error *err);
 
 /* A process object, its environment and what the system is asked to run. */
 int	ioc_process_for(struct ioc_host *h, const struct ioc_exec_options *o,

@@ -352,7 +352,7 @@ update_fresh(struct fetch *f, struct ioc_error *err)
 	unsigned level;
 	int r;
 
-	if (f->dist->update_fetch == NULL)
+	if (!ioc_dist_has_updates(f->dist))
 		return (warn_no_updates(f));
 	if (f->host->dry_run)
 		return (ioc_release_plan_update(f->host, name, err));

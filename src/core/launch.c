@@ -117,7 +117,8 @@ ioc_launch_add_system(struct ioc_launch *l, const struct ioc_launch_system *s)
 	if (s->linsys)
 		add_mount(l, IOC_MOUNT_LINSYS, "/compat/linux/sys", 0, 0);
 	if (s->dev)
-		add_mount(l, IOC_MOUNT_DEV, "/dev", 0, s->devfs_ruleset);
+		add_mount(l, IOC_MOUNT_DEV, "/dev", s->bare ? IOC_MNT_BARE : 0,
+		    s->devfs_ruleset);
 	if (s->dev && s->fdesc)
 		add_mount(l, IOC_MOUNT_FDESC, "/dev/fd", 0, 0);
 }

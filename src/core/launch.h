@@ -22,6 +22,7 @@
 struct ioc_launch_system {
 	bool		 proc;
 	bool		 dev;
+	bool		 bare;		/* no more of /dev than must be */
 	bool		 fdesc;		/* FreeBSD: /dev/fd */
 	bool		 linproc;	/* FreeBSD: /compat/linux/proc */
 	bool		 linsys;	/* FreeBSD: /compat/linux/sys */

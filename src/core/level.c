@@ -87,16 +87,40 @@ ioc_level_close(struct ioc_level *l)
 }
 
 int
+ioc_level_jail(struct ioc_level *l, const struct ioc_build *b,
+    const char *event, const char *const *argv, const char *const *env,
+    bool updates, struct ioc_error *err)
+{
+	const struct ioc_os_mount mounts[] = {
+		{ .kind = IOC_MOUNT_BIND, .source = l->job.updates_fd,
+		    .target = IOC_DIST_UPDATES, .flags = IOC_MNT_RDONLY |
+		    IOC_MNT_NOSUID | IOC_MNT_NODEV | IOC_MNT_NOEXEC |
+		    IOC_MNT_IDMAP },
+		{ .kind = IOC_MOUNT_BIND, .source = l->job.scratch_fd,
+		    .target = IOC_DIST_SCRATCH, .flags = IOC_MNT_NOSUID |
+		    IOC_MNT_NODEV | IOC_MNT_NOEXEC | IOC_MNT_IDMAP },
+	};
+	struct ioc_tempjail t = {
+		.source = l->source, .token = b->token, .who = b->name,
+		.what = event, .vol = l->vol, .argv = argv, .env = env,
+		.mounts = mounts, .timeout_ms = IOC_DIST_STAGE_TWO_MS,
+		.id_base = b->id_base,
+	};
+
+	if (updates)
+		t.nmounts = l->job.scratch_fd >= 0 ? 2 : 1;
+	if ((l->dist->needs & IOC_DIST_NEEDS_PROC) != 0)
+		t.flags |= IOC_TEMPJAIL_PROC;
+	if ((l->dist->needs & IOC_DIST_NEEDS_FLAGS) != 0)
+		t.flags |= IOC_TEMPJAIL_FLAGS;
+	return (ioc_tempjail_run(l->host, &t, err));
+}
+
+int
 ioc_level_run(struct ioc_level *l, struct ioc_build *b, const char *event,
     const char *const *argv, const char *const *env, bool updates,
     struct ioc_error *err)
 {
-	struct ioc_tempjail t = {
-		.source = l->source, .token = b->token, .who = l->job.release,
-		.what = event, .vol = l->vol, .argv = argv, .env = env,
-		.updates_fd = updates ? l->job.updates_fd : -1,
-		.updates_at = IOC_DIST_UPDATES, .timeout_ms = IOC_DIST_STAGE_TWO_MS,
-	};
 	struct ioc_error cause;
 	int r, released;
 
@@ -109,8 +133,7 @@ ioc_level_run(struct ioc_level *l, struct ioc_build *b, const char *event,
 		r = ioc_build_ids(b, err);
 	if (r != 0)
 		return (r);
-	t.id_base = b->id_base;
-	r = ioc_tempjail_run(l->host, &t, err);
+	r = ioc_level_jail(l, b, event, argv, env, updates, err);
 	released = ioc_ids_release(l->source, b->id_base, b->token, &cause);
 	if (released == 0)
 		b->id_base = 0;
@@ -207,6 +230,51 @@ ioc_release_unused(struct ioc_source *s, const char *name,
 			r = ioc_jail_value(j, "release", &release, err);
 		if (r == 0 && strcmp(release, name) == 0)
 			r = ioc_fail(err, IOC_BUSY, "jail %s needs it",
+			    names.v[i]);
+	}
+	return (r);
+}
+
+/* A basejail whose directories come from that level: no store knows of it. */
+static int
+comes_from(struct ioc_jail *j, const char *name, unsigned level, bool *ret,
+    struct ioc_error *err)
+{
+	const char *release, *number;
+	bool base = false;
+	char text[16];
+	int r = ioc_jail_value_bool(j, "basejail", &base, err);
+
+	*ret = false;
+	if (r == 0)
+		r = ioc_jail_value(j, "release", &release, err);
+	if (r == 0)
+		r = ioc_jail_value(j, "patch_level", &number, err);
+	if (r != 0 || !base)
+		return (r);
+	if (strchr(release, '/') != NULL)
+		release = strchr(release, '/') + 1;
+	(void)snprintf(text, sizeof(text), "%u", level);
+	*ret = strcmp(release, name) == 0 && strcmp(number, text) == 0;
+	return (0);
+}
+
+int
+ioc_level_unused(struct ioc_source *s, const char *name, unsigned level,
+    struct ioc_error *err)
+{
+	auto_strv struct ioc_strv names = IOC_STRV;
+	int r = s->store->ops->list(s->store, "jails", &names, err);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		IOC_AUTO(ioc_jail_closep) struct ioc_jail *j = NULL;
+		bool yes = false;
+
+		r = ioc_jail_new(s, names.v[i], &j, err);
+		if (r == 0)
+			r = comes_from(j, name, level, &yes, err);
+		if (r == 0 && yes)
+			r = ioc_fail(err, IOC_BUSY, "basejail %s needs it",
 			    names.v[i]);
 	}
 	return (r);

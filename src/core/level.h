@@ -20,7 +20,7 @@ struct ioc_level {
 
 #define	IOC_LEVEL	{ .cache_fd = -1, .root_fd = -1,		\
 	    .job = { .cache_fd = -1, .root_fd = -1, .updates_fd = -1,	\
-	    .record_fd = -1, .pins_fd = -1 } }
+	    .record_fd = -1, .pins_fd = -1, .scratch_fd = -1 } }
 
 /* What was unpacked, beside the root of a level. */
 #define	IOC_LEVEL_RECORD	"root.mtree"
@@ -43,6 +43,11 @@ int	ioc_level_run(struct ioc_level *l, struct ioc_build *b,
 	    const char *event, const char *const *argv,
 	    const char *const *env, bool updates, struct ioc_error *err);
 
+/* The same with the uid range that `b` has, if any. */
+int	ioc_level_jail(struct ioc_level *l, const struct ioc_build *b,
+	    const char *event, const char *const *argv,
+	    const char *const *env, bool updates, struct ioc_error *err);
+
 /*
  * The record of the tree as it now is, in place of an earlier one: for a root
  * on which programs have worked since it was unpacked, or that was unpacked
@@ -56,6 +61,10 @@ int	ioc_level_record(struct ioc_level *l, unsigned applied,
 
 /* Everything on disk before it gets its name. */
 int	ioc_level_sync(struct ioc_level *l, struct ioc_error *err);
+
+/* BUSY naming a basejail whose directories come from that level. */
+int	ioc_level_unused(struct ioc_source *s, const char *name,
+	    unsigned level, struct ioc_error *err);
 
 /* BUSY naming a jail that was made from the release. */
 int	ioc_release_unused(struct ioc_source *s, const char *name,

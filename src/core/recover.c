@@ -10,6 +10,7 @@
 #include "core/export.h"
 #include "core/ids.h"
 #include "core/jail.h"
+#include "core/jail_update.h"
 #include "core/launch.h"
 #include "core/pin.h"
 #include "core/snapshot.h"
@@ -115,6 +116,9 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 		r = release_destroyed(s, what, err);
 	if (detached && destroyed && r == 0)
 		r = ioc_pin_keep(s, vol, err);
+	/* Its snapshot may be there when its staging is not. */
+	if ((r == 0 || r == IOC_NOT_FOUND) && strcmp(op, IOC_JAIL_UPDATE) == 0)
+		r = ioc_jail_update_recover(s, what, vol, err);
 	if (detached && r == 0)
 		r = s->store->ops->destroy(s->store, vol, err);
 	else if (r == IOC_NOT_FOUND)

@@ -16,9 +16,8 @@
 /* Where FreeBSD's package freebsd-release-manifests puts them. */
 #define	MANIFEST_DIR	"/usr/local/share/freebsd/MANIFESTS"
 
-/* "pN" -> N, -1 for anything else. */
-static int
-level_of(const char *name)
+int
+ioc_release_level_of(const char *name)
 {
 	uint64_t v;
 
@@ -41,8 +40,8 @@ ioc_release_level(struct ioc_source *s, const char *name, unsigned *level,
 	if (r != 0 && r != IOC_NOT_FOUND)
 		return (ioc_wrap(err, r, "release %s", name));
 	for (size_t i = 0; i < names.n; i++)
-		if (level_of(names.v[i]) > best)
-			best = level_of(names.v[i]);
+		if (ioc_release_level_of(names.v[i]) > best)
+			best = ioc_release_level_of(names.v[i]);
 	if (best < 0)
 		return (ioc_fail(err, IOC_NOT_FOUND, "no release %s", name));
 	*level = (unsigned)best;

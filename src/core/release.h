@@ -56,6 +56,16 @@ int	ioc_release_write_json(int dirfd, const char *file, const json_t *j,
 void	ioc_release_job(struct ioc_host *h, const struct ioc_dist *d,
 	    struct ioc_dist_job *job);
 
+/*
+ * The number of the next patch level, behind `now`.  One that was used is never
+ * used again, also when its level is gone.
+ */
+int	ioc_release_next(struct ioc_source *s, const char *name, unsigned now,
+	    unsigned *ret, struct ioc_error *err);
+
+/* "pN" -> N, -1 for anything else. */
+int	ioc_release_level_of(const char *name);
+
 /* On a dry run: tells the steps of an update of a release that is not there. */
 int	ioc_release_plan_update(struct ioc_host *h, const char *name,
 	    struct ioc_error *err);

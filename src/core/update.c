@@ -9,7 +9,9 @@
 #include "base/str.h"
 #include "core/create.h"
 #include "core/event.h"
+#include "core/kept.h"
 #include "core/level.h"
+#include "core/obtain.h"
 #include "core/release.h"
 #include "core/step.h"
 #include "safe/path.h"
@@ -20,10 +22,14 @@ struct update {
 	const char	*name;
 	const struct ioc_dist *dist;
 	unsigned	 from;
+	unsigned	 to;		/* number of the next level */
 	unsigned	 applied;
+	bool		 fetch_only;
 	char		*old_vol;	/* "releases/R/pN" */
 	char		*updates_path;
 	int		 updates_fd;
+	int		 scratch_fd;
+	char		 version[64];	/* of the old level, "" when not known */
 	struct ioc_build build;		/* journal and the staged copy */
 	struct ioc_level old;
 	struct ioc_level level;		/* the copy */
@@ -43,6 +49,40 @@ unjournal(void *ctx, struct ioc_error *err)
 	struct update *u = ctx;
 
 	return (ioc_build_unjournal(&u->build, err));
+}
+
+/* What the root itself says that it is; "" when it does not. */
+static void
+ask_version(struct update *u)
+{
+	if (u->dist->version == NULL || u->dist->version(u->old.root_fd,
+	    u->version, NULL) != 0)
+		u->version[0] = '\0';
+	u->old.job.current = u->version[0] != '\0' ? u->version : NULL;
+}
+
+static struct ioc_kept
+kept(const struct update *u)
+{
+	return ((struct ioc_kept){ .source = u->build.source,
+	    .release = u->name, .helper_dir = u->host->helper_dir,
+	    .level = u->from, .updates_fd = u->updates_fd });
+}
+
+/* What was fetched before, and not applied, needs no network. */
+static int
+obtain_kept(struct update *u, struct ioc_error *err)
+{
+	struct ioc_kept k = kept(u);
+	struct ioc_error e = { .code = 0 };
+	int r;
+
+	if (u->fetch_only)
+		return (IOC_NOT_FOUND);
+	r = ioc_kept_get(&k, &u->applied, u->old.job.provenance, &e);
+	if (r != 0)
+		ioc_error_copy(err, &e);
+	return (r);
 }
 
 /* Stage one: the host's own updater, into a directory of its own. */
@@ -74,7 +114,10 @@ obtain(void *ctx, struct ioc_error *err)
 	u->old.job.updates_fd = u->updates_fd;
 	u->old.job.updates_path = u->updates_path;
 	u->old.event = "release.update/obtain";
-	return (u->dist->update_fetch(&u->old.job, &u->applied, err));
+	ask_version(u);
+	r = obtain_kept(u, err);
+	return (r != IOC_NOT_FOUND ? r : ioc_obtain(&u->build, &u->old,
+	    &u->applied, err));
 }
 
 /* Everything lies in the staging container. */
@@ -86,7 +129,19 @@ unobtain(void *ctx, struct ioc_error *err)
 	ioc_level_close(&u->old);
 	ioc_level_close(&u->level);
 	ioc_fd_close(&u->updates_fd);
+	ioc_fd_close(&u->scratch_fd);
 	return (ioc_build_unvolume(&u->build, err));
+}
+
+/* Only fetched: kept until they are applied. */
+static int
+keep(void *ctx, struct ioc_error *err)
+{
+	struct update *u = ctx;
+	struct ioc_kept k = kept(u);
+
+	return (u->applied == 0 ? ioc_kept_drop(&k, err) :
+	    ioc_kept_put(&k, u->applied, u->old.job.provenance, err));
 }
 
 static int
@@ -108,7 +163,7 @@ copy(void *ctx, struct ioc_error *err)
 
 	if (u->applied == 0)
 		return (0);
-	if (asprintf(&vol, "%s/p%u", u->build.staging, u->from + 1) < 0)
+	if (asprintf(&vol, "%s/p%u", u->build.staging, u->to) < 0)
 		return (ioc_fail_nomem(err));
 	r = s->ops->clone(s, u->old_vol, vol, IOC_CLONE_THICK, 0,
 	    copy_progress, u, err);
@@ -122,14 +177,38 @@ copy(void *ctx, struct ioc_error *err)
 	    u->old.job.provenance) == 0 ? 0 : ioc_fail_nomem(err));
 }
 
+/* What stage two may write to, beside the copy. */
+static int
+make_scratch(struct update *u, struct ioc_error *err)
+{
+	auto_free char *dir = NULL;
+
+	if (u->dist->update_scratch == NULL)
+		return (0);
+	if (asprintf(&dir, "%s/scratch", u->build.staging) < 0) {
+		dir = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	u->scratch_fd = ioc_path_mkdirs(u->build.source->store->root, dir,
+	    0700, 0, 0, IOC_PATH_NOLINKS, err);
+	if (u->scratch_fd < 0)
+		return (u->scratch_fd);
+	u->level.job.scratch_fd = u->scratch_fd;
+	return (u->dist->update_scratch(&u->level.job, err));
+}
+
 /* Stage two: in a temporary jail without network. */
 static int
 apply(void *ctx, struct ioc_error *err)
 {
 	struct update *u = ctx;
+	int r;
 
 	if (u->applied == 0)
 		return (0);
+	r = make_scratch(u, err);
+	if (r != 0)
+		return (r);
 	return (ioc_level_run(&u->level, &u->build, "release.update/apply",
 	    u->dist->update_argv, u->dist->update_env, true, err));
 }
@@ -167,15 +246,14 @@ commit(void *ctx, struct ioc_error *err)
 	struct update *u = ctx;
 	struct ioc_store *s = u->build.source->store;
 	auto_free char *from = NULL, *to = NULL;
-	int r = 0;
 
+	if (u->applied == 0)
+		return (0);
 	ioc_level_close(&u->level);
-	if (asprintf(&from, "%s/p%u", u->build.staging, u->from + 1) < 0 ||
-	    asprintf(&to, "releases/%s/p%u", u->name, u->from + 1) < 0)
+	if (asprintf(&from, "%s/p%u", u->build.staging, u->to) < 0 ||
+	    asprintf(&to, "releases/%s/p%u", u->name, u->to) < 0)
 		return (ioc_fail_nomem(err));
-	if (u->applied != 0)
-		r = s->ops->rename(s, from, to, err);
-	return (r);
+	return (s->ops->rename(s, from, to, err));
 }
 
 static const struct ioc_step table[] = {
@@ -190,9 +268,15 @@ static const struct ioc_step table[] = {
 static const struct ioc_steps update_steps =
     IOC_STEPS("release.update", table);
 
-/* Only stage one, for --fetch-only: says what there is. */
+/* Only stage one, for --fetch-only. */
+static const struct ioc_step obtain_table[] = {
+	{ "journal", journal, unjournal },
+	{ "obtain", obtain, unobtain },
+	{ "keep", keep, NULL },		/* half of it is nothing */
+};
+
 static const struct ioc_steps obtain_steps =
-    { .op = "release.update", .v = table, .n = 2 };
+    IOC_STEPS("release.update", obtain_table);
 
 static void
 update_fini(struct update *u)
@@ -200,6 +284,7 @@ update_fini(struct update *u)
 	ioc_level_close(&u->old);
 	ioc_level_close(&u->level);
 	ioc_fd_close(&u->updates_fd);
+	ioc_fd_close(&u->scratch_fd);
 	ioc_build_fini(&u->build);
 	free(u->old_vol);
 	free(u->updates_path);
@@ -219,17 +304,21 @@ judge(struct update *u, const char *name, struct ioc_error *err)
 	u->name = strchr(name, '/') != NULL ? strchr(name, '/') + 1 : name;
 	u->build.name = u->name;
 	r = ioc_release_dist(u->build.source, u->name, &u->dist, err);
-	if (r == 0 && u->dist->update_fetch == NULL)
+	if (r == 0 && !ioc_dist_has_updates(u->dist))
 		r = ioc_fail(err, IOC_UNSUPPORTED,
 		    "releases of %s cannot be updated", u->dist->name);
 	return (r);
 }
 
-/* What is left in staging when all is done: the downloads. */
+/* What is left when all is done: the downloads. */
 static int
 finish(struct update *u, struct ioc_error *err)
 {
-	int r = unobtain(u, err);
+	struct ioc_kept k = kept(u);
+	int r = u->fetch_only ? 0 : ioc_kept_drop(&k, err);
+
+	if (r == 0)
+		r = unobtain(u, err);
 
 	if (r == 0)
 		ioc_journal_end(take_ptr(u->build.journal));
@@ -248,7 +337,7 @@ ioc_release_update(struct ioc_host *h, const char *name, bool fetch_only,
     unsigned *from, unsigned *to, struct ioc_error *err)
 {
 	IOC_AUTO(update_fini) struct update u = {
-		.host = h, .updates_fd = -1, .old = IOC_LEVEL,
+		.host = h, .updates_fd = -1, .scratch_fd = -1, .old = IOC_LEVEL,
 		.level = IOC_LEVEL, .build = { .host = h, .op = "update" },
 	};
 	struct ioc_fetch_options o = { .release = NULL };
@@ -256,6 +345,10 @@ ioc_release_update(struct ioc_host *h, const char *name, bool fetch_only,
 	int r;
 
 	r = judge(&u, name, err);
+	u.fetch_only = fetch_only;
+	if (r == 0)
+		r = ioc_release_next(u.build.source, u.name, u.from, &u.to,
+		    err);
 	if (r == 0 && asprintf(&u.old_vol, "releases/%s/p%u", u.name,
 	    u.from) < 0) {
 		u.old_vol = NULL;
@@ -278,6 +371,6 @@ ioc_release_update(struct ioc_host *h, const char *name, bool fetch_only,
 	if (from != NULL)
 		*from = u.from;
 	if (to != NULL)
-		*to = u.applied != 0 && !fetch_only ? u.from + 1 : u.from;
+		*to = u.applied != 0 ? u.to : u.from;
 	return (0);
 }

@@ -343,6 +343,8 @@ const struct ioc_dist ioc_dist_debian = {
 	.update_fetch = ioc_debian_update_fetch,
 	.update_argv = update_argv,
 	.update_env = update_env,
+	.state = "var/lib/dpkg/status",
+	.needs = IOC_DIST_NEEDS_PROC,
 	.version = debian_version,
 	.base_dirs = base_dirs,
 };

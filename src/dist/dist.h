@@ -44,6 +44,10 @@ struct ioc_dist_job {
 					   or -1 */
 	int		 updates_fd;	/* update: directory for what was fetched */
 	const char	*updates_path;
+	int		 scratch_fd;	/* update, stage two: what it may write to */
+	const char	*current;	/* update: the root's version, "14.2-RELEASE-p1" */
+	bool		 foreign;	/* update: the root is a jail's, whose files
+					   may differ from the release's */
 	/* may be NULL; not 0 means CANCELED.  `what` names the stage:
 	   "download", "verify", "unpack" */
 	int		(*progress)(const char *what, uint64_t done,
@@ -86,8 +90,8 @@ struct ioc_dist {
 	/*
 	 * Stage two, in a temporary jail without network: the command that
 	 * finishes the root, NULL when there is nothing to run, and its whole
-	 * environment.  It needs /dev, /proc and /sys of any jail, root and the
-	 * first 65536 ids, and a root that is not mounted noexec.
+	 * environment.  It needs /dev of any jail, root and the first 65536 ids,
+	 * a root that is not mounted noexec, and what `needs` says.
 	 */
 	const char *const *finish_argv;
 	const char *const *finish_env;
@@ -103,11 +107,34 @@ struct ioc_dist {
 	int	(*update_fetch)(const struct ioc_dist_job *job, unsigned *n,
 		    struct ioc_error *err);
 	/*
+	 * Or, where the host's updater reads what it fetched and the root with
+	 * all of root's rights: it runs in a jail that has the host's programs
+	 * and its network, sees the root read-only at IOC_DIST_BASE and writes to
+	 * the updates, at IOC_DIST_UPDATES, alone.  prepare writes its
+	 * configuration there and gives command and environment; UNSUPPORTED
+	 * says what the host must install.  judge tells from the files that it
+	 * left whether it came to its end, whatever its exit status (else
+	 * NETWORK), and *n.
+	 */
+	int	(*update_prepare)(const struct ioc_dist_job *job,
+		    struct ioc_strv *argv, struct ioc_strv *env,
+		    struct ioc_error *err);
+	int	(*update_judge)(const struct ioc_dist_job *job, unsigned *n,
+		    struct ioc_error *err);
+	/* What stage two finds in its scratch space at IOC_DIST_SCRATCH; NULL:
+	   it needs none. */
+	int	(*update_scratch)(const struct ioc_dist_job *job,
+		    struct ioc_error *err);
+	/*
 	 * Stage two, in a temporary jail that sees the updates read-only (and
 	 * through its uid range) at IOC_DIST_UPDATES, and has no network.
 	 */
 	const char *const *update_argv;
 	const char *const *update_env;
+	/* What update_fetch reads of a root: of an overlay, in which layer it is
+	   to be looked for; or NULL. */
+	const char *state;
+	unsigned needs;		/* of either stage two: IOC_DIST_NEEDS_* */
 	/* After it, on the host by descriptor: is the result whole?  Or NULL. */
 	int	(*update_check)(const struct ioc_dist_job *job,
 		    struct ioc_error *err);
@@ -127,6 +154,15 @@ struct ioc_dist {
 
 #define	IOC_DIST_BASE_DIRS	20
 #define	IOC_DIST_UPDATES	"/.ioc-updates"
+#define	IOC_DIST_SCRATCH	"/.ioc-scratch"
+#define	IOC_DIST_BASE		"/.ioc-base"
+
+enum {
+	IOC_DIST_NEEDS_PROC = 1 << 0,	/* /proc and /sys */
+	IOC_DIST_NEEDS_FLAGS = 1 << 1,	/* may set and clear FreeBSD's file flags */
+};
+
+#define	IOC_DIST_STAGE_ONE_MS	(60 * 60 * 1000)
 #define	IOC_DIST_STAGE_TWO_MS	(15 * 60 * 1000)	/* enough for either */
 
 extern const struct ioc_dist ioc_dist_debian, ioc_dist_archive,
@@ -139,6 +175,12 @@ const struct ioc_dist *ioc_dist_of_release(const char *release);
 bool	ioc_dist_knows(const struct ioc_dist *d, const char *release);
 /* Can a host whose facts.system is that start it? */
 bool	ioc_dist_runs_on(const struct ioc_dist *d, const char *system);
+/* Can its releases be updated? */
+static inline bool
+ioc_dist_has_updates(const struct ioc_dist *d)
+{
+	return (d->update_fetch != NULL || d->update_prepare != NULL);
+}
 /* All, NULL-terminated. */
 const struct ioc_dist *const *ioc_dist_all(void);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dist/bsd.h"
+#include "dist/freebsd_update.h"
 #include "dist/lifetime.h"
 #include "dist/relname.h"
 #include "dist/sets.h"
@@ -68,6 +69,14 @@ const struct ioc_dist ioc_dist_freebsd = {
 	.records = true,
 	.has_sets = true,
 	.fetch = fetch,
+	.clean = ioc_fbu_clean,
+	.update_prepare = ioc_fbu_prepare,
+	.update_judge = ioc_fbu_judge,
+	.update_scratch = ioc_fbu_scratch,
+	.update_argv = ioc_fbu_argv,
+	.update_env = ioc_fbu_env,
+	.needs = IOC_DIST_NEEDS_FLAGS,
+	.update_check = ioc_fbu_check,
 	.version = ioc_sets_version,
 	.config = ioc_bsd_config,
 	.base_dirs = ioc_bsd_base_dirs,

@@ -126,6 +126,8 @@ enum ioc_os_mount_flags {
 	IOC_MNT_NOEXEC = 1 << 3,
 	IOC_MNT_NOSYMFOLLOW = 1 << 4,
 	IOC_MNT_IDMAP = 1 << 5,		/* BIND: through the jail's uid range */
+	IOC_MNT_BARE = 1 << 6,		/* DEV: null, zero, random and urandom,
+					   the links to descriptors, no more */
 };
 
 struct ioc_os_mount {

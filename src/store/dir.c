@@ -641,6 +641,7 @@ const struct ioc_store_ops ioc_store_dir = {
 	.has = dir_has,
 	.place = dir_place,
 	.promote = dir_promote,
+	.replace = ioc_dir_replace,
 	.send = dir_send,
 	.receive = dir_receive,
 	.snapshot = &ioc_dir_snapshots,

@@ -67,5 +67,7 @@ int	ioc_dir_unneeded(struct ioc_store *s, const char *vol,
 	    struct ioc_error *err);
 int	ioc_dir_destroy(struct ioc_store *s, const char *vol,
 	    struct ioc_error *err);
+int	ioc_dir_replace(struct ioc_store *s, const char *vol,
+	    const char *from, struct ioc_error *err);
 
 #endif /* STORE_DIR_H */

@@ -130,7 +130,12 @@ sweep(int vol, struct ioc_error *err)
 {
 	int r = ioc_tree_remove(vol, PART, err);
 
-	return (r == 0 ? ioc_tree_remove(vol, OLD, err) : r);
+	if (r == 0)
+		r = ioc_tree_remove(vol, OLD, err);
+	/* Made for one that did not come to be, unless there are others. */
+	if (r == 0)
+		(void)unlinkat(vol, SNAPSHOTS, AT_REMOVEDIR);
+	return (r);
 }
 
 static int

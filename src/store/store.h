@@ -91,6 +91,14 @@ struct ioc_store_ops {
 	int	(*promote)(struct ioc_store *s, const char *vol,
 		    struct ioc_error *err);
 	/*
+	 * The root of `from`, a THIN clone of the jail `vol`, takes the place of
+	 * its root, and the other way round; snapshots and files of ours stay
+	 * where they are.  Both must be at rest.  What died half way is finished
+	 * by doing it again, and after that `from` may go.
+	 */
+	int	(*replace)(struct ioc_store *s, const char *vol,
+		    const char *from, struct ioc_error *err);
+	/*
 	 * send: writes the root of a volume as a snapshot has it to a descriptor,
 	 * or only what is other than in an older one, `since` (may be NULL), in a
 	 * form that only the same kind of store reads.  receive: makes a new

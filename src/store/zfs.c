@@ -215,6 +215,7 @@ const struct ioc_store_ops ioc_store_zfs = {
 	.used = ioc_zfs_used,
 	.list = ioc_zfs_list,
 	.promote = ioc_zfs_promote,
+	.replace = ioc_zfs_replace,
 	.send = ioc_zfs_send,
 	.receive = ioc_zfs_receive,
 	.snapshot = &ioc_zfs_snapshots,

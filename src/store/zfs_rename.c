@@ -92,6 +92,14 @@ rename_late(const char *from, const char *to, bool parent,
 	return (r);
 }
 
+int
+ioc_zfs_rename_dataset(struct ioc_zfs *z, const char *from, const char *to,
+    struct ioc_error *err)
+{
+	return (z->late ? rename_late(from, to, false, err) :
+	    rename_dataset(from, to, false, err));
+}
+
 /* --- all ------------------------------------------------------------------------ */
 
 /* It was killed, or complained of the mounting alone: what has become of it? */

@@ -440,8 +440,21 @@ ioc_release_update(struct ioc_host *h, const char *name, bool fetch_only,
 		    IOC_SHOW(name)));
 	r = fake_step(h, "release.update/obtain", name, err);
 	*from = rel->level;
-	*to = rel->level + !fetch_only;
+	*to = rel->level + 1;
 	return (ioc_wrap(err, r, "update %s", name));
+}
+
+int
+ioc_release_rollback(struct ioc_host *h, const char *name, unsigned *from,
+    unsigned *to, struct ioc_error *err)
+{
+	struct fake_release *rel = find_release(h, name);
+
+	fake_log("roll back release %s", name);
+	*from = rel != NULL ? rel->level : 0;
+	*to = *from - 1;
+	return (ioc_wrap(err, fake_step(h, "release.rollback/remove", name,
+	    err), "roll back %s", name));
 }
 
 int

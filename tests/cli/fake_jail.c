@@ -160,6 +160,29 @@ ioc_jail_stop(struct ioc_jail *j, bool force, struct ioc_error *err)
 	return (ioc_wrap(err, r, "stop %s", IOC_SHOW(j->f->name)));
 }
 
+/* --- updates --------------------------------------------------------------------------- */
+
+int
+ioc_jail_update(struct ioc_jail *j, unsigned *n, struct ioc_error *err)
+{
+	int r = 0;
+
+	fake_log("update jail %s", j->f->name);
+	if (j->f->state == IOC_JAIL_RUNNING)
+		r = ioc_fail(err, IOC_STATE, "it runs");
+	if (r == 0)
+		r = fake_step(j->h, "jail.update/apply", j->f->name, err);
+	*n = 4;
+	return (ioc_wrap(err, r, "update %s", IOC_SHOW(j->f->name)));
+}
+
+int
+ioc_jail_update_rollback(struct ioc_jail *j, struct ioc_error *err)
+{
+	fake_log("roll back jail %s", j->f->name);
+	return (0);
+}
+
 /* --- programs ------------------------------------------------------------------------ */
 
 /*

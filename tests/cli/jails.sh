@@ -317,9 +317,27 @@ fetch_do()
 	gives 1 -q fetch bookworm trixie
 	atf_check -o inline:'trixie\n' cat out
 	prints 'bookworm updated from patch level 2 to 3\n' -q update bookworm
-	prints 'bookworm is at patch level 2, nothing to be done\n' \
+	prints 'bookworm: updates for patch level 3 are kept, "ioc update" applies them\n' \
 	    -q update --fetch-only bookworm
-	refuses 'update nosuch: no release' update nosuch
+	prints 'bookworm is back at patch level 1, before it was 2\n' \
+	    -q update --rollback bookworm
+	refuses 'update: no jail nosuch' update nosuch
+	usage 'update: --rollback and --fetch-only exclude each other' \
+	    update --rollback --fetch-only bookworm
+}
+
+# Jails: what runs is stopped for it, and runs again.
+update_do()
+{
+	prints 'a updated, 4 changes\n' -q update a
+	called 'update jail a'
+	refuses 'update c: it runs' update c
+	prints 'c updated, 4 changes\n' -q update --restart c
+	called 'stop c force=0'
+	called 'start c'
+	prints 'a is as before its last update\n' -q update --rollback a
+	refuses 'update a: updates of jails are applied when they are fetched' \
+	    update --fetch-only a
 }
 
 sets_do()
@@ -445,6 +463,7 @@ atf_init_test_cases()
 	testcase destroy "asks, and refuses where nobody can be asked"
 	testcase set "changes, resets, filters, defaults"
 	testcase fetch "fetch and update"
+	testcase update "jails, stopped for it and started again"
 	testcase sets "fetch of sets, lists of what there is"
 	testcase verify "differences, and none" jq
 	testcase host "activate, deactivate, recover, doctor, rename"

@@ -68,7 +68,7 @@ errors_do()
 	    fetch --url https://x --sha256 00
 	usage 'fetch: --url and -u exclude each other' \
 	    fetch --url https://x --sha256 00 -u https://y z
-	usage 'update: RELEASE is missing' update
+	usage 'update: RELEASE|FILTER is missing' update
 	usage 'activate: POOL or --dir PATH is missing' activate
 	usage 'activate: POOL and --dir exclude each other' \
 	    activate --dir /x tank

@@ -104,6 +104,19 @@ op_update(struct engine *e, struct ioc_error *err)
 }
 
 static int
+update_jail(struct ioc_jail *j, struct ioc_error *err)
+{
+	return (ioc_jail_update(j, NULL, err));
+}
+
+static int
+op_update_jail(struct engine *e, struct ioc_error *err)
+{
+	fake_dist.updates = 3;
+	return (with_jail(e, err, update_jail));
+}
+
+static int
 rename_jail(struct ioc_jail *j, struct ioc_error *err)
 {
 	return (ioc_jail_rename(j, "other", err));
@@ -334,6 +347,7 @@ const struct engine_op engine_ops[] = {
 	{ "run, kept", op_run_keep, 8, 0, true, NULL },
 	{ "fetch", op_fetch, 7, 0, false, NULL },
 	{ "update", op_update, 6, 0, true, NULL },
+	{ "update jail", op_update_jail, 7, 0, true, NULL },
 	{ "rename", op_rename, 1, 0, false, NULL },
 	{ "set", op_set, 1, 0, false, NULL },
 	{ "fstab", op_fstab, 2, 0, false, NULL },

@@ -52,6 +52,59 @@ start_and_stop(struct engine *e)
 	ioc_jail_close(j);
 }
 
+/* The number of a level that is gone means nothing else later. */
+static void
+test_levels__no_number_twice(void **state)
+{
+	struct engine *e = *state;
+	struct ioc_error err = { .msg = "" };
+	unsigned from, to;
+
+	fake_dist.updates = 3;
+	assert_int_equal(ioc_release_update(e->host, "one", false, &from, &to,
+	    &err), 0);
+	assert_int_equal(to, 1);
+	assert_int_equal(ioc_release_rollback(e->host, "one", &from, &to,
+	    &err), 0);
+	assert_int_equal(from, 1);
+	assert_int_equal(to, 0);
+	assert_int_equal(ioc_release_rollback(e->host, "one", NULL, NULL,
+	    &err), IOC_STATE);
+	assert_int_equal(ioc_release_update(e->host, "one", false, &from, &to,
+	    &err), 0);
+	assert_int_equal(from, 0);
+	assert_int_equal(to, 2);
+}
+
+/* A level that a basejail has moved to does not go. */
+static void
+test_levels__not_under_a_basejail(void **state)
+{
+	struct engine *e = *state;
+	struct ioc_create_options o = {
+		.name = "base", .release = "one", .basejail = true,
+	};
+	struct ioc_error err = { .msg = "" };
+	struct ioc_jail *j = NULL;
+	unsigned from, to, moved = 0;
+
+	assert_int_equal(ioc_jail_create(e->host, &o, &j, &err), 0);
+	fake_dist.updates = 3;
+	assert_int_equal(ioc_release_update(e->host, "one", false, &from, &to,
+	    &err), 0);
+	if (ioc_jail_update(j, &moved, &err) != 0)
+		fail_msg("%s", err.msg);
+	assert_int_equal(moved, 1);
+	assert_int_equal(ioc_release_rollback(e->host, "one", NULL, NULL,
+	    &err), IOC_BUSY);
+	assert_non_null(strstr(err.msg, "basejail base needs it"));
+	assert_int_equal(ioc_jail_destroy(j, false, &err), 0);
+	ioc_jail_close(j);
+	assert_int_equal(ioc_release_rollback(e->host, "one", &from, &to,
+	    &err), 0);
+	assert_int_equal(to, 0);
+}
+
 /* 67: times that no property can have, and that overflow. */
 static void
 test_attack_67__times_stay_times(void **state)
@@ -195,5 +248,7 @@ ENGINE_MAIN(
 	ENGINE_TEST(test_attack_75__facts_are_not_given),
 	ENGINE_TEST(test_attack_55__run_directory_is_of_root),
 	ENGINE_TEST(test_attack_67__times_stay_times),
+	ENGINE_TEST(test_levels__no_number_twice),
+	ENGINE_TEST(test_levels__not_under_a_basejail),
 	ENGINE_TEST(test_attack_48__no_temporary_jail_without_limits),
 	ENGINE_TEST(test_attack_26__jails_of_two_sources_are_never_one))

@@ -20,10 +20,24 @@
 #define	LAST		59999
 #define	TAG		1		/* the rule that says whose it is */
 
-/* What a jail may see. */
-static const char *const shown[] = {
-	"fd", "fd/*", "full", "null", "ptmx", "pts", "pts/*", "random",
-	"stderr", "stdin", "stdout", "urandom", "zero",
+/* What a jail may see; with `bare` also one that gets no more than it must. */
+static const struct {
+	const char	*pattern;
+	bool		 bare;
+} shown[] = {
+	{ "fd", true },
+	{ "fd/*", true },
+	{ "full", false },
+	{ "null", true },
+	{ "ptmx", false },
+	{ "pts", false },
+	{ "pts/*", false },
+	{ "random", true },
+	{ "stderr", true },
+	{ "stdin", true },
+	{ "stdout", true },
+	{ "urandom", true },
+	{ "zero", true },
 };
 
 static int
@@ -117,8 +131,8 @@ claim(int dev, const char *tag, uint32_t *ret, struct ioc_error *err)
 }
 
 int
-ioc_fb_devfs_make(const struct ioc_os *os, const char *name, uint32_t *ret,
-    struct ioc_error *err)
+ioc_fb_devfs_make(const struct ioc_os *os, const char *name, bool bare,
+    uint32_t *ret, struct ioc_error *err)
 {
 	auto_fd int dev = open_dev(err);
 	char tag[DEVFS_MAXPTRNLEN];
@@ -136,7 +150,9 @@ ioc_fb_devfs_make(const struct ioc_os *os, const char *name, uint32_t *ret,
 	rc = ioctl(dev, DEVFSIO_RADD, &r);
 	for (size_t i = 0; rc == 0 && i < sizeof(shown) / sizeof(*shown);
 	    i++) {
-		r = rule(*ret, ++number, shown[i], DRB_UNHIDE);
+		if (bare && !shown[i].bare)
+			continue;
+		r = rule(*ret, ++number, shown[i].pattern, DRB_UNHIDE);
 		rc = ioctl(dev, DEVFSIO_RADD, &r);
 	}
 	if (rc != 0) {

@@ -217,7 +217,7 @@ int	ioc_fb_unmount_fsid(const fsid_t *id, const char *what, bool force,
  * A ruleset of its own with the minimal set of devices.  It carries the jail's
  * name, so that nobody else's is ever removed.
  */
-int	ioc_fb_devfs_make(const struct ioc_os *os, const char *name,
+int	ioc_fb_devfs_make(const struct ioc_os *os, const char *name, bool bare,
 	    uint32_t *ret, struct ioc_error *err);
 /* All that carry it: a start may have died before it wrote down the number. */
 int	ioc_fb_devfs_remove(const struct ioc_os *os, const char *name,

@@ -64,6 +64,7 @@ make_ruleset(struct ioc_os_jail *j, const struct ioc_os_mount *mounts,
 		if (mounts[i].kind == IOC_MOUNT_DEV &&
 		    mounts[i].devfs_ruleset == JAIL_RULESET)
 			return (ioc_fb_devfs_make(j->os, j->r.name,
+			    (mounts[i].flags & IOC_MNT_BARE) != 0,
 			    &j->r.ruleset, err));
 	return (0);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The minimal /dev of a jail: six harmless nodes, its own pts, shm, mqueue. */
+/*
+ * The minimal /dev of a jail: six harmless nodes, its own pts, shm, mqueue; or
+ * a bare one, with four of the nodes.
+ */
 #include "os/linux/linux.h"
 
 #include <sys/sysmacros.h>
@@ -11,23 +14,25 @@
 static const struct {
 	const char	*name;
 	unsigned	 major, minor;
+	bool		 bare;		/* also in a bare one */
 } nodes[] = {
-	{ "null", 1, 3 },
-	{ "zero", 1, 5 },
-	{ "full", 1, 7 },
-	{ "random", 1, 8 },
-	{ "urandom", 1, 9 },
-	{ "tty", 5, 0 },	/* the caller's own terminal, if it has one */
+	{ "null", 1, 3, true },
+	{ "zero", 1, 5, true },
+	{ "full", 1, 7, false },
+	{ "random", 1, 8, true },
+	{ "urandom", 1, 9, true },
+	{ "tty", 5, 0, false },	/* the caller's own terminal, if it has one */
 };
 
 static const struct {
 	const char	*name, *target;
+	bool		 bare;
 } links[] = {
-	{ "ptmx", "pts/ptmx" },
-	{ "fd", "/proc/self/fd" },
-	{ "stdin", "/proc/self/fd/0" },
-	{ "stdout", "/proc/self/fd/1" },
-	{ "stderr", "/proc/self/fd/2" },
+	{ "ptmx", "pts/ptmx", false },
+	{ "fd", "/proc/self/fd", true },
+	{ "stdin", "/proc/self/fd/0", true },
+	{ "stdout", "/proc/self/fd/1", true },
+	{ "stderr", "/proc/self/fd/2", true },
 };
 
 #define	COUNT(a)	(sizeof(a) / sizeof(*(a)))
@@ -58,13 +63,16 @@ ioc_lx_dev_node(const char *name, struct ioc_error *err)
 }
 
 static int
-make_nodes(int dev, struct ioc_error *err)
+make_nodes(int dev, bool bare, struct ioc_error *err)
 {
 	int rc;
 
 	for (size_t i = 0; i < COUNT(nodes); i++) {
-		auto_fd int tree = ioc_lx_dev_node(nodes[i].name, err);
+		auto_fd int tree = -1;
 
+		if (bare && !nodes[i].bare)
+			continue;
+		tree = ioc_lx_dev_node(nodes[i].name, err);
 		if (tree < 0)
 			return (tree);
 		rc = ioc_lx_attach(tree, dev, nodes[i].name, err);
@@ -72,7 +80,7 @@ make_nodes(int dev, struct ioc_error *err)
 			return (ioc_wrap(err, rc, "/dev"));
 	}
 	for (size_t i = 0; i < COUNT(links); i++)
-		if (symlinkat(links[i].target, dev, links[i].name) != 0)
+		if ((links[i].bare || !bare) && symlinkat(links[i].target, dev, links[i].name) != 0)
 			return (ioc_fail_errno(err, "/dev/%s", links[i].name));
 	return (0);
 }
@@ -89,7 +97,7 @@ make_fs(int dev, const char *name, const char *type, const char *const *opts,
 }
 
 int
-ioc_lx_mount_dev(int root, const char *target, bool gid_tty,
+ioc_lx_mount_dev(int root, const char *target, bool gid_tty, bool bare,
     struct ioc_error *err)
 {
 	static const char *const dev_opts[] = { "mode", "755", "size", "1m",
@@ -110,8 +118,9 @@ ioc_lx_mount_dev(int root, const char *target, bool gid_tty,
 	if (dev < 0)
 		return (ioc_wrap(err, dev, "/dev"));
 	if ((rc = ioc_lx_attach(dev, root, target, err)) != 0 ||
-	    (rc = make_nodes(dev, err)) != 0 ||
-	    (rc = make_fs(dev, "pts", "devpts", gid_tty ? pts_gid : pts_nogid,
+	    (rc = make_nodes(dev, bare, err)) != 0 || bare)
+		return (rc);
+	if ((rc = make_fs(dev, "pts", "devpts", gid_tty ? pts_gid : pts_nogid,
 	    plain, err)) != 0 ||
 	    (rc = make_fs(dev, "shm", "tmpfs", shm_opts,
 	    plain | MOUNT_ATTR_NODEV, err)) != 0)

@@ -210,7 +210,7 @@ int	ioc_lx_mount_one(struct lx_build *b, const struct ioc_os_mount *m,
 /* --- dev.c, mask.c, net.c ------------------------------------------------ */
 
 int	ioc_lx_mount_dev(int root, const char *target, bool gid_tty,
-	    struct ioc_error *err);
+	    bool bare, struct ioc_error *err);
 int	ioc_lx_mount_proc(struct lx_build *b, const char *target,
 	    struct ioc_error *err);
 int	ioc_lx_mount_sys(struct lx_build *b, const char *target,

@@ -187,7 +187,8 @@ ioc_lx_mount_one(struct lx_build *b, const struct ioc_os_mount *m, int tree,
 	case IOC_MOUNT_BIND:
 		return (ioc_lx_attach(tree, b->root, m->target, err));
 	case IOC_MOUNT_DEV:
-		return (ioc_lx_mount_dev(b->root, m->target, b->gid_tty, err));
+		return (ioc_lx_mount_dev(b->root, m->target, b->gid_tty,
+		    (m->flags & IOC_MNT_BARE) != 0, err));
 	case IOC_MOUNT_PROC:
 		return (ioc_lx_mount_proc(b, m->target, err));
 	case IOC_MOUNT_SYS:

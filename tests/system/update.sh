@@ -1,0 +1,135 @@
+#!/usr/bin/env atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Updates of jails that own their root: a package that is said to be older than
+# it is, brought up to date from the distribution's own mirror.
+. "$(atf_get_srcdir)/common.sh"
+
+package=tzdata
+
+# older JAIL: its package manager takes the package for an old one.
+older()
+{
+	ok start "$1"
+	ok exec "$1" -- sh -c "cd /var/lib/dpkg && sed -i '/^Package: $package\$/,/^\$/s/^Version: .*/Version: 2020a-0/' status && echo mine >/etc/mine"
+	ok stop "$1"
+}
+
+# world: a source with the distribution's release.
+world()
+{
+	[ "$(uname -s)" = Linux ] || atf_skip "the packages are Debian's"
+	needs apt-get
+	begin
+	with native
+}
+
+# updates ARG...: a jail is updated; where no mirror answers that is not told.
+updates()
+{
+	"$program" -c "$conf" -q update "$@" >out 2>err || {
+		! grep ': apt-get: ' err | grep -vq 'without a reason' ||
+		    atf_skip "no mirror: $(head -n 1 err)"
+		cat err >&2
+		atf_fail "update $*"
+	}
+	grep -qE ' updated, [1-9]' out || atf_fail "$(cat out)"
+}
+
+version()
+{
+	sed -n "/^Package: $package\$/,/^\$/s/^Version: //p" "$1"
+}
+
+thin_do()
+{
+	world
+	ok create -r "$release" web
+	older web
+	updates web
+	db=$src/jails/web/layer/var/lib/dpkg/status
+	[ "$(version "$db")" != 2020a-0 ] || atf_fail "not updated"
+	atf_check test ! -e "$src/jails/web/layer/.ioc-updates"
+	ok start web
+	atf_check -o inline:"mine\n" -e ignore "$program" -c "$conf" exec web \
+	    -- cat /etc/mine
+	# What runs is not touched.
+	refuses 1 'it runs' update web
+	ok stop web
+	says 'nothing to be done' update web
+	says 'as before' update --rollback web
+	[ "$(version "$db")" = 2020a-0 ] || atf_fail "not as before"
+	refuses 1 'no state before' update --rollback web
+	no_leaks
+}
+
+thick_do()
+{
+	world
+	ok create -T -r "$release" web
+	older web
+	ok start web
+	updates --restart web
+	state web running
+	ok stop web
+	[ "$(version "$src/jails/web/root/var/lib/dpkg/status")" != 2020a-0 ] ||
+	    atf_fail "not updated"
+	no_leaks
+}
+
+# 48: its own programs are hostile: the update fails, nothing has changed.
+hostile_do()
+{
+	world
+	ok create -T -r "$release" web
+	older web
+	root=$src/jails/web/root
+	cat >"$root/usr/bin/dpkg" <<-'END'
+	#!/bin/sh
+	sleep 1000 </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+	for f in /.ioc-updates/jail.conf /.ioc-updates/new; do
+		echo x 2>/dev/null >>"$f" && exit 0
+	done
+	ln -sf /etc/shadow /etc/mine
+	exit 9
+	END
+	snapshot >before
+	cksum "$root/etc/mine" "$root/usr/bin/dpkg" >sums
+	! "$program" -c "$conf" -q update web 2>err ||
+	    atf_fail "a hostile update has succeeded"
+	! grep -q ': apt-get: ' err || atf_skip "no mirror: $(head -n 1 err)"
+	atf_check -o match:'exit status' cat err
+	snapshot >after
+	atf_check cmp before after
+	cksum "$root/etc/mine" "$root/usr/bin/dpkg" | cmp - sums ||
+	    atf_fail "the jail has changed"
+	no_leaks
+}
+
+# 49: killed at any time: the jail is as before or updated, never in between.
+kill_do()
+{
+	world
+	ok create -T -r "$release" web
+	older web
+	for wait in 0.3 1 2 4 8; do
+		"$program" -c "$conf" -q update web >/dev/null 2>&1 &
+		pid=$!
+		sleep "$wait"
+		kill -9 "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+		ok recover
+		ok start web
+		atf_check -o inline:"mine\n" -e ignore "$program" -c "$conf" \
+		    exec web -- cat /etc/mine
+		ok stop web
+		no_leaks "a kill after $wait s"
+	done
+}
+
+atf_init_test_cases()
+{
+	testcase thin "a thin jail is updated, and goes back"
+	testcase thick "a thick one, stopped and started again"
+	testcase hostile "its programs attack: nothing has changed"
+	testcase kill "killed at any time"
+}
