@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The verb "extract": one pass over every archive.  This thread decodes and
- * judges, a second one (pipe.h) writes and hashes what has been accepted.
+ * The verb "extract": one pass over every archive.  This thread decodes,
+ * judges and hashes, a second one (pipe.h) writes what has been accepted.
  */
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -131,10 +131,10 @@ extract(struct job *j, struct ioc_error *err)
 
 	r = ioc_judge_new(&j->limits, &judge, err);
 	if (r == 0)
-		r = ioc_writer_new(j->dir_fd, ioc_judge_table(judge), j->hash,
-		    &w, err);
+		r = ioc_writer_new(j->dir_fd, ioc_judge_table(judge), &w, err);
 	if (r == 0)
-		r = ioc_pipe_new(w, &pipe, err);
+		r = ioc_pipe_new(w, ioc_judge_table(judge), j->hash, &pipe,
+		    err);
 	if (r != 0)
 		return (r);
 	j->judge = judge;

@@ -27,6 +27,9 @@ struct item {
 
 struct ioc_pipe {
 	struct ioc_writer *writer;
+	struct ioc_table *table;
+	struct ioc_sha256 *hash;
+	uint64_t	 hashed;	/* what of the file */
 	char		*ring;
 	pthread_t	 thread;
 	bool		 running;
@@ -169,7 +172,29 @@ int
 ioc_pipe_make(struct ioc_pipe *p, const struct ioc_member *m,
     struct ioc_error *err)
 {
-	return (put(p, MAKE, m, sizeof(*m), 0, err));
+	int r = 0;
+
+	p->hashed = 0;
+	if (m->kind == IOC_MEMBER_FILE)
+		r = ioc_sha256_reset(p->hash, err);
+	return (r == 0 ? put(p, MAKE, m, sizeof(*m), 0, err) : r);
+}
+
+/* A hole reads as zeros, so it is hashed as such. */
+static int
+hash_hole(struct ioc_pipe *p, uint64_t to, struct ioc_error *err)
+{
+	static const char zero[64 * 1024];
+	int r = 0;
+
+	while (r == 0 && p->hashed < to) {
+		size_t n = to - p->hashed < sizeof(zero) ?
+		    (size_t)(to - p->hashed) : sizeof(zero);
+
+		r = ioc_sha256_add(p->hash, zero, n, err);
+		p->hashed += n;
+	}
+	return (r);
 }
 
 int
@@ -177,12 +202,15 @@ ioc_pipe_data(struct ioc_pipe *p, const void *data, size_t len,
     uint64_t offset, struct ioc_error *err)
 {
 	const char *s = data;
-	int r = 0;
+	int r = hash_hole(p, offset, err);
 
+	p->hashed = offset + len;
 	while (r == 0 && len > 0) {
 		size_t n = len < PIECE ? len : PIECE;
 
-		r = put(p, DATA, s, n, offset, err);
+		r = ioc_sha256_add(p->hash, s, n, err);
+		if (r == 0)
+			r = put(p, DATA, s, n, offset, err);
 		s += n;
 		offset += n;
 		len -= n;
@@ -194,7 +222,12 @@ int
 ioc_pipe_close(struct ioc_pipe *p, const struct ioc_member *m,
     struct ioc_error *err)
 {
-	return (put(p, CLOSE, m, sizeof(*m), 0, err));
+	int r = hash_hole(p, m->size, err);
+
+	if (r == 0)
+		r = ioc_sha256_raw(p->hash,
+		    ioc_table_digest(p->table, m->digest), err);
+	return (r == 0 ? put(p, CLOSE, m, sizeof(*m), 0, err) : r);
 }
 
 static int
@@ -222,7 +255,8 @@ ioc_pipe_finish(struct ioc_pipe *p, struct ioc_error *err)
 }
 
 int
-ioc_pipe_new(struct ioc_writer *w, struct ioc_pipe **ret, struct ioc_error *err)
+ioc_pipe_new(struct ioc_writer *w, struct ioc_table *table,
+    struct ioc_sha256 *hash, struct ioc_pipe **ret, struct ioc_error *err)
 {
 	struct ioc_pipe *p = calloc(1, sizeof(*p));
 	int sys;
@@ -230,6 +264,8 @@ ioc_pipe_new(struct ioc_writer *w, struct ioc_pipe **ret, struct ioc_error *err)
 	if (p == NULL)
 		return (ioc_fail_nomem(err));
 	p->writer = w;
+	p->table = table;
+	p->hash = hash;
 	p->ring = aligned_alloc(ALIGN, RING);
 	if (p->ring == NULL) {
 		free(p);

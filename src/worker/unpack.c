@@ -26,7 +26,7 @@ struct unpack {
 	enum ioc_backup_how how;
 	const char	*expected[IOC_BACKUP_TEXTS];	/* hashes, or NULL */
 	struct ioc_reader *rd;
-	struct ioc_sha256 *hash;	/* of the writer */
+	struct ioc_sha256 *hash;	/* of the pipe */
 	struct ioc_sha256 *other;	/* of what is not beneath root/ */
 	struct ioc_judge *judge;
 	struct ioc_writer *writer;
@@ -409,10 +409,11 @@ unpack(struct unpack *u, struct ioc_error *err)
 	if (r == 0)
 		r = ioc_judge_new(&limits, &u->judge, err);
 	if (r == 0)
-		r = ioc_writer_new(DIR_FD, ioc_judge_table(u->judge), u->hash,
+		r = ioc_writer_new(DIR_FD, ioc_judge_table(u->judge),
 		    &u->writer, err);
 	if (r == 0)
-		r = ioc_pipe_new(u->writer, &u->pipe, err);
+		r = ioc_pipe_new(u->writer, ioc_judge_table(u->judge), u->hash,
+		    &u->pipe, err);
 	return (r == 0 ? whole(u, err) : r);
 }
 

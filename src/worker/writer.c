@@ -27,26 +27,24 @@ struct walk {
 
 struct ioc_writer {
 	struct ioc_table *table;
-	struct ioc_sha256 *hash;
 	struct walk	 to;
 	struct walk	 from;		/* to targets of hard links */
 	int		 file;
 	uint32_t	 node;		/* of the file */
-	uint64_t	 end;		/* what of it is written and hashed */
+	uint64_t	 end;		/* what of it is written */
 	uid_t		 uid;		/* of what we make */
 	gid_t		 gid;
 };
 
 int
-ioc_writer_new(int dir_fd, struct ioc_table *table, struct ioc_sha256 *hash,
-    struct ioc_writer **ret, struct ioc_error *err)
+ioc_writer_new(int dir_fd, struct ioc_table *table, struct ioc_writer **ret,
+    struct ioc_error *err)
 {
 	struct ioc_writer *w = calloc(1, sizeof(*w));
 
 	if (w == NULL)
 		return (ioc_fail_nomem(err));
 	w->table = table;
-	w->hash = hash;
 	w->to.n = w->from.n = 1;
 	w->to.fd[0] = w->from.fd[0] = dir_fd;
 	w->file = -1;
@@ -200,8 +198,7 @@ ioc_writer_make(struct ioc_writer *w, const struct ioc_member *m,
 		w->end = 0;
 		w->file = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL |
 		    O_NOFOLLOW | O_CLOEXEC, 0600);
-		return (w->file >= 0 ? ioc_sha256_reset(w->hash, err) :
-		    failed(w, m->node, "file", err));
+		return (w->file >= 0 ? 0 : failed(w, m->node, "file", err));
 	case IOC_MEMBER_SYMLINK:
 		if (symlinkat(m->link, dir, name) != 0)
 			return (failed(w, m->node, "link", err));
@@ -217,34 +214,12 @@ ioc_writer_make(struct ioc_writer *w, const struct ioc_member *m,
 	}
 }
 
-/* A hole reads as zeros, so it is hashed as such. */
-static int
-hash_hole(struct ioc_writer *w, uint64_t to, struct ioc_error *err)
-{
-	static const char zero[64 * 1024];
-	int r = 0;
-
-	while (r == 0 && w->end < to) {
-		size_t n = to - w->end < sizeof(zero) ?
-		    (size_t)(to - w->end) : sizeof(zero);
-
-		r = ioc_sha256_add(w->hash, zero, n, err);
-		w->end += n;
-	}
-	return (r);
-}
-
 int
 ioc_writer_data(struct ioc_writer *w, const void *data, size_t len,
     uint64_t offset, struct ioc_error *err)
 {
 	const char *p = data;
-	int r = hash_hole(w, offset, err);
 
-	if (r == 0)
-		r = ioc_sha256_add(w->hash, data, len, err);
-	if (r != 0)
-		return (r);
 	w->end = offset + len;
 	while (len > 0) {
 		ssize_t n = pwrite(w->file, p, len, (off_t)offset);
@@ -270,13 +245,7 @@ ioc_writer_close(struct ioc_writer *w, const struct ioc_member *m,
 	/* A hole at its end. */
 	if (w->end != m->size && ftruncate(fd, (off_t)m->size) != 0)
 		return (failed(w, m->node, "size", err));
-	r = hash_hole(w, m->size, err);
-	if (r == 0)
-		r = ioc_sha256_raw(w->hash,
-		    ioc_table_digest(w->table, m->digest), err);
-	if (r == 0)
-		r = own_fd(w, fd, m->node, m->uid, m->gid, m->mode, m->mtime,
-		    err);
+	r = own_fd(w, fd, m->node, m->uid, m->gid, m->mode, m->mtime, err);
 	if (r == 0 && m->size >= EARLY)
 		ioc_begin_sync(fd);
 	return (r);

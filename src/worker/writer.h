@@ -4,24 +4,18 @@
 #define WORKER_WRITER_H
 
 #include "worker/judge.h"
-#include "worker/sha256.h"
 
 struct ioc_writer;
 
-/*
- * The table is the judge's, the hash belongs to the caller and is made before
- * the sandbox is entered.
- */
+/* The table is the judge's. */
 int	ioc_writer_new(int dir_fd, struct ioc_table *table,
-	    struct ioc_sha256 *hash, struct ioc_writer **ret,
-	    struct ioc_error *err);
+	    struct ioc_writer **ret, struct ioc_error *err);
 void	ioc_writer_free(struct ioc_writer *w);
 IOC_DEFINE_AUTO(struct ioc_writer, ioc_writer_free);
 
 /*
  * Makes a member; a file is then filled with _data, from its start to its end,
- * and ended with _close, which puts its digest into the table.  Errors bear the
- * member's name.
+ * and ended with _close.  Errors bear the member's name.
  */
 int	ioc_writer_make(struct ioc_writer *w, const struct ioc_member *m,
 	    struct ioc_error *err);
