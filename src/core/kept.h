@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Updates that were obtained and not applied: "releases/R/kept", with a list of
- * the hashes of all that is in it beside it, "releases/R/kept.json", to which
- * they are held when they are applied.  Without the list there are none.
+ * Updates that were obtained and not applied: "releases/R/kept", and beside it
+ * "releases/R/kept.json" with the hash of their record, to which they are held
+ * when they are applied.  Without it there are none.
  */
 #ifndef CORE_KEPT_H
 #define CORE_KEPT_H

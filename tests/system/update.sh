@@ -105,6 +105,35 @@ hostile_do()
 	no_leaks
 }
 
+# Fetched now, applied later without any network, and only what was fetched.
+kept_do()
+{
+	world
+	place=$src/releases/$release
+	level=$(find "$place" -maxdepth 1 -name 'p[0-9]' | sort | tail -n 1)
+	level=${level##*/p}
+	next=$((level + 1))
+	db=$place/p$level/root/var/lib/dpkg/status
+	sed -i "/^Package: $package\$/,/^\$/s/^Version: .*/Version: 2020a-0/" "$db"
+	"$program" -c "$conf" -q update --fetch-only "$release" >out 2>err || {
+		! grep ': apt-get: ' err | grep -vq 'without a reason' ||
+		    atf_skip "no mirror: $(head -n 1 err)"
+		atf_fail "$(cat err)"
+	}
+	atf_check test -f "$place/kept.json" -a ! -e "$place/p$next"
+	deb=$(find "$place/kept" -name "${package}_*.deb")
+	cp -p "$deb" good
+	printf x | dd of="$deb" conv=notrunc status=none
+	atf_check -s exit:1 -e match:'are not what they were' \
+	    unshare --net "$program" -c "$conf" -q update "$release"
+	cp -p good "$deb"
+	atf_check -o match:"from patch level $level to $next" -e ignore \
+	    unshare --net "$program" -c "$conf" -q update "$release"
+	[ "$(version "$place/p$next/root/var/lib/dpkg/status")" != 2020a-0 ] ||
+	    atf_fail "not updated"
+	atf_check test ! -e "$place/kept" -a ! -e "$place/kept.json"
+}
+
 # 49: killed at any time: the jail is as before or updated, never in between.
 kill_do()
 {
@@ -130,6 +159,7 @@ atf_init_test_cases()
 {
 	testcase thin "a thin jail is updated, and goes back"
 	testcase thick "a thick one, stopped and started again"
+	testcase kept "what was fetched before is applied without a network"
 	testcase hostile "its programs attack: nothing has changed"
 	testcase kill "killed at any time"
 }
