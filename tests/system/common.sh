@@ -12,6 +12,9 @@ program=${IOC:-$tree/build/src/cli/ioc}
 progs=${IOC_TEST_PROGS:-$tree/build/tests/system/prog}
 cache=${IOC_TEST_CACHE:-/var/tmp/ioc-test-cache}
 
+# Archives of tests are packed for speed.
+export XZ_OPT=-0
+
 # --- a source ----------------------------------------------------------------
 
 # begin: makes and activates a source in a new directory.
@@ -258,13 +261,20 @@ publish()
 	} >"$dir/www/$1"
 }
 
+# certify: a key and a certificate of this test's servers.
+certify()
+{
+	[ -f "$dir/key.pem" ] || openssl req -x509 -newkey ec \
+	    -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
+	    -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+	    -keyout "$dir/key.pem" -out "$dir/ca.pem" 2>/dev/null ||
+	    atf_fail "no certificate"
+}
+
 # serve DIR: an HTTPS server on loopback; sets port, makes $dir/ca.pem.
 serve()
 {
-	[ -f "$dir/key.pem" ] || openssl req -x509 -newkey rsa:2048 -nodes \
-	    -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
-	    -keyout "$dir/key.pem" -out "$dir/ca.pem" 2>/dev/null ||
-	    atf_fail "no certificate"
+	certify
 	for try in 1 2 3 4 5; do
 		port=$((20000 + ($$ * 7 + try * 131) % 20000))
 		# Not a child of this shell, so that a test can wait for its own.

@@ -370,9 +370,7 @@ remote_do()
 # A server with index pages.
 serve_listing()
 {
-	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
-	    -addext subjectAltName=DNS:localhost -keyout "$dir/key.pem" \
-	    -out "$dir/ca.pem" 2>/dev/null || atf_fail "no certificate"
+	certify
 	cat >listing.py <<'EOF'
 import functools, http.server, ssl, sys
 h = functools.partial(http.server.SimpleHTTPRequestHandler, directory=sys.argv[1])

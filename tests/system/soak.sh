@@ -1,7 +1,8 @@
 #!/usr/bin/env atf-sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Every operation is killed at any of its system calls, and finds a full disk at
-# each of those that need space.  IOC_SOAK_SECONDS is how long it all goes on;
+# each of those that need space.  IOC_SOAK_SECONDS is how long that goes on, with
+# as many of them, in any order, as there is time for;
 # with IOC_SOAK_ALL it is each call, without regard to time, and with
 # IOC_SOAK_AT="NAME N [-a]" that one operation, there.
 # What os_no_idmap is, is one word or none; operands are words.
@@ -9,7 +10,7 @@
 . "$(atf_get_srcdir)/common.sh"
 . "$(atf_get_srcdir)/pool.sh"
 
-seconds=${IOC_SOAK_SECONDS:-30}
+seconds=${IOC_SOAK_SECONDS:-40}
 
 # Name, what there is before, the operation, what must be true afterwards: a new
 # operation is one more line.  "web" may be called "www" then; $idmap is what
@@ -32,6 +33,16 @@ operations()
 	run-keep|nothing|run -r tiny ${idmap:+-o $idmap} --keep --name web -- true|jail
 	fstab-add|running|fstab add $dir/data /mnt web|mounted
 	fstab-rm|with_mount|fstab rm /mnt web|mounted
+	create-many|nothing|create -C 2 -r tiny web $idmap|many
+	export|stopped|export web $dir/out/new|exported
+	import|with_backup|import web $dir/backup|jail
+	clone|stopped|clone web copy|cloned
+	clone-snapshot|with_snapshot|clone web@a copy|cloned
+	snapshot|stopped|snapshot create web@b|snapshots
+	snapshot-remove|with_snapshot|snapshot remove web@a|snapshots
+	rollback|changed_since|snapshot rollback -f web@a|rolled
+	update-rollback|updated|update --rollback web|rolled
+	${os_pool:+promote|with_clone|promote copy|cloned}
 	${fetch:+fetch|no_release|$fetch|release}
 	${fetch:+destroy-release|with_release|destroy -y -r two|release}
 	END
@@ -41,7 +52,7 @@ operations()
 begin_soak()
 {
 	[ -x "$progs/killat" ] || atf_skip "nothing traces on this system"
-	mkdir -p "$dir/data" "$dir/www" "$dir/files"
+	mkdir -p "$dir/data" "$dir/www" "$dir/files" "$dir/out"
 	fetch=
 }
 
@@ -73,11 +84,15 @@ quietly()
 	    atf_fail "ioc $*: $(cat quietly.err)"
 }
 
+# Clones of a pool go before what they depend on.
 nothing()
 {
-	for name in $(names); do
-		quietly destroy -y -f "$name"
+	for try in 1 2 3; do
+		[ -n "$(names)" ] || return 0
+		names | xargs "$program" -c "$conf" -q destroy -y -f \
+		    >/dev/null 2>quietly.err
 	done
+	[ -z "$(names)" ] || atf_fail "destroy ($try tries): $(cat quietly.err)"
 }
 
 stopped()
@@ -90,7 +105,10 @@ stopped()
 	running) quietly stop -f web ;;
 	esac
 	quietly set user.a=old priority=1 web
-	rm -f "$src/jails/web/fstab"
+	rm -f "$src/jails/web/fstab" "$dir/out"/*
+	for name in $("$program" -c "$conf" snapshot list -H -o name web); do
+		quietly snapshot remove "web@$name"
+	done
 }
 
 running()
@@ -103,6 +121,41 @@ with_mount()
 {
 	running
 	quietly fstab add "$dir/data" /mnt web
+}
+
+with_snapshot()
+{
+	stopped
+	quietly snapshot create web@a
+}
+
+changed_since()
+{
+	with_snapshot
+	quietly set user.a=new web
+}
+
+# As an update leaves it.
+updated()
+{
+	stopped
+	quietly snapshot create web@before-update-1
+	quietly set user.a=new web
+}
+
+with_clone()
+{
+	stopped
+	quietly clone web copy
+}
+
+with_backup()
+{
+	if [ ! -e "$dir/backup" ]; then
+		stopped
+		quietly export web "$dir/backup"
+	fi
+	nothing
 }
 
 no_release()
@@ -135,7 +188,7 @@ jail()
 		*) atf_fail "$name is $state" ;;
 		esac
 		case $operation in
-		create* | destroy* | run*) ;;
+		create* | import | destroy* | run*) ;;
 		*) [ "$("$program" -c "$conf" get user.a "$name")" != - ] ||
 		    atf_fail "its configuration is lost" ;;
 		esac
@@ -148,7 +201,7 @@ jail()
 		quietly stop -f "$name"
 	done <states
 	case $operation in
-	create* | destroy* | run*) ;;
+	create* | import | destroy* | run*) ;;
 	*) [ "$(wc -l <states)" -eq 1 ] || atf_fail "it is gone" ;;
 	esac
 }
@@ -172,6 +225,68 @@ mounted()
 	fi
 	jail
 	"$program" -c "$conf" -q fstab rm /mnt web 2>/dev/null || :
+}
+
+# Those that are there are whole.
+many()
+{
+	for name in $(names); do
+		quietly start "$name"
+		quietly exec "$name" -- true
+		quietly stop "$name"
+	done
+	nothing
+}
+
+# All of the backup, or none.
+exported()
+{
+	find "$dir/out" -mindepth 1 ! -name new >left
+	[ ! -s left ] || atf_fail "left: $(cat left)"
+	if [ -e "$dir/out/new" ]; then
+		quietly import copy "$dir/out/new"
+		rm "$dir/out/new"
+	fi
+	cloned
+}
+
+# Another one, which is whole, or none.
+cloned()
+{
+	if names | grep -qx copy; then
+		quietly start copy
+		quietly exec copy -- true
+		quietly stop copy
+		# Promoted, it is what the other one depends on.
+		"$program" -c "$conf" -q destroy -y copy >/dev/null 2>&1 || {
+			quietly start web
+			quietly stop web
+			nothing
+			return 0
+		}
+	fi
+	jail
+}
+
+# Those that are told can be gone back to.
+snapshots()
+{
+	for name in $("$program" -c "$conf" snapshot list -H -o name web); do
+		quietly snapshot rollback -f "web@$name"
+		quietly snapshot remove "web@$name"
+	done
+	jail
+}
+
+# As it was before, or as it was then; the way back is there, or was taken.
+rolled()
+{
+	"$program" -c "$conf" snapshot list -H -o name web >list
+	case $("$program" -c "$conf" get user.a web).$(wc -l <list) in
+	old.* | new.1) ;;
+	*) atf_fail "it is neither, or there is no way back" ;;
+	esac
+	jail
 }
 
 # All of the release, or nothing.
@@ -198,7 +313,8 @@ parse()
 	after=${rest#*|}
 }
 
-# killed LINE N [-a]: one operation, killed at its n-th call; sets calls.
+# killed LINE N [-a]: one operation, killed at its n-th call; sets calls.  With 0
+# these are counted, and that is all.
 killed()
 {
 	parse "$1"
@@ -212,6 +328,7 @@ killed()
 	*' killed 9 '* | *' ended 0 '*) ;;
 	*) atf_fail "$operation, $2 ${3-}: $last: $(cat killed.err)" ;;
 	esac
+	[ "$2" -ne 0 ] || return 0
 	settled
 	$after
 	no_leaks "$operation, killed at $2 ${3-}"
@@ -250,12 +367,14 @@ full()
 	*' ended 0 '*) ;;
 	*' ended 1 '* | *' ended 125 '*)
 		grep -q '^ioc: .*No space left on device' full.err &&
-		    [ "$(wc -l <full.err)" -le 2 ] ||
+		    [ "$(wc -l <full.err)" -le 3 ] ||
 		    atf_fail "$operation, $2 ${3-}: $last: $(cat full.err)"
 		shown >now
 		case $operation.$last in
-		# What was stopped for something else stays so.
-		restart.* | destroy-force.*) ;;
+		# What was stopped for something else stays so; one of several
+		# may be there; gone back, and the way back not yet removed.
+		restart.* | destroy-force.* | create-many.* | \
+		    update-rollback.*) ;;
 		# fsync(2) of the directory, alone: a file that has taken the
 		# place of another is only not known to be on disk.
 		set.*' 74 '* | fstab-*.*' 74 '*) ;;
@@ -265,40 +384,47 @@ full()
 		;;
 	*) atf_fail "$operation, $2 ${3-}: $last: $(cat full.err)" ;;
 	esac
+	[ "$2" -ne 0 ] || return 0
 	settled
 	$after
 	no_leaks "$operation, full at $2 ${3-}"
 }
 
-# one_of PROBABILITY OPTION: the option, once in so many times.
-one_of()
+# shuffled: the lines in any order.
+shuffled()
 {
-	[ "$(number $(($1 - 1)))" -ne 0 ] || echo "$2"
+	awk -v seed="$(number 99999999)" 'BEGIN { srand(seed) }
+	    { print rand(), $0 }' | sort -n | cut -d' ' -f2-
 }
 
 # every ROUND OPTION: each call of each operation.
 every()
 {
-	while read -r calls line; do
-		for n in $(seq 1 "$calls"); do
+	while read -r line <&3; do
+		"$1" "$line" 0
+		most=$calls
+		for n in $(seq 1 "$most"); do
 			"$1" "$line" "$n"
 			"$1" "$line" "$n" "$2"
 		done
-	done <counted
+	done 3<lines
 }
 
 # chosen ROUND OPTION SECONDS: any of them, as long as there is time.
 chosen()
 {
-	total=$(wc -l <counted)
 	over=$(($(date +%s) + $3))
-	for round in $(seq 1 100000); do
-		[ "$(date +%s)" -lt $over ] || break
-		read -r calls line <<-END
-		$(sed -n "$((round % total + 1))p" counted)
-		END
-		[ "$calls" -gt 0 ] || continue
-		"$1" "$line" $(($(number $((calls - 1))) + 1)) "$(one_of 2 "$2")"
+	while [ "$(date +%s)" -lt $over ]; do
+		shuffled <lines >order
+		while read -r line <&3 && [ "$(date +%s)" -lt $over ]; do
+			"$1" "$line" 0
+			most=$calls
+			[ "$most" -gt 0 ] || continue
+			for option in '' "$2"; do
+				"$1" "$line" $(($(number $((most - 1))) + 1)) \
+				    "$option"
+			done
+		done 3<order
 	done
 }
 
@@ -312,10 +438,6 @@ soak()
 		"$1" "$(grep "^$2|" lines)" "$3" ${4-}
 		return 0
 	fi
-	while read -r line; do
-		"$1" "$line" 0
-		echo "$calls $line" >>counted
-	done <lines
 	if [ -n "${IOC_SOAK_ALL-}" ]; then
 		every "$1" "$2"
 	else
@@ -383,7 +505,7 @@ crowded()
 	rm -f "$src/.full"
 	echo "$operation $2: $status" >>rounds
 	case $status.$operation in
-	0.* | 1.restart | 1.destroy-force) ;;
+	0.* | 1.restart | 1.destroy-force | 1.create-many) ;;
 	1.* | 125.*) cmp -s before now || atf_fail "$operation, $2 KiB:" \
 	    "$(diff before now | tr '\n' ' ')" ;;
 	*) atf_fail "$operation, $2 KiB: $status: $(cat full.err)" ;;
@@ -424,11 +546,13 @@ full_disk_do()
 	with tiny
 	operations | grep . >lines
 	touch rounds
-	while read -r line; do
-		for room in 0 8 1024; do
-			crowded "$line" $room
-		done
-	done <lines
+	over=$(($(date +%s) + seconds / 2))
+	for room in 0 8 1024; do
+		sed "s/^/$room /" lines
+	done | shuffled >order
+	while read -r room line <&3 && [ "$(date +%s)" -lt $over ]; do
+		crowded "$line" "$room"
+	done 3<order
 	cat rounds >&2
 	grep -q ': 1$' rounds || atf_fail "it never was full"
 	nothing

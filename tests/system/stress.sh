@@ -8,7 +8,7 @@
 . "$(atf_get_srcdir)/common.sh"
 . "$(atf_get_srcdir)/pool.sh"
 
-seconds=${IOC_STRESS_SECONDS:-25}
+seconds=${IOC_STRESS_SECONDS:-15}
 seed=${IOC_STRESS_SEED:-$(number 999999)}
 
 # stressed PROCESSES [OPTION...]: what was said is in $dir/stress.

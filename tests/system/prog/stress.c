@@ -33,40 +33,65 @@
 
 /*
  * %n a name, %m another one, %r the release, %d a directory of the host, %t a
- * place in a jail, %i a number, %o the property of -o: left out without one.
+ * place in a jail, %i a number, %s one of a jail's snapshots, %u one as an update
+ * leaves it, %e a new file, %f one that was exported, %o the property of -o: left
+ * out without one.
  */
 static const struct op {
 	const char	*name;
 	unsigned	 weight;
 	bool		 program;	/* has the status of what it runs */
+	bool		 several;	/* sentences, one a jail */
 	const char	*tells;		/* what it says when it is done */
 	const char	*argv[ARGS];
 } ops[] = {
-	{ "create", 16, false, NULL, { "create", "-r", "%r", "%n", "%o" } },
-	{ "create-thick", 4, false, NULL, { "create", "-T", "-r", "%r", "%n", "%o" } },
-	{ "create-empty", 2, false, NULL, { "create", "-e", "%n", "%o" } },
-	{ "start", 16, false, NULL, { "start", "%n" } },
-	{ "stop", 6, false, NULL, { "stop", "%n" } },
-	{ "stop-force", 4, false, NULL, { "stop", "-f", "%n" } },
-	{ "restart", 3, false, NULL, { "restart", "%n" } },
-	{ "exec", 8, true, NULL, { "exec", "%n", "--", "true" } },
-	{ "exec-long", 3, true, NULL, { "exec", "%n", "--", "sleep", "1" } },
-	{ "exec-fork", 2, true, NULL, { "exec", "-f", "%n", "--", "true" } },
-	{ "run", 5, true, NULL, { "run", "-r", "%r", "-o", "%o", "--", "true" } },
-	{ "run-keep", 2, true, "is kept as",
+	{ "create", 16, false, false, NULL, { "create", "-r", "%r", "%n", "%o" } },
+	{ "create-thick", 4, false, false, NULL, { "create", "-T", "-r", "%r", "%n", "%o" } },
+	{ "create-empty", 2, false, false, NULL, { "create", "-e", "%n", "%o" } },
+	{ "start", 16, false, false, NULL, { "start", "%n" } },
+	{ "stop", 6, false, false, NULL, { "stop", "%n" } },
+	{ "stop-force", 4, false, false, NULL, { "stop", "-f", "%n" } },
+	{ "restart", 3, false, false, NULL, { "restart", "%n" } },
+	{ "exec", 8, true, false, NULL, { "exec", "%n", "--", "true" } },
+	{ "exec-long", 3, true, false, NULL, { "exec", "%n", "--", "sleep", "1" } },
+	{ "exec-fork", 2, true, false, NULL, { "exec", "-f", "%n", "--", "true" } },
+	{ "run", 5, true, false, NULL, { "run", "-r", "%r", "-o", "%o", "--", "true" } },
+	{ "run-keep", 2, true, false, "is kept as",
 	    { "run", "-r", "%r", "--keep", "--name", "%n", "-o", "%o", "--",
 	    "true" } },
-	{ "set", 6, false, NULL, { "set", "user.a=%i", "priority=%i", "%n" } },
-	{ "rename", 8, false, NULL, { "rename", "%n", "%m" } },
-	{ "destroy", 5, false, NULL, { "destroy", "-y", "%n" } },
-	{ "destroy-force", 8, false, NULL, { "destroy", "-y", "-f", "%n" } },
-	{ "fstab-add", 6, false, NULL, { "fstab", "add", "%d", "%t", "%n" } },
-	{ "fstab-rm", 5, false, NULL, { "fstab", "rm", "%t", "%n" } },
-	{ "fstab-show", 1, false, NULL, { "fstab", "show", "%n" } },
-	{ "list", 3, false, NULL, { "list", "-l" } },
-	{ "list-releases", 1, false, NULL, { "list", "-r" } },
-	{ "get", 3, false, NULL, { "get", "-a", "%n" } },
-	{ "recover", 1, false, NULL, { "recover" } },
+	{ "set", 6, false, false, NULL, { "set", "user.a=%i", "priority=%i", "%n" } },
+	{ "rename", 8, false, false, NULL, { "rename", "%n", "%m" } },
+	{ "destroy", 5, false, false, NULL, { "destroy", "-y", "%n" } },
+	{ "destroy-force", 8, false, false, NULL, { "destroy", "-y", "-f", "%n" } },
+	{ "fstab-add", 6, false, false, NULL, { "fstab", "add", "%d", "%t", "%n" } },
+	{ "fstab-rm", 5, false, false, NULL, { "fstab", "rm", "%t", "%n" } },
+	{ "fstab-show", 1, false, false, NULL, { "fstab", "show", "%n" } },
+	{ "list", 3, false, false, NULL, { "list", "-l" } },
+	{ "list-releases", 1, false, false, NULL, { "list", "-r" } },
+	{ "get", 3, false, false, NULL, { "get", "-a", "%n" } },
+	{ "recover", 1, false, false, NULL, { "recover" } },
+	{ "create-many", 1, false, true, NULL,
+	    { "create", "-C", "2", "-r", "%r", "%n", "%o" } },
+	{ "destroy-many", 1, false, true, NULL,
+	    { "destroy", "-y", "-f", "%n-1", "%n-2" } },
+	{ "clone", 3, false, false, NULL, { "clone", "%n", "%m", "%o" } },
+	{ "clone-snapshot", 3, false, false, NULL,
+	    { "clone", "%s", "%m", "%o" } },
+	{ "snapshot", 6, false, false, NULL, { "snapshot", "create", "%s" } },
+	{ "snapshot-list", 1, false, false, NULL, { "snapshot", "list", "%n" } },
+	{ "snapshot-remove", 3, false, false, NULL,
+	    { "snapshot", "remove", "%s" } },
+	{ "rollback", 3, false, false, NULL, { "snapshot", "rollback", "%s" } },
+	{ "rollback-force", 2, false, false, NULL,
+	    { "snapshot", "rollback", "-f", "%s" } },
+	{ "promote", 1, false, false, NULL, { "promote", "%n" } },
+	{ "update-before", 2, false, false, NULL,
+	    { "snapshot", "create", "%u" } },
+	{ "update-rollback", 2, false, false, NULL,
+	    { "update", "--rollback", "%n" } },
+	{ "export", 4, false, false, NULL, { "export", "%n", "%e" } },
+	{ "import", 3, false, false, "is left out",
+	    { "import", "%n", "%f" } },
 };
 #define	NOPS		(sizeof(ops) / sizeof(*ops))
 
@@ -148,14 +173,16 @@ struct command {
 	char		 said[SAID_MAX];
 };
 
+/* What was exported and can be imported: the newest of so many. */
+#define	BACKUPS	6
+
 static void
-fill(const char *from, char to[256], unsigned a, unsigned b)
+fill(const char *from, char to[256], unsigned a, unsigned b, unsigned self)
 {
+	const char *place = strchr(from, '%');
 	char value[200];
-	char *place;
 
 	(void)snprintf(to, 256, "%s", from);
-	place = strchr(to, '%');
 	if (place == NULL)
 		return;
 	switch (place[1]) {
@@ -170,6 +197,19 @@ fill(const char *from, char to[256], unsigned a, unsigned b)
 	case 'i':
 		(void)snprintf(value, sizeof(value), "%u", number(99));
 		break;
+	case 's':
+	case 'u':
+		(void)snprintf(value, sizeof(value), "j%u@%s%u", a,
+		    place[1] == 's' ? "s" : "before-update-", number(2));
+		break;
+	case 'e':
+		(void)snprintf(value, sizeof(value), "%s/new.%u", opt.dir,
+		    self);
+		break;
+	case 'f':
+		(void)snprintf(value, sizeof(value), "%s/backup.%u", opt.dir,
+		    number(BACKUPS));
+		break;
 	case 'd':
 		(void)snprintf(value, sizeof(value), "%s/data", opt.dir);
 		break;
@@ -177,12 +217,12 @@ fill(const char *from, char to[256], unsigned a, unsigned b)
 		(void)snprintf(value, sizeof(value), "%s",
 		    place[1] == 'r' ? opt.release : opt.property);
 	}
-	*place = '\0';
-	(void)snprintf(place, 256 - (size_t)(place - to), "%s", value);
+	(void)snprintf(to, 256, "%.*s%s%s", (int)(place - from), from, value,
+	    place + 2);
 }
 
 static void
-make(struct command *c)
+make(struct command *c, unsigned self)
 {
 	unsigned a = number(opt.names), b = number(opt.names), n = 0;
 	const char *const *from;
@@ -206,7 +246,7 @@ make(struct command *c)
 			continue;
 		if (opt.property == NULL && strcmp(*from, "-o") == 0)
 			continue;
-		fill(*from, c->text[i], a, b);
+		fill(*from, c->text[i], a, b, self);
 		c->argv[n++] = c->text[i];
 	}
 	c->argv[n] = NULL;
@@ -325,11 +365,14 @@ wrong(const struct command *c)
 		return (NULL);
 	if (exited != (c->op->program ? 125 : 1))
 		return ("has another exit status");
-	if (c->json)
+	if (c->json && !c->op->several)
 		return (lines(c->said) == 1 && known_code(c->said) ? NULL :
 		    "has another code");
-	return (strncmp(c->said, "ioc: ", 5) == 0 && lines(c->said) <= 2 &&
-	    lines(c->said) > 0 ? NULL : "is not one sentence");
+	if (c->json)
+		return (known_code(c->said) ? NULL : "has another code");
+	return (strncmp(c->said, "ioc: ", 5) == 0 && lines(c->said) > 0 &&
+	    lines(c->said) <= (c->op->several ? 4 : 2) ? NULL :
+	    "is not one sentence");
 }
 
 /* Everything that was said, for people to read. */
@@ -370,6 +413,20 @@ judge(const struct command *c, struct tally *t, FILE *log)
 	(void)fflush(stdout);
 }
 
+/* What is complete can be imported; it is there only if it is complete. */
+static void
+take_backup(const struct command *c, unsigned self)
+{
+	char from[600], to[600];
+
+	if (strcmp(c->op->name, "export") != 0)
+		return;
+	(void)snprintf(from, sizeof(from), "%s/new.%u", opt.dir, self);
+	(void)snprintf(to, sizeof(to), "%s/backup.%u", opt.dir,
+	    number(BACKUPS));
+	(void)rename(from, to);
+}
+
 static void
 process(unsigned self, time_t end)
 {
@@ -386,8 +443,9 @@ process(unsigned self, time_t end)
 	for (int i = 0; i < 8; i++)
 		(void)number(2);
 	while (time(NULL) < end) {
-		make(&c);
+		make(&c, self);
 		run(&c, self);
+		take_backup(&c, self);
 		judge(&c, &mine[c.op - ops], log);
 	}
 	_exit(0);
