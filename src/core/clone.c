@@ -19,14 +19,17 @@ static const struct ioc_step clone_table[] = {
 
 /* Both names in the same order, so that two clones cannot wait for each other. */
 static int
-lock_both(struct ioc_jail *a, struct ioc_jail *b, struct ioc_lock **first,
+lock_both(struct ioc_jail *from, struct ioc_jail *to, struct ioc_lock **first,
     struct ioc_lock **second, struct ioc_error *err)
 {
-	struct ioc_jail *one = strcmp(a->name, b->name) < 0 ? a : b;
-	int r = ioc_jail_lock(one, "clone", first, err);
+	bool before = strcmp(from->name, to->name) < 0;
+	int r = before ? ioc_jail_hold(from, "clone", first, err) :
+	    ioc_jail_lock(to, "clone", first, err);
 
-	return (r == 0 ? ioc_jail_lock(one == a ? b : a, "clone", second,
-	    err) : r);
+	if (r != 0)
+		return (r);
+	return (before ? ioc_jail_lock(to, "clone", second, err) :
+	    ioc_jail_hold(from, "clone", second, err));
 }
 
 /* What it shares with its release must stay until it does. */
@@ -56,8 +59,6 @@ judge(struct ioc_build *b, bool template, struct ioc_error *err)
 	bool is = false;
 	int r;
 
-	/* What was read before the lock may be old by now. */
-	ioc_conf_free(take_ptr(b->from->conf));
 	r = ioc_jail_conf(b->from, &conf, err);
 	if (r == 0 && template)
 		r = ioc_jail_value_bool(b->from, "template", &is, err);
@@ -152,7 +153,8 @@ ioc_jail_promote(struct ioc_jail *j, struct ioc_error *err)
 	int r = ioc_host_need_root(j->host, "promote", err);
 
 	if (r == 0)
-		r = ioc_jail_lock(j, "promote", &lock, err);
-	return (r == 0 ? ioc_wrap(err, ioc_steps_run(&promote_steps, j->host,
-	    j->name, j, err), "promote %s", j->name) : r);
+		r = ioc_jail_hold(j, "promote", &lock, err);
+	if (r == 0)
+		r = ioc_steps_run(&promote_steps, j->host, j->name, j, err);
+	return (ioc_wrap(err, r, "promote %s", j->name));
 }

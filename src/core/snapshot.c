@@ -224,7 +224,7 @@ begin(struct change *c, const char *verb, bool stopped,
 	if (r == 0)
 		r = ioc_name_check(IOC_NAME_SNAPSHOT, c->name, err);
 	if (r == 0)
-		r = ioc_jail_lock(j, verb, lock, err);
+		r = ioc_jail_hold(j, verb, lock, err);
 	if (r == 0 && stopped)
 		r = ioc_jail_state(j, &state, NULL, err);
 	if (r == 0 && state == IOC_JAIL_RUNNING)

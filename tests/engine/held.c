@@ -165,6 +165,64 @@ test_attack_54__gone(void **state)
 	ioc_jail_close(j);
 }
 
+/* The same of snapshots and clones, and nothing is left to be swept away. */
+static void
+test_attack_54__gone_with_its_snapshots(void **state)
+{
+	struct engine *e = *state;
+	const struct ioc_clone_options o = { .name = "copy" };
+	struct ioc_error err = { .msg = "" };
+	struct ioc_jail *j;
+
+	engine_create(e, "web");
+	j = open_jail(e, "web");
+	destroy(e, "web");
+	assert_int_equal(ioc_snapshot_create(j, "a", &err), IOC_NOT_FOUND);
+	assert_int_equal(ioc_snapshot_remove(j, "a", &err), IOC_NOT_FOUND);
+	assert_int_equal(ioc_snapshot_rollback(j, "a", false, false, &err),
+	    IOC_NOT_FOUND);
+	assert_int_equal(ioc_jail_clone(j, &o, NULL, &err), IOC_NOT_FOUND);
+	assert_string_equal(err.msg, "clone web: it is not there any more");
+	assert_int_equal(ioc_jail_promote(j, &err), IOC_NOT_FOUND);
+	assert_string_equal(err.msg, "promote web: it is not there any more");
+	assert_int_equal(e->warnings, 0);
+	ioc_jail_close(j);
+}
+
+/* It was stopped when it was listed, and runs by now. */
+static void
+test_attack_54__started_since_it_was_listed(void **state)
+{
+	struct engine *e = *state;
+	const struct ioc_clone_options o = { .name = "copy" };
+	struct ioc_error err = { .msg = "" };
+	struct ioc_jail_list *l = NULL;
+	struct ioc_jail *j, *old;
+
+	engine_create(e, "web");
+	j = open_jail(e, "web");
+	assert_int_equal(ioc_snapshot_create(j, "before-update-1", &err), 0);
+	assert_int_equal(ioc_jail_list(e->host, NULL, &l, &err), 0);
+	old = ioc_jail_at(l, 0);
+	assert_int_equal(ioc_jail_start(j, NULL, 0, &err), 0);
+	assert_int_equal(ioc_snapshot_create(old, "b", &err), IOC_STATE);
+	ioc_jail_list_free(l);
+	assert_int_equal(ioc_jail_stop(j, false, &err), 0);
+	assert_int_equal(ioc_jail_list(e->host, NULL, &l, &err), 0);
+	old = ioc_jail_at(l, 0);
+	assert_int_equal(ioc_jail_start(j, NULL, 0, &err), 0);
+	assert_int_equal(ioc_jail_update_rollback(old, &err), IOC_STATE);
+	ioc_jail_list_free(l);
+	assert_int_equal(ioc_jail_stop(j, false, &err), 0);
+	assert_int_equal(ioc_jail_list(e->host, NULL, &l, &err), 0);
+	old = ioc_jail_at(l, 0);
+	assert_int_equal(ioc_jail_start(j, NULL, 0, &err), 0);
+	assert_int_equal(ioc_jail_clone(old, &o, NULL, &err), IOC_STATE);
+	ioc_jail_list_free(l);
+	assert_int_equal(ioc_jail_stop(j, false, &err), 0);
+	ioc_jail_close(j);
+}
+
 /*
  * 53: a create that was killed when it had done its work, and a rename before
  * anybody came to recover it: the jail keeps its range.
@@ -237,5 +295,7 @@ ENGINE_MAIN(
 	ENGINE_TEST(test_attack_54__destroyed_with_its_own_range),
 	ENGINE_TEST(test_attack_54__started_as_it_is),
 	ENGINE_TEST(test_attack_54__gone),
+	ENGINE_TEST(test_attack_54__gone_with_its_snapshots),
+	ENGINE_TEST(test_attack_54__started_since_it_was_listed),
 	ENGINE_TEST(test_attack_53__renamed_before_recovery),
 	ENGINE_TEST(test_attack_53__claim_of_nobody))
