@@ -401,6 +401,19 @@ consistent()
 	atf_fail "left behind after all ($wait looks)"
 }
 
+# more MAX: goes on, from i=0, as often as that, as long as there is time and, if
+# hits are counted in `hit`, until there was one; three times at least.  Without
+# regard to time where IOC_TEST_KILLS says how often.
+more()
+{
+	[ "$i" -gt 0 ] || more_until=$(($(date +%s) + 6))
+	i=$((i + 1))
+	[ "$i" -le "$1" ] || return 1
+	[ "$i" -gt 3 ] && [ "${hit-1}" -gt 0 ] && [ -z "${IOC_TEST_KILLS-}" ] ||
+	    return 0
+	[ "$(date +%s)" -lt "$more_until" ]
+}
+
 # number MAX: a random one from 0 to MAX.
 number()
 {

@@ -267,7 +267,8 @@ killed_do()
 	took=$(($(now) - begun))
 	ok destroy -y -r "$rel"
 	hit=0
-	for i in $(seq 1 "${IOC_TEST_KILLS:-12}"); do
+	i=0
+	while more "${IOC_TEST_KILLS:-12}"; do
 		rm -f "$src"/cache/*
 		moment=$(number "$((took + 2))")
 		"$program" -c "$conf" -q fetch --arch amd64 --no-update \

@@ -51,7 +51,8 @@ create_do()
 	timed create -r tiny web
 	ok destroy -y web
 	hit=0
-	for i in $(seq 1 "$rounds"); do
+	i=0
+	while more "$rounds"; do
 		killed create -r tiny web
 		[ $status -ne 137 ] || hit=$((hit + 1))
 		recovered
@@ -74,7 +75,8 @@ create_thick_do()
 	with tiny
 	timed create -T -r tiny web
 	ok destroy -y web
-	for i in $(seq 1 "$rounds"); do
+	i=0
+	while more "$rounds"; do
 		killed create -T -r tiny web
 		recovered
 		no_leaks "create -T, round $i"
@@ -89,7 +91,8 @@ export_do()
 	with tiny
 	ok create -r tiny web
 	timed export -z web "$dir/whole.tar"
-	for i in $(seq 1 "$rounds"); do
+	i=0
+	while more "$rounds"; do
 		killed export -z web "$dir/part.tar"
 		recovered
 		no_leaks "export, round $i"
@@ -107,7 +110,8 @@ import_do()
 	timed import new "$dir/web.tar"
 	ok destroy -y new
 	hit=0
-	for i in $(seq 1 "$rounds"); do
+	i=0
+	while more "$rounds"; do
 		killed import new "$dir/web.tar"
 		[ $status -ne 137 ] || hit=$((hit + 1))
 		recovered
@@ -131,7 +135,8 @@ start_do()
 	timed start web
 	ok stop web
 	hit=0
-	for i in $(seq 1 "$rounds"); do
+	i=0
+	while more "$rounds"; do
 		killed start web
 		[ $status -ne 137 ] || hit=$((hit + 1))
 		recovered
@@ -154,7 +159,8 @@ stop_do()
 	ok create -r tiny web
 	ok start web
 	timed stop web
-	for i in $(seq 1 "$rounds"); do
+	i=0
+	while more "$rounds"; do
 		ok start web
 		killed stop web
 		recovered
@@ -175,7 +181,8 @@ destroy_do()
 	with tiny
 	ok create -r tiny web
 	timed destroy -y web
-	for i in $(seq 1 "$rounds"); do
+	i=0
+	while more "$rounds"; do
 		ok create -r tiny web
 		if [ $((i % 2)) -eq 0 ]; then
 			ok start web
@@ -200,7 +207,8 @@ rename_do()
 	with tiny
 	ok create -r tiny one user.a=b
 	timed rename one two
-	for i in $(seq 1 "$rounds"); do
+	i=0
+	while more "$rounds"; do
 		name=$("$program" -c "$conf" list -H -o name)
 		case $name in one) other=two ;; *) other=one ;; esac
 		killed rename "$name" "$other"
@@ -223,7 +231,8 @@ fetch_do()
 	url=https://localhost:$port/tiny.tar.xz
 	timed fetch --no-update --url "$url" --sha256 "$hash" \
 	    --ca-file "$dir/ca.pem" tiny
-	for i in $(seq 1 "$rounds"); do
+	i=0
+	while more "$rounds"; do
 		killed fetch --no-update --url "$url" --sha256 "$hash" \
 		    --ca-file "$dir/ca.pem" "tiny$i"
 		recovered
@@ -243,7 +252,8 @@ run_do()
 	begin
 	with tiny
 	timed run -r tiny -- true
-	for i in $(seq 1 "$rounds"); do
+	i=0
+	while more "$rounds"; do
 		killed run -r tiny -- sleep 0.05
 		recovered
 		[ ! -s states ] || atf_fail "it was kept: $(cat states)"
@@ -258,7 +268,8 @@ set_do()
 	ok create -r tiny web
 	timed set priority=1 web
 	last=1
-	for i in $(seq 1 "$rounds"); do
+	i=0
+	while more "$rounds"; do
 		killed set "priority=$((i + 100))" boot=yes web
 		recovered
 		value=$("$program" -c "$conf" get priority web) ||
@@ -343,7 +354,8 @@ fstab_do()
 	timed fstab add "$dir/data" /mnt web
 	ok fstab rm /mnt web
 	hit=0
-	for i in $(seq 1 "$rounds"); do
+	i=0
+	while more "$rounds"; do
 		killed fstab add "$dir/data" /mnt web
 		[ $status -ne 137 ] || hit=$((hit + 1))
 		recovered
@@ -377,7 +389,8 @@ snapshot_do()
 	ok exec web -- sh -c 'echo a >/etc/mine'
 	ok stop web
 	timed snapshot create web@a
-	for i in $(seq 1 $((rounds / 3 + 1))); do
+	i=0
+	while more $((rounds / 3 + 1)); do
 		killed snapshot create web@b
 		recovered
 		no_leaks "snapshot, round $i"
@@ -402,7 +415,8 @@ rollback_do()
 	ok stop web
 	ok snapshot create web@a
 	timed snapshot rollback web@a
-	for i in $(seq 1 $((rounds / 2 + 1))); do
+	i=0
+	while more $((rounds / 2 + 1)); do
 		ok set notes=b web
 		ok start web
 		ok exec web -- sh -c 'echo b >/etc/mine'

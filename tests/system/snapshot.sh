@@ -281,7 +281,8 @@ kill_rollback_do()
 	inside web 'echo a >/etc/mine'
 	ok snapshot create web@a
 	took=1500
-	for i in $(seq 1 "$rounds"); do
+	i=0
+	while more "$rounds"; do
 		ok set notes=b web
 		inside web 'echo b >/etc/mine'
 		killed snapshot rollback web@a

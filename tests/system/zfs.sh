@@ -291,7 +291,8 @@ kill_create_do()
 	fetch_tiny
 	timed create -r tiny web $os_no_idmap
 	ok destroy -y web
-	for i in $(seq 1 "$rounds"); do
+	i=0
+	while more "$rounds"; do
 		killed create -r tiny web $os_no_idmap
 		[ -s states ] || { datasets ''; continue; }
 		datasets 'web\nweb/root\n'
@@ -309,7 +310,8 @@ kill_rename_do()
 	ok create -r tiny a $os_no_idmap
 	timed rename a b
 	name=b
-	for i in $(seq 1 "$rounds"); do
+	i=0
+	while more "$rounds"; do
 		[ "$name" = a ] && to=b || to=a
 		killed rename "$name" "$to"
 		name=$(cut -f1 states)
@@ -328,7 +330,8 @@ kill_destroy_do()
 	fetch_tiny
 	ok create -r tiny web $os_no_idmap
 	timed destroy -y web
-	for i in $(seq 1 "$rounds"); do
+	i=0
+	while more "$rounds"; do
 		ok create -r tiny web $os_no_idmap
 		killed destroy -y web
 		[ ! -s states ] || ok destroy -y web
