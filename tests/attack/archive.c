@@ -419,23 +419,12 @@ attack(const struct attack *a, enum filter f)
 		(void)printf("ok    %s: %s\n", a->name, err.msg);
 }
 
-int
-main(void)
+static void
+filtered(void)
 {
-	if (geteuid() != 0) {
-		(void)printf("not root: extraction sets owners\n");
-		return (77);
-	}
-	(void)setvbuf(stdout, NULL, _IONBF, 0);
-	if (worlds_begin() != 0)
-		return (1);
 	for (int f = NONE; f < FILTERS; f++)
 		for (size_t i = 0; i < sizeof(attacks) / sizeof(*attacks); i++)
 			attack(&attacks[i], (enum filter)f);
-	more();
-	more_sets();
-	bombs();
-	worlds_end();
-	(void)printf("%d failures\n", failures);
-	return (failures != 0);
 }
+
+WORLDS(filtered, more, more_sets, bombs)

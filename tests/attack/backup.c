@@ -440,20 +440,11 @@ tree_traps(void)
 	(void)printf("ok    a tree of traps\n");
 }
 
-int
-main(void)
+static void
+listed(void)
 {
-	if (worlds_begin() != 0)
-		return (1);
-	(void)signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < sizeof(attacks) / sizeof(*attacks); i++)
 		run_attack(&attacks[i]);
-	a67_bombs();
-	a68_content();
-	a68_exchanged();
-	a69_inside();
-	tree_traps();
-	worlds_end();
-	(void)printf("%d failures\n", failures);
-	return (failures != 0);
 }
+
+WORLDS(listed, a67_bombs, a68_content, a68_exchanged, a69_inside, tree_traps)

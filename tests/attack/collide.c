@@ -75,28 +75,18 @@ collide(size_t i)
 	(void)printf("ok    %s: %s\n", rows[i].name, err.msg);
 }
 
-int
-main(void)
+static void
+all(void)
 {
-	const char *pool = getenv("IOC_TEST_POOL");
-
-	if (pool == NULL || geteuid() != 0) {
-		(void)printf("skipped: %s\n", pool == NULL ?
-		    "no IOC_TEST_POOL" : "not root");
-		return (77);
-	}
-	(void)setvbuf(stdout, NULL, _IONBF, 0);
-	if (worlds_begin() != 0)
-		return (1);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		collide(i);
 	for (unsigned i = 0; i < made; i++) {
 		char dataset[128];
 
-		(void)snprintf(dataset, sizeof(dataset), "%s/%u", pool, i);
+		(void)snprintf(dataset, sizeof(dataset), "%s/%u",
+		    getenv("IOC_TEST_POOL"), i);
 		(void)TMP_RUN("zfs", "umount", dataset);
 	}
-	worlds_end();
-	(void)printf("%d failures\n", failures);
-	return (failures != 0);
 }
+
+WORLDS_WITH("IOC_TEST_POOL", "no IOC_TEST_POOL", all)

@@ -24,42 +24,6 @@
 
 static struct world w;
 
-static struct ioc_os_jail *
-started(const struct start *s)
-{
-	struct ioc_os_jail *j;
-
-	if (world_start(&w, s, &j) != 0)
-		fail_msg("start: %s", w.e.msg);
-	return (j);
-}
-
-#define	RUN(...)	world_run(&w, j, NULL, out, sizeof(out),	\
-	    ARGV(__VA_ARGS__))
-#define	RUN_AS(user, ...)	world_run(&w, j, user, out, sizeof(out), \
-	    ARGV(__VA_ARGS__))
-
-static void
-pause_ms(long ms)
-{
-	struct timespec t = { .tv_sec = ms / 1000,
-		.tv_nsec = ms % 1000 * 1000000 };
-
-	(void)nanosleep(&t, NULL);
-}
-
-static enum ioc_os_jail_state
-state_of(const char *name)
-{
-	struct ioc_os_jail_info info;
-	struct ioc_os_jail *j;
-
-	assert_int_equal(ioc_os_jail_find(w.os, name, &j, &w.e), 0);
-	assert_int_equal(ioc_os_jail_info(j, &info, &w.e), 0);
-	ioc_os_jail_free(j);
-	return (info.state);
-}
-
 /* What recovery does with whatever find gives. */
 static void
 clean(const char *name)
@@ -68,7 +32,7 @@ clean(const char *name)
 
 	assert_int_equal(ioc_os_jail_find(w.os, name, &j, &w.e), 0);
 	world_stop(&w, j);
-	assert_int_equal(state_of(name), IOC_OS_JAIL_NONE);
+	assert_int_equal(world_state(&w, name), IOC_OS_JAIL_NONE);
 }
 
 /* 55, 79: a record that names somebody else's process. */
@@ -76,7 +40,7 @@ static void
 test_stale(void **state)
 {
 	struct start s = { .name = "test-stale" };
-	struct ioc_os_jail *j = started(&s), *k;
+	struct ioc_os_jail *j = world_started(&w, &s), *k;
 	struct ioc_os_exec x = { .argv = ARGV("true"), .fds = { -1, -1, -1 } };
 	struct ioc_os_process p;
 	char text[1024], *at;
@@ -102,7 +66,7 @@ test_stale(void **state)
 	*at = '\0';
 	assert_true(dprintf(fd, "%s\npid %d%s", text, victim,
 	    strchr(at + 1, '\n')) > 0);
-	assert_int_equal(state_of("test-stale"), IOC_OS_JAIL_PARTIAL);
+	assert_int_equal(world_state(&w, "test-stale"), IOC_OS_JAIL_PARTIAL);
 	assert_int_equal(ioc_os_jail_find(w.os, "test-stale", &k, &w.e), 0);
 	assert_int_equal(ioc_os_jail_exec(k, &x, &p, &w.e), IOC_STATE);
 	world_stop(&w, k);
@@ -114,9 +78,9 @@ test_stale(void **state)
 	fd = openat(w.run, "test-stale.jail", O_RDWR | O_CREAT | O_CLOEXEC,
 	    0600);
 	assert_int_equal(write(fd, "ioc 1\nname te", 13), 13);
-	assert_int_equal(state_of("test-stale"), IOC_OS_JAIL_PARTIAL);
+	assert_int_equal(world_state(&w, "test-stale"), IOC_OS_JAIL_PARTIAL);
 	/* A new start takes over what is dead. */
-	j = started(&s);
+	j = world_started(&w, &s);
 	world_stop(&w, j);
 }
 
@@ -200,8 +164,8 @@ test_killed_between(void **state)
 		(void)close(fds[1]);
 		assert_int_equal(kill(pid, SIGKILL), 0);
 		assert_int_equal(waitpid(pid, NULL, 0), pid);
-		pause_ms(50);
-		assert_int_equal(state_of("test-killed"), phase == 3 ?
+		world_pause(50);
+		assert_int_equal(world_state(&w, "test-killed"), phase == 3 ?
 		    IOC_OS_JAIL_RUNNING : IOC_OS_JAIL_PARTIAL);
 		if (phase != 3)
 			assert_int_equal(processes_of_range(), 0);
@@ -233,7 +197,7 @@ test_killed_anywhere(void **state)
 		clean("test-killed");
 		/* What had been forked and not recorded ends by itself. */
 		for (int k = 0; k < 100 && processes_of_range() > 0; k++)
-			pause_ms(10);
+			world_pause(10);
 		assert_int_equal(processes_of_range(), 0);
 		assert_int_equal(world_cgroups(&w, "test-killed"), 0);
 	}
@@ -267,13 +231,13 @@ test_ephemeral(void **state)
 	}
 	assert_int_equal(read(fds[0], &id, sizeof(id)), sizeof(id));
 	assert_true(id > 1);
-	assert_int_equal(state_of("test-run"), IOC_OS_JAIL_RUNNING);
+	assert_int_equal(world_state(&w, "test-run"), IOC_OS_JAIL_RUNNING);
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	for (int i = 0; i < 200 && processes_of_range() > 0; i++)
-		pause_ms(10);
+		world_pause(10);
 	assert_int_equal(processes_of_range(), 0);
-	assert_int_equal(state_of("test-run"), IOC_OS_JAIL_PARTIAL);
+	assert_int_equal(world_state(&w, "test-run"), IOC_OS_JAIL_PARTIAL);
 	clean("test-run");
 	(void)close(fds[0]);
 	(void)close(fds[1]);
@@ -328,7 +292,7 @@ test_create_with_failure(void **state)
 	assert_int_equal(processes_of_range(), 0);
 	/* Freeing what was never created undoes it. */
 	ioc_os_jail_free(j);
-	assert_int_equal(state_of("test-with"), IOC_OS_JAIL_NONE);
+	assert_int_equal(world_state(&w, "test-with"), IOC_OS_JAIL_NONE);
 	assert_int_equal(world_cgroups(&w, "test-with"), 0);
 }
 
@@ -337,7 +301,7 @@ static void
 test_stubborn(void **state)
 {
 	struct start s = { .name = "test-stubborn" };
-	struct ioc_os_jail *j = started(&s);
+	struct ioc_os_jail *j = world_started(&w, &s);
 	char out[64];
 	uint64_t t0, t;
 
@@ -351,7 +315,7 @@ test_stubborn(void **state)
 	assert_int_equal(processes_of_range(), 0);
 	world_stop(&w, j);
 	/* Those that listen end at once. */
-	j = started(&s);
+	j = world_started(&w, &s);
 	assert_int_equal(RUN("sh", "-c", "exec >/dev/null 2>&1; "
 	    "for i in 1 2 3; do sleep 1000 & done"), 0);
 	t0 = ioc_now_ns();
@@ -360,33 +324,11 @@ test_stubborn(void **state)
 	world_stop(&w, j);
 }
 
-static int
-setup(void **state)
-{
-	world_make(&w);
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	world_end(&w);
-	return (0);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stale),
-		cmocka_unit_test(test_killed_between),
-		cmocka_unit_test(test_killed_anywhere),
-		cmocka_unit_test(test_ephemeral),
-		cmocka_unit_test(test_create_with),
-		cmocka_unit_test(test_create_with_failure),
-		cmocka_unit_test(test_stubborn),
-	};
-
-	world_need();
-	return (cmocka_run_group_tests(tests, setup, teardown));
-}
+WORLD_MAIN(
+	cmocka_unit_test(test_stale),
+	cmocka_unit_test(test_killed_between),
+	cmocka_unit_test(test_killed_anywhere),
+	cmocka_unit_test(test_ephemeral),
+	cmocka_unit_test(test_create_with),
+	cmocka_unit_test(test_create_with_failure),
+	cmocka_unit_test(test_stubborn))

@@ -26,26 +26,6 @@
 
 static struct world w;
 
-#define	RUN(...)	world_run(&w, j, NULL, out, sizeof(out),	\
-	    ARGV(__VA_ARGS__))
-#define	RUN_AS(user, ...)	world_run(&w, j, user, out, sizeof(out), \
-	    ARGV(__VA_ARGS__))
-
-static struct ioc_os_jail *
-started(bool userns)
-{
-	struct start s = { .no_userns = !userns };
-	uid_t owner = userns ? w.base : 0;
-	struct ioc_os_jail *j;
-
-	assert_int_equal(fchownat(w.upper, "", owner, owner, AT_EMPTY_PATH),
-	    0);
-	assert_int_equal(fchownat(w.work, "", owner, owner, AT_EMPTY_PATH), 0);
-	if (world_start(&w, &s, &j) != 0)
-		fail_msg("start: %s", w.e.msg);
-	return (j);
-}
-
 static void
 put(const char *path, const char *text)
 {
@@ -131,7 +111,7 @@ test_cve_2025_31133_52565__devices_that_are_links(void **state)
 	assert_int_equal(apart(twin_mask), 0);
 	assert_int_equal(apart(twin_console), 0);
 	for (int userns = 0; userns < 2; userns++) {
-		j = started(userns != 0);
+		j = world_started_as(&w, userns != 0);
 		assert_int_equal(RUN("stat", "-c", "%F %t %T", "/dev/null"),
 		    0);
 		assert_string_equal(out, "character special file 1 3\n");
@@ -194,7 +174,7 @@ test_cve_2019_16884_2025_52881__proc_of_the_image(void **state)
 	says(w.root, fakes[0], "label");
 	put(fakes[0], "fake\n");
 	for (int userns = 0; userns < 2; userns++) {
-		j = started(userns != 0);
+		j = world_started_as(&w, userns != 0);
 		assert_int_equal(RUN("true"), 0);
 		assert_int_equal(RUN("stat", "-f", "-c", "%T", "/proc"), 0);
 		assert_string_equal(out, "proc\n");
@@ -236,7 +216,7 @@ test_cve_2016_3697_2026_30892__numbers_as_users(void **state)
 	assert_int_equal(pw->pw_uid, 0);
 	assert_int_equal((uid_t)strtoul(bad[0], NULL, 10), 0);
 	for (int userns = 0; userns < 2; userns++) {
-		j = started(userns != 0);
+		j = world_started_as(&w, userns != 0);
 		assert_int_equal(RUN_AS("4711", "id", "-u"), 0);
 		assert_string_equal(out, "4711\n");
 		for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
@@ -290,7 +270,7 @@ test_cve_2022_24769_27650_29162__inheritable_capabilities(void **state)
 	assert_int_equal(apart(twin_inherits), 0);
 	assert_int_equal(inheritable(true), 0);
 	for (int userns = 0; userns < 2; userns++) {
-		struct ioc_os_jail *j = started(userns != 0);
+		struct ioc_os_jail *j = world_started_as(&w, userns != 0);
 
 		for (size_t i = 0; i < 2; i++) {
 			assert_int_equal(RUN_AS(users[i], "cat",
@@ -328,7 +308,7 @@ test_cve_2023_25809__control_groups_are_not_written(void **state)
 	assert_int_equal(mkdir(dir, 0755), 0);
 	assert_int_equal(rmdir(dir), 0);
 	for (int userns = 0; userns < 2; userns++) {
-		j = started(userns != 0);
+		j = world_started_as(&w, userns != 0);
 		assert_int_equal(RUN("sh", "-c", script), 0);
 		assert_null(strstr(out, "wrote"));
 		assert_null(strstr(out, "made"));
@@ -384,7 +364,7 @@ test_cve_2017_5226__terminal_of_the_caller(void **state)
 	/* What it has against it is no help against root. */
 	assert_int_equal(bubblewrap(true), 0);
 	for (int userns = 0; userns < 2; userns++) {
-		struct ioc_os_jail *j = started(userns != 0);
+		struct ioc_os_jail *j = world_started_as(&w, userns != 0);
 		struct ioc_os_exec x = { .argv = ARGV("/inside", "tiocsti"),
 			.fds = { -1, -1, -1 } };
 		struct ioc_os_process p;
@@ -405,37 +385,15 @@ test_cve_2017_5226__terminal_of_the_caller(void **state)
 	}
 }
 
-static int
-setup(void **state)
-{
-	world_make(&w);
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	world_end(&w);
-	return (0);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-		    test_cve_2025_31133_52565__devices_that_are_links),
-		cmocka_unit_test(
-		    test_cve_2019_16884_2025_52881__proc_of_the_image),
-		cmocka_unit_test(
-		    test_cve_2016_3697_2026_30892__numbers_as_users),
-		cmocka_unit_test(
-		    test_cve_2022_24769_27650_29162__inheritable_capabilities),
-		cmocka_unit_test(
-		    test_cve_2023_25809__control_groups_are_not_written),
-		cmocka_unit_test(test_cve_2017_5226__terminal_of_the_caller),
-	};
-
-	world_need();
-	return (cmocka_run_group_tests(tests, setup, teardown));
-}
+WORLD_MAIN(
+	cmocka_unit_test(
+	    test_cve_2025_31133_52565__devices_that_are_links),
+	cmocka_unit_test(
+	    test_cve_2019_16884_2025_52881__proc_of_the_image),
+	cmocka_unit_test(
+	    test_cve_2016_3697_2026_30892__numbers_as_users),
+	cmocka_unit_test(
+	    test_cve_2022_24769_27650_29162__inheritable_capabilities),
+	cmocka_unit_test(
+	    test_cve_2023_25809__control_groups_are_not_written),
+	cmocka_unit_test(test_cve_2017_5226__terminal_of_the_caller))

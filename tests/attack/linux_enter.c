@@ -49,26 +49,6 @@ copy(const char *from, const char *to)
 	assert_int_equal(n, 0);
 }
 
-static void
-give_layers(uid_t owner)
-{
-	assert_int_equal(fchownat(w.upper, "", owner, owner, AT_EMPTY_PATH),
-	    0);
-	assert_int_equal(fchownat(w.work, "", owner, owner, AT_EMPTY_PATH), 0);
-}
-
-static struct ioc_os_jail *
-started(bool userns)
-{
-	struct start s = { .no_userns = !userns };
-	struct ioc_os_jail *j;
-
-	give_layers(userns ? w.base : 0);
-	if (world_start(&w, &s, &j) != 0)
-		fail_msg("start: %s", w.e.msg);
-	return (j);
-}
-
 /* The same as the jail's first command. */
 static int
 first_command(const char *name)
@@ -79,7 +59,7 @@ first_command(const char *name)
 	struct ioc_os_jail *j;
 	int rc, status = -1;
 
-	give_layers(0);
+	world_layers(&w, 0);
 	assert_int_equal(world_mounted(&w, &s, &j), 0);
 	rc = ioc_os_jail_create_with(j, &x, &p, &w.e);
 	if (rc == 0) {
@@ -120,7 +100,7 @@ test_own_program(void **state)
 	assert_int_equal(world_twin(&w, false, ARGV(lures[0])), 0);
 	assert_int_equal(world_twin(&w, false, ARGV(lures[1])), 0);
 	for (int userns = 0; userns < 2; userns++) {
-		j = started(userns != 0);
+		j = world_started_as(&w, userns != 0);
 		for (size_t i = 0; i < sizeof(lures) / sizeof(*lures); i++)
 			assert_int_not_equal(world_run(&w, j, NULL, out,
 			    sizeof(out), ARGV(lures[i])), 0);
@@ -153,7 +133,7 @@ test_same_words(void **state)
 	for (size_t i = 0; i < sizeof(tries) / sizeof(*tries); i++) {
 		said[0] = '\0';
 		for (int userns = 0; userns < 2; userns++) {
-			j[userns] = started(userns != 0);
+			j[userns] = world_started_as(&w, userns != 0);
 			assert_int_equal(world_run(&w, j[userns], NULL, out,
 			    sizeof(out), ARGV(tries[i].name)), IOC_CHILD);
 			assert_int_equal(w.e.sys, tries[i].sys);
@@ -165,7 +145,7 @@ test_same_words(void **state)
 	}
 	assert_int_equal(first_command("no-such-command"), IOC_CHILD);
 	assert_int_equal(w.e.sys, ENOENT);
-	j[0] = started(false);
+	j[0] = world_started_as(&w, false);
 	assert_int_equal(world_run(&w, j[0], "www", out, sizeof(out),
 	    ARGV("sh", "-c", "id; echo $0 $1 $#; ls -l /proc/self/fd", "a",
 	    "b c")), 0);
@@ -202,7 +182,7 @@ test_magic_passwd(void **state)
 	assert_int_equal(world_twin(&w, false, ARGV("/bin/grep", "-q",
 	    "hostonly", "/etc/passwd")), 0);
 	for (int userns = 0; userns < 2; userns++) {
-		j = started(userns != 0);
+		j = world_started_as(&w, userns != 0);
 		assert_int_equal(world_run(&w, j, "hostonly", out, sizeof(out),
 		    ARGV("true")), IOC_NOT_FOUND);
 		world_stop(&w, j);
@@ -211,7 +191,7 @@ test_magic_passwd(void **state)
 	assert_int_equal(unlinkat(w.root, "etc/passwd", 0), 0);
 	assert_int_equal(symlinkat("/etc/../../etc/saved", w.root,
 	    "etc/passwd"), 0);
-	j = started(true);
+	j = world_started_as(&w, true);
 	assert_int_equal(world_run(&w, j, "www", out, sizeof(out),
 	    ARGV("true")), 0);
 	world_stop(&w, j);
@@ -256,7 +236,7 @@ test_directory_outside(void **state)
 	put("/etc/passwd", "root:x:0:0:root:/way/out:/bin/pwd\n"
 	    "www:x:33:33::/home:/bin/sh\n", 0644);
 	for (int userns = 0; userns < 2; userns++) {
-		j = started(userns != 0);
+		j = world_started_as(&w, userns != 0);
 		for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
 			assert_true(run_in(j, dirs[i], false) < 0);
 		assert_int_equal(run_in(j, "/way", false), 1);
@@ -308,7 +288,7 @@ test_given_file(void **state)
 	assert_int_equal(pread(fd, text, 14, 0), 14);
 	assert_memory_equal(text, "hostile8", 8);
 	for (int userns = 0; userns < 2; userns++) {
-		j = started(userns != 0);
+		j = world_started_as(&w, userns != 0);
 		assert_int_equal(lseek(fd, 8, SEEK_SET), 8);
 		assert_int_equal(run_with(j, fd, ARGV("/inside", "reopen"),
 		    out, sizeof(out)), 1);
@@ -325,7 +305,7 @@ test_given_file(void **state)
 static void
 test_mount_table(void **state)
 {
-	struct ioc_os_jail *j = started(true);
+	struct ioc_os_jail *j = world_started_as(&w, true);
 	char out[16384];
 
 	assert_int_equal(world_run(&w, j, NULL, out, sizeof(out),
@@ -405,7 +385,7 @@ test_bound(void **state)
 	assert_int_equal(as_user(ARGV(path, "open", node)), 0);
 	for (int userns = 0; userns < 2; userns++) {
 		s.no_userns = userns == 0;
-		give_layers(userns != 0 ? w.base : 0);
+		world_layers(&w, userns != 0 ? w.base : 0);
 		if (world_start(&w, &s, &j) != 0)
 			fail_msg("start: %s", w.e.msg);
 		for (int i = 0; i < 4; i++) {
@@ -425,33 +405,11 @@ test_bound(void **state)
 	}
 }
 
-static int
-setup(void **state)
-{
-	world_make(&w);
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	world_end(&w);
-	return (0);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_own_program),
-		cmocka_unit_test(test_same_words),
-		cmocka_unit_test(test_magic_passwd),
-		cmocka_unit_test(test_directory_outside),
-		cmocka_unit_test(test_given_file),
-		cmocka_unit_test(test_mount_table),
-		cmocka_unit_test(test_bound),
-	};
-
-	world_need();
-	return (cmocka_run_group_tests(tests, setup, teardown));
-}
+WORLD_MAIN(
+	cmocka_unit_test(test_own_program),
+	cmocka_unit_test(test_same_words),
+	cmocka_unit_test(test_magic_passwd),
+	cmocka_unit_test(test_directory_outside),
+	cmocka_unit_test(test_given_file),
+	cmocka_unit_test(test_mount_table),
+	cmocka_unit_test(test_bound))

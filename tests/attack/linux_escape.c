@@ -394,20 +394,12 @@ teardown(void **state)
 	return (0);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_twin),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_leaked_fds),
-		cmocka_unit_test(test_hunt),
-		cmocka_unit_test(test_linked_targets),
-		cmocka_unit_test(test_owners),
-		cmocka_unit_test(test_propagation),
-		cmocka_unit_test(test_refused_without_userns),
-	};
-
-	world_need();
-	return (cmocka_run_group_tests(tests, setup, teardown));
-}
+WORLD_MAIN_WITH(setup, teardown,
+	cmocka_unit_test(test_twin),
+	cmocka_unit_test(test_refused),
+	cmocka_unit_test(test_leaked_fds),
+	cmocka_unit_test(test_hunt),
+	cmocka_unit_test(test_linked_targets),
+	cmocka_unit_test(test_owners),
+	cmocka_unit_test(test_propagation),
+	cmocka_unit_test(test_refused_without_userns))

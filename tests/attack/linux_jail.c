@@ -24,47 +24,11 @@
 
 static struct world w;
 
-static struct ioc_os_jail *
-started(const struct start *s)
-{
-	struct ioc_os_jail *j;
-
-	if (world_start(&w, s, &j) != 0)
-		fail_msg("start: %s", w.e.msg);
-	return (j);
-}
-
-#define	RUN(...)	world_run(&w, j, NULL, out, sizeof(out),	\
-	    ARGV(__VA_ARGS__))
-#define	RUN_AS(user, ...)	world_run(&w, j, user, out, sizeof(out), \
-	    ARGV(__VA_ARGS__))
-
-static void
-pause_ms(long ms)
-{
-	struct timespec t = { .tv_sec = ms / 1000,
-		.tv_nsec = ms % 1000 * 1000000 };
-
-	(void)nanosleep(&t, NULL);
-}
-
-static enum ioc_os_jail_state
-state_of(const char *name)
-{
-	struct ioc_os_jail_info info;
-	struct ioc_os_jail *j;
-
-	assert_int_equal(ioc_os_jail_find(w.os, name, &j, &w.e), 0);
-	assert_int_equal(ioc_os_jail_info(j, &info, &w.e), 0);
-	ioc_os_jail_free(j);
-	return (info.state);
-}
-
 static void
 test_status(void **state)
 {
 	struct start s = { 0 };
-	struct ioc_os_jail *j = started(&s);
+	struct ioc_os_jail *j = world_started(&w, &s);
 	char out[1024];
 
 	assert_int_equal(RUN("true"), 0);
@@ -94,7 +58,7 @@ static void
 test_users(void **state)
 {
 	struct start s = { 0 };
-	struct ioc_os_jail *j = started(&s);
+	struct ioc_os_jail *j = world_started(&w, &s);
 	char out[2048];
 
 	assert_int_equal(RUN_AS("www", "id"), 0);
@@ -125,7 +89,7 @@ static void
 test_hostile_files(void **state)
 {
 	struct start s = { 0 };
-	struct ioc_os_jail *j = started(&s);
+	struct ioc_os_jail *j = world_started(&w, &s);
 	char out[256];
 
 	assert_int_equal(RUN("sh", "-c",
@@ -149,7 +113,7 @@ static void
 test_args(void **state)
 {
 	struct start s = { 0 };
-	struct ioc_os_jail *j = started(&s);
+	struct ioc_os_jail *j = world_started(&w, &s);
 	auto_free char *big = malloc(200000);
 	auto_free const char **many = calloc(300000, sizeof(char *));
 	char out[256];
@@ -173,7 +137,7 @@ static void
 test_tty(void **state)
 {
 	struct start s = { 0 };
-	struct ioc_os_jail *j = started(&s);
+	struct ioc_os_jail *j = world_started(&w, &s);
 	struct ioc_os_exec x = { .argv = ARGV("sh", "-c", "tty; busybox stty "
 	    "size; stat -c '%u %a' $(tty); cat"), .tty = true, .rows = 31,
 	    .cols = 97, .user = "www" };
@@ -198,7 +162,7 @@ test_tty(void **state)
 	/* Ctrl-C on the master reaches the command only. */
 	x.argv = ARGV("sleep", "100");
 	assert_int_equal(ioc_os_jail_exec(j, &x, &p, &w.e), 0);
-	pause_ms(50);
+	world_pause(50);
 	assert_int_equal(write(p.pty, "\003", 1), 1);
 	assert_int_equal(ioc_os_process_wait(&p, 5000, &status, &w.e), 0);
 	assert_int_equal(status, 128 + SIGINT);
@@ -221,7 +185,7 @@ static void
 test_signal_and_timeout(void **state)
 {
 	struct start s = { 0 };
-	struct ioc_os_jail *j = started(&s);
+	struct ioc_os_jail *j = world_started(&w, &s);
 	struct ioc_os_exec x = { .argv = ARGV("sleep", "100"),
 		.fds = { -1, -1, -1 } };
 	struct ioc_os_process p, q;
@@ -252,7 +216,7 @@ test_list(void **state)
 	struct start a = { .name = "test-a" };
 	struct start b = { .name = "test-b", .base = w.base + WORLD_COUNT,
 		.dir = true, .readonly = true };
-	struct ioc_os_jail *j = started(&a), *k = started(&b), *busy;
+	struct ioc_os_jail *j = world_started(&w, &a), *k = world_started(&w, &b), *busy;
 	struct ioc_os_jail_info *v;
 	char out[64];
 	size_t n;
@@ -265,8 +229,8 @@ test_list(void **state)
 		assert_true(v[i].started + 60 > (uint64_t)time(NULL));
 	}
 	free(v);
-	assert_int_equal(state_of("test-a"), IOC_OS_JAIL_RUNNING);
-	assert_int_equal(state_of("test-c"), IOC_OS_JAIL_NONE);
+	assert_int_equal(world_state(&w, "test-a"), IOC_OS_JAIL_RUNNING);
+	assert_int_equal(world_state(&w, "test-c"), IOC_OS_JAIL_NONE);
 	assert_int_equal(world_start(&w, &a, &busy), IOC_BUSY);
 	/* A second handle, as another command would have it. */
 	ioc_os_jail_free(j);
@@ -301,7 +265,7 @@ test_limits(void **state)
 		print_message("skipped: %s\n", w.e.msg);
 		skip();
 	}
-	j = started(&s);
+	j = world_started(&w, &s);
 	assert_int_equal(world_cgroups(&w, "test-limit") > 0, 1);
 	assert_int_not_equal(RUN("sh", "-c", "exec >/dev/null 2>&1; "
 	    "for i in 1 2 3 4 5 6 7 8 9; do sleep 3 & done; wait"), 0);
@@ -314,14 +278,14 @@ test_limits(void **state)
 	s.nlimits = 1;
 	assert_int_equal(world_start(&w, &s, &j), IOC_UNSUPPORTED);
 	assert_non_null(strstr(w.e.msg, "readbps"));
-	assert_int_equal(state_of("test-limit"), IOC_OS_JAIL_NONE);
+	assert_int_equal(world_state(&w, "test-limit"), IOC_OS_JAIL_NONE);
 }
 
 static void
 test_live_mounts(void **state)
 {
 	struct start s = { 0 };
-	struct ioc_os_jail *j = started(&s);
+	struct ioc_os_jail *j = world_started(&w, &s);
 	struct ioc_os_mount m = { .kind = IOC_MOUNT_BIND, .source = w.share,
 		.target = "/mnt/live/dir", .flags = IOC_MNT_IDMAP };
 	auto_fd int file = openat(w.share, "file", O_PATH | O_CLOEXEC);
@@ -359,7 +323,7 @@ static void
 test_network(void **state)
 {
 	struct start s = { 0 };
-	struct ioc_os_jail *j = started(&s);
+	struct ioc_os_jail *j = world_started(&w, &s);
 	char out[1024];
 
 	assert_int_equal(RUN("ip", "-o", "link"), 0);
@@ -469,39 +433,17 @@ test_bare_caller(void **state)
 	assert_int_equal(st, 0);
 }
 
-static int
-setup(void **state)
-{
-	world_make(&w);
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	world_end(&w);
-	return (0);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_status),
-		cmocka_unit_test(test_users),
-		cmocka_unit_test(test_args),
-		cmocka_unit_test(test_tty),
-		cmocka_unit_test(test_signal_and_timeout),
-		cmocka_unit_test(test_list),
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_live_mounts),
-		cmocka_unit_test(test_network),
-		cmocka_unit_test(test_overlay_attached),
-		cmocka_unit_test(test_bare_caller),
-		/* Last, for it leaves a root without its files. */
-		cmocka_unit_test(test_hostile_files),
-	};
-
-	world_need();
-	return (cmocka_run_group_tests(tests, setup, teardown));
-}
+WORLD_MAIN(
+	cmocka_unit_test(test_status),
+	cmocka_unit_test(test_users),
+	cmocka_unit_test(test_args),
+	cmocka_unit_test(test_tty),
+	cmocka_unit_test(test_signal_and_timeout),
+	cmocka_unit_test(test_list),
+	cmocka_unit_test(test_limits),
+	cmocka_unit_test(test_live_mounts),
+	cmocka_unit_test(test_network),
+	cmocka_unit_test(test_overlay_attached),
+	cmocka_unit_test(test_bare_caller),
+	/* Last, for it leaves a root without its files. */
+	cmocka_unit_test(test_hostile_files))

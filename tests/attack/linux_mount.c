@@ -89,27 +89,5 @@ test_attack_29__target_swapped_while_mounting(void **state)
 	assert_int_equal(mounts_here(), before);
 }
 
-static int
-setup(void **state)
-{
-	world_make(&w);
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	world_end(&w);
-	return (0);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_attack_29__target_swapped_while_mounting),
-	};
-
-	world_need();
-	return (cmocka_run_group_tests(tests, setup, teardown));
-}
+WORLD_MAIN(
+	cmocka_unit_test(test_attack_29__target_swapped_while_mounting))

@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -217,6 +218,54 @@ world_start(struct world *w, const struct start *s, struct ioc_os_jail **ret)
 	if (rc != 0)
 		ioc_os_jail_free(*ret);
 	return (rc);
+}
+
+void
+world_layers(struct world *w, uid_t owner)
+{
+	assert_int_equal(fchownat(w->upper, "", owner, owner, AT_EMPTY_PATH),
+	    0);
+	assert_int_equal(fchownat(w->work, "", owner, owner, AT_EMPTY_PATH), 0);
+}
+
+struct ioc_os_jail *
+world_started(struct world *w, const struct start *s)
+{
+	struct ioc_os_jail *j;
+
+	if (world_start(w, s, &j) != 0)
+		fail_msg("start: %s", w->e.msg);
+	return (j);
+}
+
+struct ioc_os_jail *
+world_started_as(struct world *w, bool userns)
+{
+	struct start s = { .no_userns = !userns };
+
+	world_layers(w, userns ? w->base : 0);
+	return (world_started(w, &s));
+}
+
+enum ioc_os_jail_state
+world_state(struct world *w, const char *name)
+{
+	struct ioc_os_jail_info info;
+	struct ioc_os_jail *j;
+
+	assert_int_equal(ioc_os_jail_find(w->os, name, &j, &w->e), 0);
+	assert_int_equal(ioc_os_jail_info(j, &info, &w->e), 0);
+	ioc_os_jail_free(j);
+	return (info.state);
+}
+
+void
+world_pause(long ms)
+{
+	struct timespec t = { .tv_sec = ms / 1000,
+		.tv_nsec = ms % 1000 * 1000000 };
+
+	(void)nanosleep(&t, NULL);
 }
 
 void

@@ -53,6 +53,54 @@ int	world_run(struct world *w, struct ioc_os_jail *j, const char *user,
 	    char *out, size_t size, const char *const *argv);
 #define	ARGV(...)	(const char *const []){ __VA_ARGS__, NULL }
 
+/*
+ * For a test that has its world in `w`, a jail in `j` and room in `out`: a command
+ * as the jail's root, or as one of its users.
+ */
+#define	RUN(...)	world_run(&w, j, NULL, out, sizeof(out),	\
+	    ARGV(__VA_ARGS__))
+#define	RUN_AS(user, ...)	world_run(&w, j, user, out, sizeof(out), \
+	    ARGV(__VA_ARGS__))
+
+/* Whose the layers of a jail are. */
+void	world_layers(struct world *w, uid_t owner);
+/* world_start, or the test fails. */
+struct ioc_os_jail *world_started(struct world *w, const struct start *s);
+/* The same with layers of the jail's own users, or of root and without them. */
+struct ioc_os_jail *world_started_as(struct world *w, bool userns);
+enum ioc_os_jail_state world_state(struct world *w, const char *name);
+void	world_pause(long ms);
+
+/*
+ * All of a program but its tests.  WORLD_MAIN makes the world `w` for them,
+ * WORLD_MAIN_WITH has functions that do so, and more.
+ */
+#define	WORLD_MAIN_WITH(setup, teardown, ...)				\
+	int								\
+	main(void)							\
+	{								\
+		const struct CMUnitTest tests[] = { __VA_ARGS__ };	\
+									\
+		world_need();						\
+		return (cmocka_run_group_tests(tests, setup, teardown)); \
+	}
+#define	WORLD_MAIN(...)							\
+	static int							\
+	setup(void **state)						\
+	{								\
+		world_make(&w);						\
+		return (0);						\
+	}								\
+									\
+	static int							\
+	teardown(void **state)						\
+	{								\
+		world_end(&w);						\
+		return (0);						\
+	}								\
+									\
+	WORLD_MAIN_WITH(setup, teardown, __VA_ARGS__)
+
 /* The same program in the naive twin: chroot, and proc, sys, dev mounted. */
 int	world_twin(struct world *w, bool tty, const char *const *argv);
 

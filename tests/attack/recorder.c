@@ -216,21 +216,4 @@ refused(void)
 	(void)printf("ok    what no record can say: %s\n", err.msg);
 }
 
-int
-main(void)
-{
-	if (geteuid() != 0) {
-		(void)printf("not root: extraction sets owners\n");
-		return (77);
-	}
-	(void)setvbuf(stdout, NULL, _IONBF, 0);
-	if (worlds_begin() != 0)
-		return (1);
-	same();
-	hostile();
-	socket_left_out();
-	refused();
-	worlds_end();
-	(void)printf("%d failures\n", failures);
-	return (failures != 0);
-}
+WORLDS(same, hostile, socket_left_out, refused)

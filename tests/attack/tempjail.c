@@ -260,17 +260,9 @@ teardown(void **state)
 	return (0);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_twin),
-		cmocka_unit_test_setup(test_attack_48__refused, setup_ours),
-		cmocka_unit_test(test_attack_48__ends),
-		cmocka_unit_test(test_attack_48__minimal),
-		cmocka_unit_test(test_attack_73__mount_point_is_a_link),
-	};
-
-	world_need();
-	return (cmocka_run_group_tests(tests, setup, teardown));
-}
+WORLD_MAIN_WITH(setup, teardown,
+	cmocka_unit_test(test_twin),
+	cmocka_unit_test_setup(test_attack_48__refused, setup_ours),
+	cmocka_unit_test(test_attack_48__ends),
+	cmocka_unit_test(test_attack_48__minimal),
+	cmocka_unit_test(test_attack_73__mount_point_is_a_link))

@@ -298,26 +298,11 @@ overlay(void)
 }
 #endif
 
-int
-main(void)
+static void
+forget(void)
 {
-	if (geteuid() != 0) {
-		(void)printf("not root: extraction sets owners\n");
-		return (77);
-	}
-	(void)setvbuf(stdout, NULL, _IONBF, 0);
-	if (worlds_begin() != 0)
-		return (1);
-	content();
-	attributes();
-	linked();
-	special();
-	ignored();
-	damaged();
-	mounted();
-	overlay();
 	ioc_strv_fini(&seen);
-	worlds_end();
-	(void)printf("%d failures\n", failures);
-	return (failures != 0);
 }
+
+WORLDS(content, attributes, linked, special, ignored, damaged, mounted, overlay,
+    forget)

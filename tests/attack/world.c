@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -161,15 +162,8 @@ children_seconds(void)
 	    (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6);
 }
 
-int
-worlds_begin(void)
-{
-	(void)umask(0);
-	return (mkdtemp(top) != NULL ? 0 : -1);
-}
-
-void
-worlds_end(void)
+static void
+remove_worlds(void)
 {
 	char *const argv[] = { (char[]){ "/bin/rm" }, (char[]){ "-rf" }, top,
 	    NULL };
@@ -183,4 +177,29 @@ worlds_end(void)
 		_exit(1);
 	}
 	(void)waitpid(pid, NULL, 0);
+}
+
+int
+worlds_run(const char *variable, const char *without,
+    void (*const parts[])(void))
+{
+	const char *why = variable != NULL && getenv(variable) == NULL ?
+	    without : geteuid() != 0 ? "not root: extraction sets owners" : NULL;
+
+	if (why != NULL) {
+		(void)printf("skipped: %s\n", why);
+		return (77);
+	}
+	(void)setvbuf(stdout, NULL, _IONBF, 0);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)umask(0);
+	if (mkdtemp(top) == NULL) {
+		perror(top);
+		return (1);
+	}
+	for (; *parts != NULL; parts++)
+		(*parts)();
+	remove_worlds();
+	(void)printf("%d failures\n", failures);
+	return (failures != 0);
 }

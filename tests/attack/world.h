@@ -20,8 +20,6 @@ extern struct ioc_error err;	/* of the last unpacking */
 
 void	check(bool good, const char *name, const char *what,
 	    const char *detail);
-int	worlds_begin(void);
-void	worlds_end(void);
 void	new_world(void);
 size_t	entries(const char *path);
 bool	is(const char *path, struct stat *st);
@@ -30,6 +28,22 @@ bool	contains(const char *path, const char *text);
 bool	swept(void);
 /* The host beside the target is not as it was. */
 bool	outside(void);
+
+/*
+ * All of a program but its parts, which need root, and stdout without a buffer.
+ * With a variable, only where that is set; `without` says why else.
+ */
+int	worlds_run(const char *variable, const char *without,
+	    void (*const parts[])(void));
+#define	WORLDS_WITH(variable, without, ...)				\
+	int								\
+	main(void)							\
+	{								\
+		static void (*const parts[])(void) = { __VA_ARGS__, NULL }; \
+									\
+		return (worlds_run(variable, without, parts));		\
+	}
+#define	WORLDS(...)	WORLDS_WITH(NULL, NULL, __VA_ARGS__)
 
 /* A file of the world with these bytes. */
 int	file_of(const void *data, size_t len);
