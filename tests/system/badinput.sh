@@ -31,6 +31,7 @@ names_do()
 	with tiny
 	long=$(printf '%0300d' 0)
 	newline=$(printf 'a\nb')
+	nothing_between=yes
 	# shellcheck disable=SC2088
 	for name in ../x x/../y . .. 'a b' "$long" "$newline" 'a;b' 'a$(id)' \
 	    'a`id`' 'a"b' "a'b" '@x' '%x' "$(printf 'a\033[31m')" \
@@ -40,6 +41,7 @@ names_do()
 	refuses 2 . create -r tiny -x
 	refuses '1 2' . create -r tiny -- -x
 	ok create -r tiny good
+	nothing_between=
 	for name in ../x 'a b' "$long" "$newline" @x; do
 		refuses '1 2' . rename good "$name"
 		refuses '1 2' . create -r "$name" web
@@ -343,6 +345,7 @@ tools_do()
 	begin
 	with tiny
 	hash=$(printf %064d 0)
+	nothing_between=yes
 	for word in '-x' '--help' 'a;touch pwned' 'a$(touch pwned)' \
 	    'a`touch pwned`' 'a b' "$(printf 'a\nb')" 'a@b' 'a%b' '../a' 'a/../b' \
 	    "a'b" 'a"b' 'a\b' '|touch pwned' '>pwned' '*' "$(printf '%0300d' 0)" \

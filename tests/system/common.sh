@@ -124,13 +124,18 @@ gives()
 
 # refuses STATUS PATTERN ARG...: it fails with that status, says nothing on
 # stdout and one sentence on stderr, with at most one line of advice or usage,
-# and leaves everything as it was.
+# and leaves everything as it was.  With `nothing_between` that is how the one
+# before has left it.
 refuses()
 {
 	status=$1
 	pattern=$2
 	shift 2
-	snapshot >before
+	if [ -n "${nothing_between-}" ] && [ -e after ]; then
+		mv after before
+	else
+		snapshot >before
+	fi
 	"$program" -c "$conf" -q "$@" >stdout 2>stderr </dev/null
 	got=$?
 	snapshot >after

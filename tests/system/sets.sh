@@ -33,10 +33,12 @@ tree()
 set_of()
 {
 	mkdir -p "$dir/files"
-	# shellcheck disable=SC2086
-	tar -C "$2" --numeric-owner $pack -cJf "$dir/files/$1.txz" . ||
-	    atf_fail "cannot pack $1"
-	command -v bsdtar >/dev/null || return 0
+	if ! command -v bsdtar >/dev/null; then
+		# shellcheck disable=SC2086
+		tar -C "$2" --numeric-owner $pack -cJf "$dir/files/$1.txz" . ||
+		    atf_fail "cannot pack $1"
+		return 0
+	fi
 	# What GNU tar does not know: a file with schg in its pax header.
 	echo locked >"$dir/files/locked"
 	{
@@ -44,7 +46,7 @@ set_of()
 		echo "./etc/locked type=file uid=0 gid=0 mode=0444" \
 		    "flags=schg contents=$dir/files/locked"
 	} >"$dir/files/spec"
-	bsdtar --format pax -cJf "$dir/files/$1.txz" --numeric-owner \
+	bsdtar --format pax --options xz:compression-level=0 -cJf "$dir/files/$1.txz" --numeric-owner \
 	    -C "$2" . "@$dir/files/spec" || atf_fail "cannot pack $1"
 }
 

@@ -47,7 +47,7 @@ alone()
 {
 	others=$(zpool list -H -o name | grep -vx "$pool" |
 	    xargs -r zfs get -H -o name,value org.freebsd.ioc:active |
-	    awk '$2 == "yes"')
+	    awk '$2 == "yes" { printf "%s ", $1 }')
 	[ -z "$others" ] || atf_skip "this host has an active pool: $others"
 }
 
