@@ -171,7 +171,7 @@ struct ioc_store_snapshot_ops {
 	/*
 	 * A volume in staging whose root is as the snapshot has it, to be read
 	 * only.  Until it is destroyed the snapshot is needed.  NOT_FOUND: there
-	 * is no such snapshot; NULL: not to be had.
+	 * is no such snapshot.
 	 */
 	int	(*view)(struct ioc_store *s, const char *vol,
 		    const char *name, const char *to, struct ioc_error *err);
