@@ -108,13 +108,15 @@ read_texts(struct ioc_export *x, struct ioc_error *err)
 {
 	struct ioc_store *s = x->jail->source->store;
 	auto_fd int dir = s->ops->dir(s, x->jail->vol, err);
+	struct ioc_conf *conf;
 	struct ioc_error e;
 	int r;
 
 	if (dir < 0)
-		return (dir);
-	r = ioc_file_read_own(dir, "config.json", &x->text[IOC_TEXT_CONFIG],
-	    err);
+		return (take_fd(&dir));
+	r = ioc_jail_conf(x->jail, &conf, err);
+	if (r == 0)
+		r = ioc_conf_print(conf, &x->text[IOC_TEXT_CONFIG], err);
 	if (r != 0)
 		return (r);
 	r = ioc_file_read_own(dir, "fstab", &x->text[IOC_TEXT_FSTAB], &e);
