@@ -81,6 +81,9 @@ int	ioc_zfs_mount(struct ioc_zfs *z, const char *vol, const char *sub,
 /* BUSY naming a mount in the root of a volume, or a foreign one beside it. */
 int	ioc_zfs_idle(struct ioc_store *s, const char *vol,
 	    struct ioc_error *err);
+/* The names of a dataset and those beneath it that are mounted, sorted. */
+int	ioc_zfs_mounted_datasets(const char *dataset, struct ioc_strv *ret,
+	    struct ioc_error *err);
 /* Where a dataset is mounted, to be freed, and its type; NOT_FOUND. */
 int	ioc_zfs_where(const char *dataset, char **path, bool *late,
 	    struct ioc_error *err);
