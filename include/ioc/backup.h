@@ -26,11 +26,11 @@ struct ioc_export_options {
 
 /*
  * Writes a jail, its whole root, configuration and mounts, to a file that did not
- * exist and appears when it is complete.  A jail that runs can be written where
- * its source makes snapshots; else STATE.  Snapshots are of the root: the
+ * exist and appears when it is complete.  A jail that runs can be written as a
+ * snapshot has it, and as it is now in a pool of ZFS; else STATE.  Snapshots are of the root: the
  * configuration is always the present one.  Steps "jail.export/...".  Needs root.
  * EXISTS: the file is there; NOT_FOUND: no such snapshot; INVALID: options that
- * exclude each other; UNSUPPORTED: the source has neither snapshots nor streams;
+ * exclude each other; UNSUPPORTED: the source has no streams;
  * UNSAFE, LIMIT: the tree has names that no backup can hold.  A WARN event says
  * how many sockets, FIFOs and devices were left out.
  */

@@ -131,10 +131,10 @@ const struct cmd cmd_export = {
 	    "itself. Each file in it has a SHA-256, and so has the whole.\n\n"
 	    "With @SNAP the root is as that snapshot has it. A jail on ZFS may "
 	    "run meanwhile: it is read from a snapshot of its own. Anywhere "
-	    "else it must be stopped.\n\n"
+	    "else it must be stopped, unless a snapshot is read.\n\n"
 	    "An incremental backup needs the jail that was imported from a "
 	    "backup of JAIL@SNAP. Sockets, FIFOs and devices are left out, and "
-	    "extended attributes, ACLs and holes in files are not kept.",
+	    "extended attributes and ACLs are not kept.",
 	.hints = export_hints,
 	.run = run_export,
 };

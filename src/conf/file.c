@@ -271,15 +271,23 @@ copy_root(const struct ioc_conf *c, json_t **ret, struct ioc_error *err)
 }
 
 int
+ioc_conf_print(const struct ioc_conf *c, struct ioc_buf *b,
+    struct ioc_error *err)
+{
+	auto_json json_t *made = NULL;
+	int r = c->flat != NULL ? copy_root(c, &made, err) : 0;
+
+	return (r != 0 ? r : ioc_json_print(made != NULL ? made : c->root, b,
+	    err));
+}
+
+int
 ioc_conf_save(const struct ioc_conf *c, int dirfd, const char *name, int flags,
     struct ioc_error *err)
 {
 	auto_buf struct ioc_buf b = IOC_BUF(IOC_JSON_MAX);
-	auto_json json_t *made = NULL;
-	int r = c->flat != NULL ? copy_root(c, &made, err) : 0;
+	int r = ioc_conf_print(c, &b, err);
 
-	if (r == 0)
-		r = ioc_json_print(made != NULL ? made : c->root, &b, err);
 	if (r != 0)
 		return (ioc_wrap(err, r, "%s", IOC_SHOW(name)));
 	return (ioc_file_replace(dirfd, name, b.data, b.len, 0600, (uid_t)-1,

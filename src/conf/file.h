@@ -12,6 +12,7 @@
 #ifndef CONF_FILE_H
 #define CONF_FILE_H
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/strv.h"
 
@@ -29,6 +30,9 @@ int	ioc_conf_new(struct ioc_conf **ret, struct ioc_error *err);
 int	ioc_conf_load(int dirfd, const char *name, struct ioc_conf **ret,
 	    struct ioc_error *err);
 int	ioc_conf_parse(const char *text, size_t len, struct ioc_conf **ret,
+	    struct ioc_error *err);
+/* The text of such a file. */
+int	ioc_conf_print(const struct ioc_conf *c, struct ioc_buf *b,
 	    struct ioc_error *err);
 /* Atomic replacement, mode 0600; flags as ioc_file_replace(). */
 int	ioc_conf_save(const struct ioc_conf *c, int dirfd, const char *name,

@@ -319,6 +319,33 @@ ioc_filter_is_name(const struct ioc_filter *f)
 	    (p->source.nparts == 0 || ioc_glob_is_plain(&p->source)));
 }
 
+static bool
+is_plain(const struct term *t)
+{
+	bool plain = t->key == NULL;
+
+	for (size_t k = 0; plain && k < t->any.n; k++)
+		plain = ioc_glob_is_plain(&t->any.v[k].glob);
+	return (plain);
+}
+
+bool
+ioc_filter_names(const struct ioc_filter *f, struct ioc_strv *ret)
+{
+	for (size_t i = 0; i < f->all.n; i++) {
+		const struct term *t = &f->all.v[i];
+
+		if (!is_plain(t))
+			continue;
+		for (size_t k = 0; k < t->any.n; k++)
+			if (!ioc_strv_has(ret, t->any.v[k].glob.text))
+				(void)ioc_strv_add(ret,
+				    t->any.v[k].glob.text);
+		return (true);
+	}
+	return (false);
+}
+
 bool
 ioc_filter_has_key(const struct ioc_filter *f, const char *key)
 {

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/strv.h"
 #include "ioc/filter.h"
 
 IOC_DEFINE_AUTO(struct ioc_filter, ioc_filter_free);
@@ -29,6 +30,11 @@ int	ioc_filter_match(const struct ioc_filter *f, const char *source,
 
 /* True when the filter is one plain name: no wildcard, no list, no key. */
 bool	ioc_filter_is_name(const struct ioc_filter *f);
+/*
+ * True when only jails of certain names can match, which are added: a term is of
+ * names without wildcards.
+ */
+bool	ioc_filter_names(const struct ioc_filter *f, struct ioc_strv *ret);
 /* True when a term names this key. */
 bool	ioc_filter_has_key(const struct ioc_filter *f, const char *key);
 

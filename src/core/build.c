@@ -144,6 +144,22 @@ ioc_build_unvolume(void *build, struct ioc_error *err)
 static const char *const claimed[] = { "host_hostuuid", "id_base",
 	"userns", NULL };
 
+/* What the snapshot had; properties of a dataset are in none. */
+static int
+load_then(struct ioc_build *b, struct ioc_conf **ret, struct ioc_error *err)
+{
+	struct ioc_error e;
+	struct ioc_conf *now;
+	int r = ioc_source_load(b->source, b->staging, ret, &e);
+
+	if (r != 0 && r != IOC_NOT_FOUND)
+		ioc_error_copy(err, &e);
+	if (r != IOC_NOT_FOUND)
+		return (r);
+	r = ioc_jail_conf(b->from, &now, err);
+	return (r == 0 ? ioc_conf_copy(now, ret, err) : r);
+}
+
 /* Of a snapshot the store has brought it along; else it is copied. */
 static int
 inherit_files(struct ioc_build *b, int dir, struct ioc_error *err)
@@ -156,7 +172,7 @@ inherit_files(struct ioc_build *b, int dir, struct ioc_error *err)
 	int r;
 
 	if (b->snapshot != NULL) {
-		r = ioc_conf_load(dir, "config.json", &then, err);
+		r = load_then(b, &then, err);
 		if (r != 0)
 			return (r);
 		now = take_ptr(b->conf);

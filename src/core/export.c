@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/compat.h"
@@ -27,29 +26,10 @@
 #include "safe/path.h"
 #include "safe/tree.h"
 
-struct export {
-	struct ioc_build build;		/* its journal, and what is staged */
-	struct ioc_jail	*jail;
-	const struct ioc_export_options *o;
-	const char	*snapshot;	/* that is read; NULL: the jail itself */
-	bool		 made;		/* it is ours, and goes again */
-	uint32_t	 id_base;
-	struct ioc_backup_index index;
-	struct ioc_buf	 text[IOC_BACKUP_TEXTS];
-	struct ioc_root_layers root;
-	int		 base_fd;	/* the record of the base, or -1 */
-	int		 record_fd;
-	int		 stream_fd;	/* or -1 */
-	int		 dir_fd;	/* where the file is to be, or -1 */
-	char		*name;		/* how it is to be called there */
-	char		 temp[IOC_FILE_TEMP];
-	int		 out_fd;	/* of the archive; owned unless o->fd */
-};
-
 /* --- a source's scratch, names in staging --------------------------------------- */
 
 static int
-staged(const struct export *x, const char *what, char **ret,
+staged(const struct ioc_export *x, const char *what, char **ret,
     struct ioc_error *err)
 {
 	if (asprintf(ret, "%s/%s", x->build.staging, what) >= 0)
@@ -59,7 +39,7 @@ staged(const struct export *x, const char *what, char **ret,
 }
 
 static int
-scratch(struct export *x, int *fd, struct ioc_error *err)
+scratch(struct ioc_export *x, int *fd, struct ioc_error *err)
 {
 	*fd = ioc_source_scratch(x->jail->source, err);
 	return (*fd < 0 ? *fd : 0);
@@ -68,7 +48,7 @@ scratch(struct export *x, int *fd, struct ioc_error *err)
 static int
 progress(uint64_t done, uint64_t total, void *arg)
 {
-	struct export *x = arg;
+	struct ioc_export *x = arg;
 
 	return (ioc_emit_progress(x->build.host, "jail.export/write",
 	    x->jail->name, done, total, true, NULL));
@@ -79,7 +59,7 @@ progress(uint64_t done, uint64_t total, void *arg)
 static int
 stage(void *ctx, struct ioc_error *err)
 {
-	struct export *x = ctx;
+	struct ioc_export *x = ctx;
 	struct ioc_store *s = x->jail->source->store;
 
 	return (s->ops->place(s, x->build.staging, err));
@@ -88,7 +68,7 @@ stage(void *ctx, struct ioc_error *err)
 static int
 unstage(void *ctx, struct ioc_error *err)
 {
-	struct export *x = ctx;
+	struct ioc_export *x = ctx;
 
 	ioc_root_layers_fini(&x->root);
 	return (ioc_build_unvolume(&x->build, err));
@@ -98,7 +78,7 @@ unstage(void *ctx, struct ioc_error *err)
 static int
 snapshot(void *ctx, struct ioc_error *err)
 {
-	struct export *x = ctx;
+	struct ioc_export *x = ctx;
 	struct ioc_store *s = x->jail->source->store;
 	int r;
 
@@ -114,7 +94,7 @@ snapshot(void *ctx, struct ioc_error *err)
 static int
 unsnapshot(void *ctx, struct ioc_error *err)
 {
-	struct export *x = ctx;
+	struct ioc_export *x = ctx;
 	int r;
 
 	if (!x->made)
@@ -130,7 +110,7 @@ unsnapshot(void *ctx, struct ioc_error *err)
 
 /* The tree of a snapshot (NULL: of the jail) as layers. */
 static int
-open_tree(struct export *x, const char *name, const char *what,
+open_tree(struct ioc_export *x, const char *name, const char *what,
     struct ioc_root_layers *ret, struct ioc_error *err)
 {
 	struct ioc_store *s = x->jail->source->store;
@@ -150,7 +130,7 @@ open_tree(struct export *x, const char *name, const char *what,
 static int
 base(void *ctx, struct ioc_error *err)
 {
-	struct export *x = ctx;
+	struct ioc_export *x = ctx;
 	struct ioc_root_layers l = IOC_ROOT_LAYERS;
 	struct ioc_backup_pack p = {
 		.helper_dir = x->build.host->helper_dir, .out_fd = -1,
@@ -180,7 +160,7 @@ base(void *ctx, struct ioc_error *err)
 static int
 open_target(void *ctx, struct ioc_error *err)
 {
-	struct export *x = ctx;
+	struct ioc_export *x = ctx;
 
 	if (x->o->format == IOC_FORMAT_DIRECTORY)
 		return (scratch(x, &x->out_fd, err));
@@ -195,7 +175,7 @@ open_target(void *ctx, struct ioc_error *err)
 static int
 remove_target(void *ctx, struct ioc_error *err)
 {
-	struct export *x = ctx;
+	struct ioc_export *x = ctx;
 	char temp[IOC_FILE_TEMP];
 
 	if (x->out_fd >= 0 && x->out_fd != x->o->fd)
@@ -209,7 +189,7 @@ remove_target(void *ctx, struct ioc_error *err)
 }
 
 static int
-warn_skipped(struct export *x, uint64_t n)
+warn_skipped(struct ioc_export *x, uint64_t n)
 {
 	struct ioc_error e;
 
@@ -223,7 +203,7 @@ warn_skipped(struct export *x, uint64_t n)
 }
 
 static int
-pack(struct export *x, struct ioc_error *err)
+pack(struct ioc_export *x, struct ioc_error *err)
 {
 	struct ioc_backup_pack p = {
 		.helper_dir = x->build.host->helper_dir,
@@ -249,7 +229,7 @@ pack(struct export *x, struct ioc_error *err)
 static int
 write_backup(void *ctx, struct ioc_error *err)
 {
-	struct export *x = ctx;
+	struct ioc_export *x = ctx;
 	struct ioc_store *s = x->jail->source->store;
 	int r = scratch(x, &x->record_fd, err);
 
@@ -266,7 +246,7 @@ write_backup(void *ctx, struct ioc_error *err)
 
 /* The archive, unpacked beneath a temporary name: what is in it, as it is. */
 static int
-spread(struct export *x, struct ioc_error *err)
+spread(struct ioc_export *x, struct ioc_error *err)
 {
 	struct ioc_archive a = {
 		.helper_dir = x->build.host->helper_dir, .in_fds = &x->out_fd,
@@ -295,7 +275,7 @@ spread(struct export *x, struct ioc_error *err)
 static int
 commit(void *ctx, struct ioc_error *err)
 {
-	struct export *x = ctx;
+	struct ioc_export *x = ctx;
 	struct stat st;
 	int r;
 
@@ -343,7 +323,7 @@ ioc_export_forget(struct ioc_source *s, const char *jail, const char *token,
 	size_t n = 0;
 	int r;
 
-	if (ops->view == NULL || ioc_name_check(IOC_NAME_JAIL, jail, NULL) != 0)
+	if (!s->store->ops->live || ioc_name_check(IOC_NAME_JAIL, jail, NULL) != 0)
 		return (0);
 	if (asprintf(&vol, "jails/%s", jail) < 0) {
 		vol = NULL;
@@ -357,152 +337,12 @@ ioc_export_forget(struct ioc_source *s, const char *jail, const char *token,
 	return (r == IOC_NOT_FOUND ? 0 : r);
 }
 
-/* --- what is asked for ------------------------------------------------------------ */
-
-static int
-judge_options(const struct ioc_export_options *o, struct ioc_error *err)
-{
-	if (o->format == IOC_FORMAT_DIRECTORY && (o->file == NULL ||
-	    o->compress))
-		return (ioc_fail(err, IOC_INVALID, "a directory needs a name "
-		    "and is not compressed"));
-	if (o->format == IOC_FORMAT_ZFS && o->since != NULL)
-		return (ioc_fail(err, IOC_UNSUPPORTED, "a stream is of a whole "
-		    "root, incremental backups are archives"));
-	for (int i = 0; i < 2; i++) {
-		const char *name = i == 0 ? o->snapshot : o->since;
-		int r = name == NULL ? 0 :
-		    ioc_name_check(IOC_NAME_SNAPSHOT, name, err);
-
-		if (r != 0)
-			return (r);
-	}
-	return (0);
-}
-
-/* Which tree is read: that of a snapshot, also of one that has yet to be made. */
-static int
-judge_state(struct export *x, struct ioc_error *err)
-{
-	const struct ioc_store_ops *ops = x->jail->source->store->ops;
-	bool views = ops->snapshot->view != NULL;
-	enum ioc_jail_state state;
-	int r = ioc_jail_state(x->jail, &state, NULL, err);
-
-	if (r != 0)
-		return (r);
-	if ((x->o->snapshot != NULL || x->o->since != NULL) && !views)
-		return (ioc_fail(err, IOC_UNSUPPORTED,
-		    "a %s source shows no snapshots", ops->name));
-	if (x->o->format == IOC_FORMAT_ZFS && !ops->mounts)
-		return (ioc_fail(err, IOC_UNSUPPORTED,
-		    "a %s source has no streams of ZFS", ops->name));
-	x->snapshot = x->o->snapshot;
-	if (state == IOC_JAIL_RUNNING && x->snapshot == NULL && !views)
-		return (ioc_fail(err, IOC_STATE, "it runs, and a %s source has "
-		    "no view of it that stays as it is: stop it first",
-		    ops->name));
-	x->made = x->snapshot == NULL && (state == IOC_JAIL_RUNNING ||
-	    x->o->format == IOC_FORMAT_ZFS);
-	return (0);
-}
-
-static int
-take(struct export *x, const char *name, char *out, size_t size,
-    struct ioc_error *err)
-{
-	const char *v;
-	int r = ioc_jail_value(x->jail, name, &v, err);
-
-	if (r == 0 && !ioc_str_is_none(v))
-		(void)snprintf(out, size, "%s", strchr(v, '/') != NULL ?
-		    strchr(v, '/') + 1 : v);
-	return (r);
-}
-
-static int
-fill_index(struct export *x, struct ioc_error *err)
-{
-	const struct ioc_os_facts *facts = ioc_os_facts(x->build.host->os);
-	struct ioc_backup_index *i = &x->index;
-	time_t now = time(NULL);
-	int64_t level = 0;
-	struct tm tm;
-	int r;
-
-	i->kind = x->o->format == IOC_FORMAT_ZFS ? IOC_KIND_STREAM :
-	    x->o->since != NULL ? IOC_KIND_INCREMENTAL : IOC_KIND_FULL;
-	(void)snprintf(i->name, sizeof(i->name), "%s", x->jail->name);
-	(void)snprintf(i->system, sizeof(i->system), "%s", facts->system);
-	(void)snprintf(i->arch, sizeof(i->arch), "%s", facts->arch);
-	(void)snprintf(i->snapshot, sizeof(i->snapshot), "%s",
-	    x->o->snapshot != NULL ? x->o->snapshot : "");
-	if (gmtime_r(&now, &tm) == NULL || strftime(i->created,
-	    sizeof(i->created), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		return (ioc_fail(err, IOC_FAILED, "no time of day"));
-	r = take(x, "distribution", i->distribution, sizeof(i->distribution),
-	    err);
-	if (r == 0)
-		r = take(x, "release", i->release, sizeof(i->release), err);
-	if (r == 0)
-		r = ioc_jail_value_int(x->jail, "patch_level", &level, err);
-	i->patch_level = (unsigned)level;
-	return (r);
-}
-
-static int
-read_texts(struct export *x, struct ioc_error *err)
-{
-	struct ioc_store *s = x->jail->source->store;
-	auto_fd int dir = s->ops->dir(s, x->jail->vol, err);
-	struct ioc_error e;
-	int r;
-
-	if (dir < 0)
-		return (dir);
-	r = ioc_file_read_own(dir, "config.json", &x->text[IOC_TEXT_CONFIG],
-	    err);
-	if (r != 0)
-		return (r);
-	r = ioc_file_read_own(dir, "fstab", &x->text[IOC_TEXT_FSTAB], &e);
-	if (r != 0 && r != IOC_NOT_FOUND)
-		ioc_error_copy(err, &e);
-	return (r == IOC_NOT_FOUND ? 0 : r);
-}
-
-/* The directory and the name of the file that is to be made. */
-static int
-open_parent(struct export *x, struct ioc_error *err)
-{
-	const char *file = x->o->file, *slash;
-	auto_free char *parent = NULL;
-	struct stat st;
-
-	if (file == NULL)
-		return (0);
-	slash = strrchr(file, '/');
-	parent = slash == NULL ? strdup(".") : strndup(file,
-	    slash == file ? 1 : (size_t)(slash - file));
-	x->name = strdup(slash == NULL ? file : slash + 1);
-	if (parent == NULL || x->name == NULL)
-		return (ioc_fail_nomem(err));
-	if (ioc_name_check(IOC_NAME_COMPONENT, x->name, err) != 0)
-		return (IOC_INVALID);
-	x->dir_fd = ioc_file_open_host(parent, err);
-	if (x->dir_fd < 0)
-		return (x->dir_fd);
-	if (fstatat(x->dir_fd, x->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return (ioc_fail(err, IOC_EXISTS, "%s exists already",
-		    IOC_SHOW(file)));
-	return (0);
-}
-
 /*
  * Success takes away what a failure would, but for the file, and stays one: what
  * cannot be removed is left to recovery, which finds the journal.
  */
 static void
-clean_up(struct export *x)
+clean_up(struct ioc_export *x)
 {
 	struct ioc_error cause;
 	int r;
@@ -517,7 +357,7 @@ clean_up(struct export *x)
 }
 
 static void
-export_fini(struct export *x)
+export_fini(struct ioc_export *x)
 {
 	ioc_root_layers_fini(&x->root);
 	for (size_t i = 0; i < IOC_BACKUP_TEXTS; i++)
@@ -536,7 +376,7 @@ int
 ioc_jail_export(struct ioc_jail *j, const struct ioc_export_options *o,
     struct ioc_error *err)
 {
-	IOC_AUTO(export_fini) struct export x = {
+	IOC_AUTO(export_fini) struct ioc_export x = {
 		.build = { .host = j->host, .source = j->source,
 		    .op = "export", .name = j->name },
 		.jail = j, .o = o, .root = IOC_ROOT_LAYERS,
@@ -546,25 +386,10 @@ ioc_jail_export(struct ioc_jail *j, const struct ioc_export_options *o,
 		.out_fd = -1,
 	};
 	auto_lock struct ioc_lock *lock = NULL;
-	int64_t id_base = 0;
-	int r;
+	int r = ioc_host_need_root(j->host, "export", err);
 
-	r = ioc_host_need_root(j->host, "export", err);
 	if (r == 0)
-		r = judge_options(o, err);
-	if (r == 0)
-		r = open_parent(&x, err);
-	if (r == 0)
-		r = ioc_jail_hold(j, "export", &lock, err);
-	if (r == 0)
-		r = judge_state(&x, err);
-	if (r == 0)
-		r = fill_index(&x, err);
-	if (r == 0)
-		r = ioc_jail_value_int(j, "id_base", &id_base, err);
-	if (r == 0)
-		r = read_texts(&x, err);
-	x.id_base = (uint32_t)id_base;
+		r = ioc_export_begin(&x, &lock, err);
 	if (r == 0)
 		r = ioc_steps_run(&export_steps, j->host, j->name, &x, err);
 	if (r == 0)

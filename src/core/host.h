@@ -54,6 +54,9 @@ int	ioc_source_open(struct ioc_source *s, struct ioc_error *err);
 /* defaults.json of a source, empty when there is none. */
 int	ioc_source_defaults(struct ioc_source *s, struct ioc_conf **ret,
 	    struct ioc_error *err);
+/* The same, read anew, in whatever form they are there; NOT_FOUND. */
+int	ioc_source_load_defaults(struct ioc_source *s, struct ioc_conf **ret,
+	    struct ioc_error *err);
 
 /* "[source/]name" of a thing, split; the name is judged by `kind`. */
 int	ioc_host_split_name(struct ioc_host *h, const char *text, int kind,

@@ -92,25 +92,6 @@ ioc_jail_source(const struct ioc_jail *j)
 }
 
 int
-ioc_source_load(struct ioc_source *s, const char *vol, struct ioc_conf **ret,
-    struct ioc_error *err)
-{
-	auto_free char *path = NULL;
-	auto_fd int dir = -1;
-
-	/* The mount of the volume itself is no surprise. */
-	if (s->store->ops->mounts) {
-		dir = ioc_path_dir(s->store->root, vol, IOC_PATH_NOLINKS, err);
-		return (dir < 0 ? dir : ioc_conf_load(dir, "config.json", ret,
-		    err));
-	}
-	path = join(vol, "/config.json");
-	if (path == NULL)
-		return (ioc_fail_nomem(err));
-	return (ioc_conf_load(s->store->root, path, ret, err));
-}
-
-int
 ioc_jail_conf(struct ioc_jail *j, struct ioc_conf **ret, struct ioc_error *err)
 {
 	struct ioc_error e = { .code = 0 };

@@ -28,9 +28,15 @@ IOC_DEFINE_AUTO(struct ioc_jail_list, ioc_jail_list_free);
 int	ioc_jail_new(struct ioc_source *s, const char *name,
 	    struct ioc_jail **ret, struct ioc_error *err);
 
-/* The config.json of a volume of a source. */
+/*
+ * The configuration of a volume of a source, in whatever form it is there, read as
+ * it was meant; NOT_FOUND.
+ */
 int	ioc_source_load(struct ioc_source *s, const char *vol,
 	    struct ioc_conf **ret, struct ioc_error *err);
+
+/* Warns of what libioc or iocage would have done for it and this does not. */
+void	ioc_jail_warn_unmet(struct ioc_jail *j, const char *event);
 
 /* Its configuration, loaded once; FORMAT when it is damaged. */
 int	ioc_jail_conf(struct ioc_jail *j, struct ioc_conf **ret,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Listing jails: one pass over names, one over what runs, configs on demand. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -7,6 +8,8 @@
 #include "conf/value.h"
 #include "core/event.h"
 #include "core/list.h"
+
+#define	FEW	8	/* names that are asked for one by one */
 
 struct running {
 	struct ioc_os_jail_info *v;
@@ -112,6 +115,36 @@ judge(struct ioc_jail *j, const struct ioc_filter *f, bool *yes,
 	return (0);
 }
 
+/* The names to look at: of all jails, or those that alone can match. */
+static int
+names_of(struct ioc_source *s, const struct ioc_filter *f, struct ioc_strv *ret,
+    struct ioc_error *err)
+{
+	auto_strv struct ioc_strv wanted = IOC_STRV;
+	struct ioc_store *store = s->store;
+	int r = 0;
+
+	if (f == NULL || !ioc_filter_names(f, &wanted) || wanted.n > FEW)
+		return (store->ops->list(store, "jails", ret, err));
+	for (size_t i = 0; i < wanted.n; i++) {
+		auto_free char *vol = NULL;
+
+		if (!ioc_filter_match_name(f, s->name, wanted.v[i]))
+			continue;
+		if (asprintf(&vol, "jails/%s", wanted.v[i]) < 0) {
+			vol = NULL;
+			return (ioc_fail_nomem(err));
+		}
+		r = store->ops->has(store, vol, err);
+		if (r == 0)
+			(void)ioc_strv_add(ret, wanted.v[i]);
+		else if (r != IOC_NOT_FOUND)
+			return (r);
+	}
+	r = ioc_strv_check(&wanted, err);
+	return (r == 0 ? ioc_strv_check(ret, err) : r);
+}
+
 static int
 list_source(struct ioc_jail_list *l, struct ioc_source *s,
     const struct ioc_filter *f, const struct running *run,
@@ -121,7 +154,7 @@ list_source(struct ioc_jail_list *l, struct ioc_source *s,
 	bool yes;
 	int r;
 
-	r = s->store->ops->list(s->store, "jails", &names, err);
+	r = names_of(s, f, &names, err);
 	if (r != 0)
 		return (ioc_wrap(err, r, "source %s", s->name));
 	ioc_strv_sort(&names);

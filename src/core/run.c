@@ -116,6 +116,7 @@ start_locked(struct ioc_jail *j, struct ioc_error *err)
 		r = time_of(j, "stop_timeout", &l.stop_timeout_ms, err);
 	if (r != 0)
 		return (r);
+	ioc_jail_warn_unmet(j, "jail.start/config");
 	l.exec_start = exec_start;
 	l.arg = j;
 	return (ioc_launch_start(&l, err));

@@ -92,8 +92,7 @@ ioc_source_defaults(struct ioc_source *s, struct ioc_conf **ret,
 	int r;
 
 	if (s->defaults == NULL) {
-		r = ioc_conf_load(s->store->root, "defaults.json",
-		    &s->defaults, err);
+		r = ioc_source_load_defaults(s, &s->defaults, err);
 		if (r == IOC_NOT_FOUND)
 			r = ioc_conf_new(&s->defaults, err);
 		if (r != 0)

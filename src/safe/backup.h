@@ -15,9 +15,11 @@
  *
  * The record has the hash of each file beneath root/, so SHA256SUMS stands for
  * the whole, and a backup without it is truncated.  What an extractor keeps of a
- * tree is what is in it: files, directories, links of both kinds, owners, modes,
- * times in seconds, FreeBSD's file flags; no sockets, FIFOs and devices, no
- * extended attributes, and a hole of a file as zeros.
+ * tree is what is in it: files, directories, links of both kinds (whose modes mean
+ * nothing, and are 0777), owners, modes, times in seconds, FreeBSD's file flags;
+ * no sockets, FIFOs and devices, and no extended attributes or ACLs.  Files with
+ * holes, up to 4 GiB of them in all, are sparse members, as GNU tar has them in pax
+ * archives; a hole beyond that is zeros.
  *
  * An incremental one has beneath root/ the directories and what differs from the
  * tree of its base, and the whole record.  One with a stream has root.zfs instead

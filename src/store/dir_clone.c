@@ -174,25 +174,6 @@ ioc_dir_copy(const struct ioc_dir_copy *c, int from, int to,
 
 /* --- clone ---------------------------------------------------------------------- */
 
-/* The directory of a new volume. */
-static int
-make_volume(struct ioc_store *s, const char *vol, struct ioc_error *err)
-{
-	struct stat st;
-	int fd, r = ioc_volume_check(vol, false, NULL, err);
-
-	if (r != 0)
-		return (r);
-	r = ioc_path_stat(s->root, vol, OURS, &st, err);
-	if (r == 0)
-		return (ioc_fail(err, IOC_EXISTS, "volume %s exists", vol));
-	if (r != IOC_NOT_FOUND)
-		return (ioc_wrap(err, r, "volume %s", vol));
-	fd = ioc_path_mkdirs(s->root, vol, 0700, (uid_t)-1, (gid_t)-1, OURS,
-	    err);
-	return (fd < 0 ? ioc_wrap(err, fd, "make volume %s", vol) : fd);
-}
-
 int
 ioc_dir_clone_of(struct ioc_store *s, int from, const char *to, bool files,
     uint32_t id_base, ioc_store_progress *progress, void *arg,
@@ -200,7 +181,7 @@ ioc_dir_clone_of(struct ioc_store *s, int from, const char *to, bool files,
 {
 	struct ioc_dir_copy c = { .id_base = id_base, .work = true,
 		.progress = progress, .arg = arg };
-	auto_fd int vol = make_volume(s, to, err);
+	auto_fd int vol = ioc_dir_make_volume(s, to, err);
 	int r = 0;
 
 	if (vol < 0)
@@ -257,7 +238,7 @@ ioc_dir_clone(struct ioc_store *s, const char *from, const char *to,
 	origin = open_root(old, from, err);
 	if (origin < 0)
 		return (take_fd(&origin));
-	vol = make_volume(s, to, err);
+	vol = ioc_dir_make_volume(s, to, err);
 	if (vol < 0)
 		return (take_fd(&vol));
 	if (how == IOC_CLONE_THIN)

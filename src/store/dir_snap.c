@@ -390,22 +390,30 @@ snap_remove(struct ioc_store *s, const char *vol, const char *name,
 	    IOC_SHOW(vol)));
 }
 
+int
+ioc_dir_snapshot_open(struct ioc_store *s, const char *vol,
+    const char *name, struct ioc_error *err)
+{
+	IOC_AUTO(entries_fini) struct entries all = { NULL, 0 };
+	auto_fd int fd = open_all(s, vol, name, &all, err);
+	const struct entry *e;
+
+	if (fd < 0)
+		return (take_fd(&fd));
+	e = find(&all, name);
+	return (e == NULL ? ioc_fail(err, IOC_NOT_FOUND, "no such snapshot") :
+	    ioc_path_dir(fd, e->path, OURS, err));
+}
+
 static int
 snap_clone(struct ioc_store *s, const char *vol, const char *name,
     const char *to, uint32_t id_base, ioc_store_progress *progress, void *arg,
     struct ioc_error *err)
 {
-	IOC_AUTO(entries_fini) struct entries all = { NULL, 0 };
-	auto_fd int fd = open_all(s, vol, name, &all, err), from = -1;
-	const struct entry *e;
-	int r = fd < 0 ? fd : 0;
+	auto_fd int from = ioc_dir_snapshot_open(s, vol, name, err);
 
-	if (r == 0 && (e = find(&all, name)) == NULL)
-		r = ioc_fail(err, IOC_NOT_FOUND, "no such snapshot");
-	if (r == 0)
-		r = from = ioc_path_dir(fd, e->path, OURS, err);
-	if (r < 0)
-		return (ioc_wrap(err, r, "clone snapshot %s of %s",
+	if (from < 0)
+		return (ioc_wrap(err, from, "clone snapshot %s of %s",
 		    IOC_SHOW(name), IOC_SHOW(vol)));
 	return (ioc_dir_clone_of(s, from, to, true, id_base, progress, arg,
 	    err));
@@ -447,4 +455,5 @@ const struct ioc_store_snapshot_ops ioc_dir_snapshots = {
 	.remove = snap_remove,
 	.clone = snap_clone,
 	.sweep = snap_sweep,
+	.view = ioc_dir_view,
 };

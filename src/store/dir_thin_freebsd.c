@@ -38,8 +38,8 @@ ioc_dir_thin_make(struct ioc_store *s, int from, int vol, uint32_t id_base,
 }
 
 int
-ioc_dir_thin_root(struct ioc_store *s, int vol, struct ioc_os_root *root,
-    struct ioc_error *err)
+ioc_dir_thin_root(struct ioc_store *s, int vol, bool to_mount,
+    struct ioc_os_root *root, struct ioc_error *err)
 {
 	int r = check_base_dirs(s, err);
 

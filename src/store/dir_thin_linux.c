@@ -22,13 +22,13 @@ ioc_dir_thin_make(struct ioc_store *s, int from, int vol, uint32_t id_base,
 }
 
 int
-ioc_dir_thin_root(struct ioc_store *s, int vol, struct ioc_os_root *root,
-    struct ioc_error *err)
+ioc_dir_thin_root(struct ioc_store *s, int vol, bool to_mount,
+    struct ioc_os_root *root, struct ioc_error *err)
 {
 	root->kind = IOC_ROOT_OVERLAY;
 	root->upper = ioc_path_dir(vol, "layer", OURS, err);
-	if (root->upper < 0)
-		return (root->upper);
+	if (root->upper < 0 || !to_mount)
+		return (root->upper < 0 ? root->upper : 0);
 	root->work = ioc_path_dir(vol, "work", OURS, err);
 	return (root->work < 0 ? root->work : 0);
 }

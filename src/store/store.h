@@ -22,6 +22,10 @@ enum ioc_store_clone {
 /* Progress of long calls; may be NULL; not 0 means CANCELED. */
 typedef int ioc_store_progress(uint64_t done, uint64_t total, void *arg);
 
+/* One of a volume's; not 0 ends the reading. */
+typedef int ioc_store_property(const char *key, const char *value, void *arg,
+	    struct ioc_error *err);
+
 struct ioc_store_ops {
 	const char	*name;		/* "dir", "zfs" */
 	/* Volumes and their roots are file systems of their own. */
@@ -83,6 +87,12 @@ struct ioc_store_ops {
 	/* The names in "releases", "jails", ...; unsorted. */
 	int	(*list)(struct ioc_store *s, const char *parent,
 		    struct ioc_strv *ret, struct ioc_error *err);
+	/*
+	 * Calls fn for the configuration that older programs keep with a volume
+	 * and not in a file of it.  NOT_FOUND: nothing; NULL: there is no such.
+	 */
+	int	(*properties)(struct ioc_store *s, const char *vol,
+		    ioc_store_property *fn, void *arg, struct ioc_error *err);
 	/*
 	 * A clone of a jail that its origin depends on from now on, instead of the
 	 * other way round.  STATE when it depends on nobody, or on a release, which
@@ -171,7 +181,7 @@ struct ioc_store_snapshot_ops {
 	/*
 	 * A volume in staging whose root is as the snapshot has it, to be read
 	 * only.  Until it is destroyed the snapshot is needed.  NOT_FOUND: there
-	 * is no such snapshot; NULL: not to be had.
+	 * is no such snapshot.
 	 */
 	int	(*view)(struct ioc_store *s, const char *vol,
 		    const char *name, const char *to, struct ioc_error *err);

@@ -214,6 +214,7 @@ const struct ioc_store_ops ioc_store_zfs = {
 	.root = zfs_root,
 	.used = ioc_zfs_used,
 	.list = ioc_zfs_list,
+	.properties = ioc_zfs_properties,
 	.promote = ioc_zfs_promote,
 	.replace = ioc_zfs_replace,
 	.send = ioc_zfs_send,

@@ -31,6 +31,11 @@ struct ioc_zfs {
 	}		*used;
 	size_t		 nused;
 	bool		 listed;	/* ask for all of them when asked for one */
+	/* Properties of all jails, the same way. */
+	char		*properties;
+	struct ioc_zfs_group *groups;
+	size_t		 ngroups;
+	bool		 odd;		/* a value pretends to be lines */
 };
 
 static inline struct ioc_zfs *
@@ -76,6 +81,9 @@ int	ioc_zfs_mount(struct ioc_zfs *z, const char *vol, const char *sub,
 /* BUSY naming a mount in the root of a volume, or a foreign one beside it. */
 int	ioc_zfs_idle(struct ioc_store *s, const char *vol,
 	    struct ioc_error *err);
+/* The names of a dataset and those beneath it that are mounted, sorted. */
+int	ioc_zfs_mounted_datasets(const char *dataset, struct ioc_strv *ret,
+	    struct ioc_error *err);
 /* Where a dataset is mounted, to be freed, and its type; NOT_FOUND. */
 int	ioc_zfs_where(const char *dataset, char **path, bool *late,
 	    struct ioc_error *err);
@@ -118,6 +126,8 @@ int	ioc_zfs_list(struct ioc_store *s, const char *parent,
 	    struct ioc_strv *ret, struct ioc_error *err);
 int	ioc_zfs_used(struct ioc_store *s, const char *vol, uint64_t *ret,
 	    struct ioc_error *err);
+int	ioc_zfs_properties(struct ioc_store *s, const char *vol,
+	    ioc_store_property *fn, void *arg, struct ioc_error *err);
 int	ioc_zfs_activate(const char *where, const char *mountpoint,
 	    struct ioc_error *err);
 

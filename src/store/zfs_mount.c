@@ -183,6 +183,35 @@ ioc_zfs_idle(struct ioc_store *s, const char *vol, struct ioc_error *err)
 	    "mount point", vol, IOC_SHOW(i.found)));
 }
 
+struct mounted {
+	const char	*dataset;
+	struct ioc_strv	*names;
+};
+
+static int
+look_beneath(const struct ioc_mount_entry *m, void *arg)
+{
+	const struct mounted *d = arg;
+
+	if (is_zfs(m) && !m->part && (strcmp(m->source, d->dataset) == 0 ||
+	    ioc_zfs_beneath(m->source, d->dataset) != NULL) &&
+	    !ioc_strv_has(d->names, m->source))
+		(void)ioc_strv_add(d->names, m->source);
+	return (0);
+}
+
+int
+ioc_zfs_mounted_datasets(const char *dataset, struct ioc_strv *ret,
+    struct ioc_error *err)
+{
+	struct mounted d = { dataset, ret };
+
+	if (ioc_mount_each(look_beneath, &d) < 0)
+		return (no_mounts(err));
+	ioc_strv_sort(ret);
+	return (ioc_strv_check(ret, err));
+}
+
 struct where {
 	const char	*dataset;
 	char		*path;

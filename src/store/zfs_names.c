@@ -157,6 +157,12 @@ ioc_zfs_forget(struct ioc_zfs *z)
 	free(z->used);
 	z->used = NULL;
 	z->nused = 0;
+	free(z->groups);
+	free(z->properties);
+	z->groups = NULL;
+	z->properties = NULL;
+	z->ngroups = 0;
+	z->odd = false;
 	z->listed = false;
 }
 

@@ -36,38 +36,20 @@ rename_dataset(const char *from, const char *to, bool parent,
 
 /* --- where file systems go late ----------------------------------------------- */
 
-static int
-add_mounted(const char *const *field, void *arg, struct ioc_error *err)
-{
-	struct ioc_strv *v = arg;
-	bool mounted;
-	int r = ioc_zfs_bool(field[1], &mounted, err);
-
-	if (r == 0 && mounted)
-		(void)ioc_strv_add(v, field[0]);
-	return (r);
-}
-
 /*
  * zfs-fuse refuses to rename what it is still busy to unmount, and mounts it
  * again: so it is unmounted before, and the renaming tried until it is.
  */
 static int
-rename_late(const char *from, const char *to, bool parent,
+rename_late(const char *from, const char *to, bool parent, bool mount,
     struct ioc_error *err)
 {
-	auto_buf struct ioc_buf out = IOC_BUF(IOC_ZFS_OUTPUT);
 	auto_strv struct ioc_strv v = IOC_STRV;
 	size_t len = strlen(from), first;
 	const char *now = from;
-	int r = ioc_zfs_run(IOC_ZFS_ARGS("list", "-H", "-r", "-t",
-	    "filesystem", "-o", "name,mounted", from), &out, err);
+	int r = ioc_zfs_mounted_datasets(from, &v, err);
 
-	if (r == 0)
-		r = ioc_zfs_rows(out.data, out.len, 2, add_mounted, &v, err);
-	if (r == 0)
-		r = ioc_strv_check(&v, err);
-	/* Listed from the top down: the last has nothing beneath it. */
+	/* Sorted from the top down: the last has nothing beneath it. */
 	for (first = v.n; r == 0 && first > 0; first--) {
 		r = ioc_zfs_run(IOC_ZFS_ARGS("unmount", v.v[first - 1]), NULL,
 		    err);
@@ -83,7 +65,7 @@ rename_late(const char *from, const char *to, bool parent,
 		r = 0;
 		(void)usleep(10 * 1000);
 	}
-	for (size_t i = first; i < v.n; i++) {
+	for (size_t i = first; i < v.n && (mount || r != 0); i++) {
 		char name[2 * IOC_ZFS_NAME];
 
 		(void)snprintf(name, sizeof(name), "%s%s", now, v.v[i] + len);
@@ -96,7 +78,7 @@ int
 ioc_zfs_rename_dataset(struct ioc_zfs *z, const char *from, const char *to,
     struct ioc_error *err)
 {
-	return (z->late ? rename_late(from, to, false, err) :
+	return (z->late ? rename_late(from, to, false, true, err) :
 	    rename_dataset(from, to, false, err));
 }
 
@@ -118,16 +100,16 @@ really(struct ioc_store *s, const char *from, const char *to, int r,
 /* A release or jail on its way out: not when something is cloned from it. */
 static int
 check_leaving(struct ioc_zfs *z, const char *from, const char *to,
-    struct ioc_error *err)
+    bool *leaving, struct ioc_error *err)
 {
 	enum ioc_volume_area a, b;
 	int r = ioc_volume_check(from, false, &a, err);
 
 	if (r == 0)
 		r = ioc_volume_check(to, false, &b, err);
-	if (r != 0 || a == IOC_VOLUME_STAGING || b != IOC_VOLUME_STAGING)
-		return (r);
-	return (ioc_zfs_unneeded(z, from, NULL, err));
+	*leaving = r == 0 && a != IOC_VOLUME_STAGING &&
+	    b == IOC_VOLUME_STAGING;
+	return (!*leaving ? r : ioc_zfs_unneeded(z, from, NULL, err));
 }
 
 int
@@ -136,7 +118,8 @@ ioc_zfs_rename(struct ioc_store *s, const char *from, const char *to,
 {
 	struct ioc_zfs *z = ioc_zfs(s);
 	char a[IOC_ZFS_NAME], b[IOC_ZFS_NAME];
-	int r = check_leaving(z, from, to, err);
+	bool leaving;
+	int r = check_leaving(z, from, to, &leaving, err);
 
 	if (r == 0)
 		r = ioc_zfs_name(z, from, NULL, a, err);
@@ -145,7 +128,8 @@ ioc_zfs_rename(struct ioc_store *s, const char *from, const char *to,
 	if (r != 0)
 		return (r);
 	ioc_zfs_forget(z);
-	r = z->late ? rename_late(a, b, needs_parent(to), err) :
+	/* What is to be destroyed needs no mount any more, unless it comes back. */
+	r = z->late ? rename_late(a, b, needs_parent(to), !leaving, err) :
 	    rename_dataset(a, b, needs_parent(to), err);
 	if (r != 0)
 		r = really(s, from, to, r, err);

@@ -18,6 +18,7 @@ struct ioc_pack {
 	char		*chunk;
 	uint64_t	 done;		/* bytes of content */
 	uint64_t	 skipped;
+	uint64_t	 holes;		/* bytes in them, of all files */
 
 	/* The tree. */
 	struct ioc_layers layers;

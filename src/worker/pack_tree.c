@@ -16,6 +16,7 @@
 
 #define	IDS		65536u		/* of a jail's own range */
 #define	NOBODY		65534u		/* how a jail sees what is not in it */
+#define	EXTENTS		4096u		/* of a file with holes */
 #define	MTIME_MAX	INT64_C(0xffffffff)
 
 static int	directory(struct ioc_pack *p, const struct ioc_layers_dir *d,
@@ -89,7 +90,9 @@ describe(struct ioc_pack *p, const struct ioc_layers_entry *f,
 	archive_entry_clear(e);
 	archive_entry_set_pathname(e, p->path);
 	archive_entry_set_filetype(e, f->st.st_mode & S_IFMT);
-	archive_entry_set_perm(e, f->st.st_mode & 07777);
+	/* FreeBSD has modes of links, which mean nothing, Linux this one. */
+	archive_entry_set_perm(e, S_ISLNK(f->st.st_mode) ? 0777 :
+	    f->st.st_mode & 07777);
 	archive_entry_set_uid(e, owner(p, f, f->st.st_uid));
 	archive_entry_set_gid(e, owner(p, f, f->st.st_gid));
 	archive_entry_set_mtime(e, seconds(&f->st), 0);
@@ -159,6 +162,40 @@ open_file(const struct ioc_pack *p, const struct ioc_layers_entry *f,
 	return (take_fd(&fd));
 }
 
+/*
+ * Tells the archive where there is data, so that the rest takes no room: there and
+ * where it is unpacked.  Of what a reader would refuse, and where the file system
+ * does not say, all is data.
+ */
+static void
+find_holes(struct ioc_pack *p, int fd, uint64_t size)
+{
+	uint64_t data = 0, at = 0;
+	off_t begin = 0, end;
+
+	for (unsigned n = 0; at < size; n++) {
+		begin = lseek(fd, (off_t)at, SEEK_DATA);
+		if (begin < 0 && errno == ENXIO) {
+			/* Up to the end; it may be all of it. */
+			archive_entry_sparse_add_entry(p->entry,
+			    (la_int64_t)size, 0);
+			break;
+		}
+		end = begin < 0 ? begin : lseek(fd, begin, SEEK_HOLE);
+		if (end <= begin || (uint64_t)end > size || n == EXTENTS) {
+			archive_entry_sparse_clear(p->entry);
+			return;
+		}
+		archive_entry_sparse_add_entry(p->entry, begin, end - begin);
+		data += (uint64_t)(end - begin);
+		at = (uint64_t)end;
+	}
+	if (data == size || size - data > IOC_MEMBER_HOLES - p->holes)
+		archive_entry_sparse_clear(p->entry);
+	else
+		p->holes += size - data;
+}
+
 /* Its content into the archive, if `write`, and its hash. */
 static int
 read_file(struct ioc_pack *p, int fd, uint64_t size, bool write,
@@ -226,6 +263,8 @@ put_file(struct ioc_pack *p, const struct ioc_layers_entry *f,
 		if (*left_out)
 			return (0);
 	}
+	if (r == 0 && p->archive != NULL)
+		find_holes(p, fd, m->size);
 	if (r == 0)
 		r = put_header(p, NULL, err);
 	return (r == 0 ? read_file(p, fd, m->size, true, digest, err) : r);

@@ -442,8 +442,8 @@ main(int argc, char **argv)
 		CASE(test_without_streams), CASE(test_snapshots),
 		CASE(test_snapshots__files), CASE(test_snapshots__half_way),
 		CASE(test_clone_of_a_jail), CASE(test_clone_of_a_snapshot),
-		CASE(test_owners_of_a_clone), CASE(test_encrypted),
-		CASE(test_streams),
+		CASE(test_view_of_a_snapshot), CASE(test_owners_of_a_clone),
+		CASE(test_encrypted), CASE(test_streams),
 		CASE(test_streams__refused), CASE(test_unmounted),
 		CASE(test_mounted_elsewhere), CASE(test_legacy),
 	};

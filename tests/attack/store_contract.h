@@ -34,6 +34,7 @@ void	test_snapshots__files(void **state);
 void	test_snapshots__half_way(void **state);
 void	test_clone_of_a_jail(void **state);
 void	test_clone_of_a_snapshot(void **state);
+void	test_view_of_a_snapshot(void **state);
 void	test_owners_of_a_clone(void **state);
 void	test_encrypted(void **state);
 

@@ -257,6 +257,52 @@ test_clone_of_a_snapshot(void **state)
 	names_are(s, ".staging", "");
 }
 
+/* A volume that shows a snapshot as it was, whatever becomes of the jail. */
+void
+test_view_of_a_snapshot(void **state)
+{
+	const struct ioc_store_snapshot_ops *snap = ops->snapshot;
+	struct ioc_store *s = *state;
+	IOC_AUTO(ioc_store_root_fini) struct ioc_os_root root = IOC_OS_ROOT;
+	struct ioc_error err = { .msg = "" };
+
+	make_release(s);
+	thin(s, "jails/web");
+	put_root(s, "jails/web", "mine", "first\n");
+	ok(snap->create(s, "jails/web", "a", NULL, NULL, &err), &err);
+	put_root(s, "jails/web", "mine", "second\n");
+	ok(s->ops->place(s, ".staging/x", &err), &err);
+	assert_int_equal(snap->view(s, "jails/web", "b", ".staging/x/now",
+	    NULL), IOC_NOT_FOUND);
+	assert_int_equal(snap->view(s, "jails/web", "../a", ".staging/x/now",
+	    NULL), IOC_INVALID);
+	assert_int_equal(s->ops->has(s, ".staging/x/now", NULL),
+	    IOC_NOT_FOUND);
+	ok(snap->view(s, "jails/web", "a", ".staging/x/now", &err), &err);
+	assert_int_equal(snap->view(s, "jails/web", "a", ".staging/x/now",
+	    NULL), IOC_EXISTS);
+	get_root(s, ".staging/x/now", "mine", true, "first\n");
+	get_root(s, ".staging/x/now", "hello", false, "from the release\n");
+	ok(s->ops->destroy(s, ".staging/x", &err), &err);
+	get_root(s, "jails/web", "mine", true, "second\n");
+	snapshots_are(s, "jails/web", "a ");
+	if (ops->mounts)
+		return;
+	/* What names no snapshot of ours shows nothing, and only in staging. */
+	ok(s->ops->place(s, ".staging/x", &err), &err);
+	for (const char **b = (const char *[]){ "", "@", "jails/web@a",
+	    "jails/web\n", "../web@a\n", "jails/web@../a\n", "jails/web@\n",
+	    "/etc@a\n", "jails/web@a\nx\n", "jails/web@gone\n", NULL };
+	    *b != NULL; b++) {
+		put(s, ".staging/x/view", *b);
+		assert_true(s->ops->root(s, ".staging/x", &root, NULL) < 0);
+	}
+	ok(s->ops->create(s, "jails/full", &err), &err);
+	put(s, "jails/full/view", "jails/web@a\n");
+	put_root(s, "jails/full", "mine", "its own\n");
+	get_root(s, "jails/full", "mine", true, "its own\n");
+}
+
 static void
 is_owned(struct ioc_store *s, const char *path, uid_t uid, gid_t gid)
 {

@@ -11,7 +11,7 @@ tree()
 {
 	(cd "$1" && find . -mindepth 1 \( -type f -o -type d -o -type l \) \
 	    -exec ls -ldn '{}' + | awk '{ $2 = ""; if (/^d/) $5 = "";
-	    print }' | sort -k 8 &&
+	    sub(/^l[rwx-]*/, "l"); print }' | sort -k 8 &&
 	    find . -type f -exec cksum '{}' + | sort -k 3)
 }
 
@@ -41,7 +41,8 @@ seen()
 	ok start "$1" >&2
 	ioc exec "$1" -- sh -c 'cd / && find bin etc new root -type f |
 	    sort | while read -r f; do echo "$f"; wc -c <"$f"; done
-	    cat /etc/mine /new/deep/x; ls -ln /etc /root | grep -v total'
+	    cat /etc/mine /new/deep/x; ls -ln /etc /root |
+	    sed "/total/d;s/^l[rwx-]*/l/"'
 	ok stop "$1" >&2
 }
 
@@ -121,8 +122,8 @@ refused_do()
 	refuses 1 "No such file" export web "$dir/nowhere/x.tar"
 	refuses 1 "no jail none" export none "$dir/x.tar"
 	refuses 1 "not compressed" export -z --format directory web "$dir/x"
-	refuses 1 "shows no snapshots" export web@s "$dir/x.tar"
-	refuses 1 "shows no snapshots" export --incremental s web "$dir/x.tar"
+	refuses 1 "no such snapshot" export web@s "$dir/x.tar"
+	refuses 1 "no such snapshot" export --incremental s web "$dir/x.tar"
 	refuses 1 "no streams of ZFS" export --format zfs web "$dir/x.tar"
 	refuses 1 "not hold a stream" import --format zfs x "$dir/web.tar"
 	refuses 1 "Unrecognized|not a backup" import x "$conf"
@@ -211,6 +212,10 @@ hostile_do()
 	mkdir "$root/closed"
 	chmod 0 "$root/closed"
 	truncate -s 64M "$root/sparse"
+	truncate -s 200M "$root/begin"
+	printf x >"$root/between"
+	truncate -s 30M "$root/between"
+	printf y >>"$root/between"
 	timeout 60 "$program" -c "$conf" -q export -z web "$dir/web.tar" \
 	    2>/dev/null || atf_fail "status $?"
 	mkdir "$dir/out"
@@ -221,6 +226,12 @@ hostile_do()
 	[ ! -e "$dir/out/root/fifo" ] || atf_fail "a FIFO"
 	ok import x "$dir/web.tar"
 	same "$root" "$src/jails/x/root"
+	# Nor does it take the room of what is not there.
+	ok export web "$dir/plain.tar"
+	[ "$(wc -c <"$dir/plain.tar")" -lt 60000000 ] ||
+	    atf_fail "holes fill the archive"
+	[ "$(du -sk "$src/jails/x/root" | cut -f1)" -lt 60000 ] ||
+	    atf_fail "holes fill the disk"
 	mkdir "$root/$(printf 'a\033]2;x\007')"
 	refuses 1 'control characters' export web "$dir/x.tar"
 	rmdir "$root"/a*x*
@@ -306,19 +317,19 @@ running_do()
 	ok stop web
 }
 
-incremental_do()
+# Of a jail whose root is a tree of its own, "$src/jails/web/root".
+incremental()
 {
-	begin_pool
-	fetch_tiny
-	ok create -r tiny web $os_no_idmap
 	root=$src/jails/web/root
-	zfs snapshot -r "$pool/iocage/jails/web@one"
+	ok snapshot create web@one
 	echo two >"$root/etc/two"
 	rm "$root/etc/group"
 	chmod 700 "$root/tmp"
 	mv "$root/etc/passwd" "$root/etc/was"
 	rmdir "$root/root" && echo file >"$root/root"
-	zfs snapshot -r "$pool/iocage/jails/web@two"
+	ok snapshot create web@two
+	# A directory is as old as what was last done in it.
+	touch -r "$root/etc" "$dir/time"
 	echo three >"$root/etc/three"
 	ok export web@one "$dir/one.tar"
 	ok export --incremental one web@two "$dir/two.tar"
@@ -328,6 +339,7 @@ incremental_do()
 	ok import one "$dir/one.tar"
 	ok import two "$dir/two.tar"
 	rm "$root/etc/three"
+	touch -r "$dir/time" "$root/etc"
 	same "$root" "$src/jails/two/root"
 	[ ! -e "$src/jails/two/root/etc/group" ] || atf_fail "it came back"
 	shared=$(find "$src/jails/one/root/bin" -type f | head -n 1)
@@ -335,7 +347,67 @@ incremental_do()
 	refuses 1 "the base has changed" import other "$dir/two.tar"
 	refuses 1 "is whole|incremental backups are archives|whole root" \
 	    export --incremental one --format zfs web "$dir/x"
-	refuses 1 "x" export --incremental x web "$dir/x"
+	refuses 1 "no such snapshot|does not exist|could not find" \
+	    export --incremental x web "$dir/x"
+}
+
+incremental_do()
+{
+	begin_pool
+	fetch_tiny
+	ok create -r tiny web $os_no_idmap
+	incremental
+}
+
+incremental_directory_do()
+{
+	begin
+	with tiny
+	ok create -T -r tiny web
+	incremental
+	no_leaks
+}
+
+# What a thin jail has changed, removed and put something else in the place of.
+layers_do()
+{
+	begin
+	with tiny
+	changed
+	ok snapshot create web@one
+	ok start web
+	ok exec web -- sh -c 'cd /etc && echo two >mine && rm passwd again &&
+	    mkdir group && echo x >group/x && rm -rf /new && echo x >/new &&
+	    chmod 700 /tmp && touch two'
+	# It runs: the snapshot stays as it is.
+	ok export web@one "$dir/one.tar"
+	ok exec web -- rm /etc/mine
+	ok stop web
+	ok snapshot create web@two
+	ok start web
+	ok exec web -- sh -c 'rm -rf /etc/group; echo three >/etc/three'
+	ok stop web
+	ok export --incremental one web@two "$dir/two.tar"
+	ok export web@two "$dir/whole.tar"
+	ok export web "$dir/now.tar"
+	ok import one "$dir/one.tar"
+	ok import two "$dir/two.tar"
+	ok export two "$dir/again.tar"
+	for file in one whole again now; do
+		mkdir "$dir/$file"
+		tar -xf "$dir/$file.tar" -C "$dir/$file"
+	done
+	cmp "$dir/whole/root.mtree" "$dir/again/root.mtree" ||
+	    atf_fail "another tree came of it"
+	same "$dir/whole/root" "$dir/again/root"
+	[ "$(cat "$dir/one/root/etc/mine")" = mine ] &&
+	    [ "$(cat "$dir/whole/root/new")" = x ] &&
+	    [ ! -e "$dir/whole/root/etc/mine" ] &&
+	    [ "$(cat "$dir/now/root/etc/three")" = three ] ||
+	    atf_fail "not as it was at that time"
+	ok snapshot remove web@one
+	refuses 1 "no such snapshot" export web@one "$dir/x.tar"
+	no_leaks
 }
 
 # A stream only for who asks for it.
@@ -367,6 +439,8 @@ atf_init_test_cases()
 	testcase reduced "only what a tenant may say is taken"
 	testcase hostile "a tree that wants to trap its reader"
 	testcase libioc "backups of libioc"
+	testcase incremental_directory "what differs from a snapshot, of a copy"
+	testcase layers "snapshots of a thin jail, one that runs as well"
 	zcase between "from ZFS to a directory and back"
 	zcase running "a jail that runs, from a snapshot"
 	zcase incremental "what differs from a snapshot"
