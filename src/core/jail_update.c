@@ -418,6 +418,7 @@ ioc_jail_update_recover(struct ioc_source *s, const char *what,
 	const char *space = strchr(what, ' ');
 	auto_free char *name = NULL, *clone = NULL;
 	auto_lock struct ioc_lock *lock = NULL;
+	enum ioc_jail_state state;
 	struct ioc_error e;
 	int r;
 
@@ -443,10 +444,15 @@ ioc_jail_update_recover(struct ioc_source *s, const char *what,
 		ioc_error_copy(err, &e);
 	if (r == 0)
 		r = is_marked(s->store, staged, err);
+	if (r > 0) {
+		r = ioc_jail_state(j, &state, NULL, err);
+		if (r == 0 && state == IOC_JAIL_RUNNING)
+			r = ioc_fail(err, IOC_STATE, "%s runs", name);
+		return (r == 0 ? s->store->ops->replace(s->store, j->vol,
+		    clone, err) : r);
+	}
 	if (r < 0)
 		return (r);
-	if (r > 0)
-		return (s->store->ops->replace(s->store, j->vol, clone, err));
 	r = s->store->ops->snapshot->remove(s->store, j->vol, space + 1, &e);
 	if (r == 0 || r == IOC_NOT_FOUND)
 		return (s->store->ops->snapshot->sweep(s->store, j->vol, err));

@@ -5,6 +5,7 @@
  */
 #include "tests/engine/engine.h"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <fcntl.h>
@@ -345,6 +346,87 @@ test_attack_53__renamed_before_recovery(void **state)
 	(void)close(source);
 }
 
+/* An update of "web" that died when it was to exchange the roots. */
+static void
+die_in_update(struct engine *e, const char *token)
+{
+	struct ioc_error err = { .msg = "" };
+	struct ioc_journal *entry = NULL;
+	char path[160];
+	int journal, fd;
+
+	(void)snprintf(path, sizeof(path), "%s/source/.journal", e->dir);
+	journal = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(ioc_journal_begin(journal, "jail-update",
+	    "web before-update-1", token, 0, &entry, &err), 0);
+	for (const char *const *p = (const char *const[]){ "", "/jail",
+	    "/jail/layer", NULL }; *p != NULL; p++) {
+		(void)snprintf(path, sizeof(path), "%s/source/.staging/%s%s",
+		    e->dir, token, *p);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	for (const char *const *p = (const char *const[]){ "switch",
+	    "jail/layer/new", NULL }; *p != NULL; p++) {
+		(void)snprintf(path, sizeof(path), "%s/source/.staging/%s/%s",
+		    e->dir, token, *p);
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		assert_true(fd >= 0);
+		(void)close(fd);
+	}
+	ioc_journal_abandon(entry);
+	(void)close(journal);
+}
+
+static bool
+is_updated(struct engine *e)
+{
+	char path[160];
+
+	(void)snprintf(path, sizeof(path), "%s/source/jails/web/layer/new",
+	    e->dir);
+	return (access(path, F_OK) == 0);
+}
+
+/*
+ * 53: whoever has waited for the lock of what has died finishes that first: what
+ * he would do to the old root would be lost.
+ */
+static void
+test_attack_53__next_in_line_finishes_it(void **state)
+{
+	struct engine *e = *state;
+	struct ioc_error err = { .msg = "" };
+	struct ioc_jail *j;
+
+	engine_create(e, "web");
+	j = open_jail(e, "web");
+	die_in_update(e, "update-1");
+	assert_int_equal(ioc_jail_start(j, NULL, 0, &err), 0);
+	assert_true(is_updated(e));
+	assert_int_equal(ioc_jail_stop(j, false, &err), 0);
+	ioc_jail_close(j);
+}
+
+/* 53: nothing is exchanged under a jail that runs, which can be stopped. */
+static void
+test_attack_53__not_while_it_runs(void **state)
+{
+	struct engine *e = *state;
+	struct ioc_error err = { .msg = "" };
+	struct ioc_jail *j;
+
+	engine_create(e, "web");
+	j = open_jail(e, "web");
+	assert_int_equal(ioc_jail_start(j, NULL, 0, &err), 0);
+	die_in_update(e, "update-2");
+	assert_int_equal(ioc_host_recover(e->host, NULL, &err), IOC_STATE);
+	assert_false(is_updated(e));
+	assert_int_equal(ioc_jail_stop(j, false, &err), 0);
+	assert_int_equal(ioc_host_recover(e->host, NULL, &err), 0);
+	assert_true(is_updated(e));
+	ioc_jail_close(j);
+}
+
 /* 53: a claim that says not for whom, as its writer was killed, is nobody's. */
 static void
 test_attack_53__claim_of_nobody(void **state)
@@ -383,4 +465,6 @@ ENGINE_MAIN(
 	ENGINE_TEST(test_attack_54__release_updated_meanwhile),
 	ENGINE_TEST(test_attack_59__updated_at_one_time),
 	ENGINE_TEST(test_attack_53__renamed_before_recovery),
+	ENGINE_TEST(test_attack_53__next_in_line_finishes_it),
+	ENGINE_TEST(test_attack_53__not_while_it_runs),
 	ENGINE_TEST(test_attack_53__claim_of_nobody))
