@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "base/quote.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "conf/hostkey.h"
@@ -303,18 +304,6 @@ ioc_hostconf_uid_range(const struct ioc_hostconf *c, uint32_t *first,
 
 /* --- editing -------------------------------------------------------------- */
 
-static void
-add_quoted(struct ioc_buf *b, const char *value)
-{
-	(void)ioc_buf_addc(b, '"');
-	for (; *value != '\0'; value++) {
-		if (strchr("\"\\$`", *value) != NULL)
-			(void)ioc_buf_addc(b, '\\');
-		(void)ioc_buf_addc(b, *value);
-	}
-	(void)ioc_buf_addc(b, '"');
-}
-
 /* The new text: only the value, or the whole line of the key, is another. */
 static int
 splice(const struct ioc_buf *old, const struct entry *e, const char *key,
@@ -332,7 +321,7 @@ splice(const struct ioc_buf *old, const struct entry *e, const char *key,
 	if (e == NULL)
 		(void)ioc_buf_addf(new, "%s=", key);
 	if (value != NULL)
-		add_quoted(new, value);
+		ioc_quote_rcconf(new, value);
 	if (e == NULL)
 		(void)ioc_buf_addc(new, '\n');
 	(void)ioc_buf_add(new, ioc_buf_str(old) + to, old->len - to);

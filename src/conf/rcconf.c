@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/quote.h"
 #include "base/str.h"
 #include "conf/rcline.h"
 #include "safe/file.h"
@@ -168,22 +169,6 @@ ioc_rcconf_get(enum ioc_rcconf kind, const char *text, size_t len,
 /* --- editing -------------------------------------------------------------------- */
 
 static void
-add_value(enum ioc_rcconf kind, struct ioc_buf *b, const char *value)
-{
-	if (kind == IOC_RCCONF_SYSCTL) {
-		(void)ioc_buf_adds(b, value);
-		return;
-	}
-	(void)ioc_buf_addc(b, '"');
-	for (; *value != '\0'; value++) {
-		if (strchr("\"\\$`", *value) != NULL)
-			(void)ioc_buf_addc(b, '\\');
-		(void)ioc_buf_addc(b, *value);
-	}
-	(void)ioc_buf_addc(b, '"');
-}
-
-static void
 splice(enum ioc_rcconf kind, const char *text, size_t len,
     const struct place *p, const char *key, const char *value,
     struct ioc_buf *out)
@@ -197,7 +182,11 @@ splice(enum ioc_rcconf kind, const char *text, size_t len,
 			(void)ioc_buf_addc(out, '\n');
 		(void)ioc_buf_addf(out, "%s=", key);
 	}
-	add_value(kind, out, value);
+	/* sysctl.conf knows no quotes; check_value sees to it. */
+	if (kind == IOC_RCCONF_SYSCTL)
+		(void)ioc_buf_adds(out, value);
+	else
+		ioc_quote_rcconf(out, value);
 	if (!p->found)
 		(void)ioc_buf_addc(out, '\n');
 	(void)ioc_buf_add(out, text + to, len - to);

@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "conf/prop.h"
+#include "core/recover.h"
 #include "core/release.h"
 #include "dist/dist.h"
 #include "safe/name.h"
@@ -261,12 +262,42 @@ ioc_jail_lock(struct ioc_jail *j, const char *verb, struct ioc_lock **ret,
 	return (r);
 }
 
+/*
+ * The lock, when nobody has died over it who was exchanging what the jail is made
+ * of: that is finished first.  Where it cannot be, as the jail runs, all stays as
+ * it is for who wants to stop it.
+ */
+static int
+lock_whole(struct ioc_jail *j, const char *verb, struct ioc_lock **ret,
+    struct ioc_error *err)
+{
+	for (bool tried = j->host->dry_run;; tried = true) {
+		auto_lock struct ioc_lock *lock = NULL;
+		bool wanted = false;
+		int r = ioc_jail_lock(j, verb, &lock, err);
+
+		if (r == 0 && !tried)
+			r = ioc_recover_wanted(j->source, j->name, &wanted,
+			    err);
+		if (r != 0)
+			return (r);
+		if (!wanted) {
+			*ret = take_ptr(lock);
+			return (0);
+		}
+		ioc_lock_release(take_ptr(lock), true);
+		r = ioc_recover(j->host, false, NULL, err);
+		if (r != 0 && r != IOC_STATE)
+			return (r);
+	}
+}
+
 int
 ioc_jail_hold(struct ioc_jail *j, const char *verb, struct ioc_lock **ret,
     struct ioc_error *err)
 {
 	auto_lock struct ioc_lock *lock = NULL;
-	int r = ioc_jail_lock(j, verb, &lock, err);
+	int r = lock_whole(j, verb, &lock, err);
 
 	if (r != 0)
 		return (r);

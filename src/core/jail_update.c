@@ -30,6 +30,7 @@
 #include "safe/path.h"
 
 #define	BEFORE		"before-update-"
+#define	MOMENT_MAX	(UINT64_C(1) << 48)
 #define	SWITCH		"switch"
 #define	STAGED		"jail"		/* the clone, in staging */
 
@@ -59,14 +60,36 @@ snapshots(const struct jail_update *u)
 
 /* --- stage one ---------------------------------------------------------------------- */
 
+/* What no snapshot is called yet; the clock may stand where it stood before. */
+static int
+next_moment(struct jail_update *u, uint64_t *ret, struct ioc_error *err)
+{
+	IOC_AUTO(ioc_snapshot_list_freep) struct ioc_snapshot_list *l = NULL;
+	int r = ioc_snapshot_list(u->jail, &l, err);
+
+	*ret = (uint64_t)time(NULL);
+	for (size_t i = 0; r == 0 && i < ioc_snapshot_count(l); i++) {
+		const char *name = ioc_snapshot_at(l, i)->name;
+		uint64_t v;
+
+		if (ioc_str_starts(name, BEFORE) && ioc_str_to_u64(name +
+		    strlen(BEFORE), 0, MOMENT_MAX, &v, NULL) == 0 && v >= *ret)
+			*ret = v + 1;
+	}
+	return (r);
+}
+
 static int
 journal(void *ctx, struct ioc_error *err)
 {
 	struct jail_update *u = ctx;
-	int r;
+	uint64_t moment;
+	int r = next_moment(u, &moment, err);
 
+	if (r != 0)
+		return (r);
 	if (asprintf(&u->what, "%s %s%" PRIu64, u->jail->name, BEFORE,
-	    (uint64_t)time(NULL)) < 0) {
+	    moment) < 0) {
 		u->what = NULL;
 		return (ioc_fail_nomem(err));
 	}
@@ -395,6 +418,7 @@ ioc_jail_update_recover(struct ioc_source *s, const char *what,
 	const char *space = strchr(what, ' ');
 	auto_free char *name = NULL, *clone = NULL;
 	auto_lock struct ioc_lock *lock = NULL;
+	enum ioc_jail_state state;
 	struct ioc_error e;
 	int r;
 
@@ -420,10 +444,15 @@ ioc_jail_update_recover(struct ioc_source *s, const char *what,
 		ioc_error_copy(err, &e);
 	if (r == 0)
 		r = is_marked(s->store, staged, err);
+	if (r > 0) {
+		r = ioc_jail_state(j, &state, NULL, err);
+		if (r == 0 && state == IOC_JAIL_RUNNING)
+			r = ioc_fail(err, IOC_STATE, "%s runs", name);
+		return (r == 0 ? s->store->ops->replace(s->store, j->vol,
+		    clone, err) : r);
+	}
 	if (r < 0)
 		return (r);
-	if (r > 0)
-		return (s->store->ops->replace(s->store, j->vol, clone, err));
 	r = s->store->ops->snapshot->remove(s->store, j->vol, space + 1, &e);
 	if (r == 0 || r == IOC_NOT_FOUND)
 		return (s->store->ops->snapshot->sweep(s->store, j->vol, err));

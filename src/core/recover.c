@@ -239,6 +239,45 @@ recover_source(struct ioc_source *s, bool deep, unsigned *n,
 	return (ioc_wrap(err, r, "source %s", s->name));
 }
 
+struct wanted {
+	const char	*jail;
+	bool		 found;
+};
+
+/* Every entry stays: this only looks. */
+static int
+look_at_entry(const char *op, const char *what, const char *token, void *arg,
+    struct ioc_error *err)
+{
+	struct wanted *w = arg;
+	size_t n = strlen(w->jail);
+
+	if ((strcmp(op, "rollback") == 0 || strcmp(op, IOC_JAIL_UPDATE) == 0) &&
+	    strncmp(what, w->jail, n) == 0 && what[n] == ' ')
+		w->found = true;
+	return (ioc_fail(err, IOC_BUSY, "left as it is"));
+}
+
+int
+ioc_recover_wanted(struct ioc_source *s, const char *jail, bool *ret,
+    struct ioc_error *err)
+{
+	struct wanted w = { .jail = jail };
+	struct ioc_error e;
+	auto_fd int journal = ioc_path_dir(s->store->root, ".journal",
+	    IOC_PATH_NOLINKS, &e);
+	int r = journal;
+
+	*ret = false;
+	if (r >= 0)
+		r = ioc_journal_recover(journal, look_at_entry, &w, &e);
+	*ret = w.found;
+	if (r == 0 || r == IOC_BUSY || r == IOC_NOT_FOUND)
+		return (0);
+	ioc_error_copy(err, &e);
+	return (r);
+}
+
 /*
  * A jail in the run directory that is neither up nor gone, or that has lost the
  * process which was to take it away.

@@ -19,11 +19,19 @@
 #ifndef CORE_RECOVER_H
 #define CORE_RECOVER_H
 
+#include "core/host.h"
 #include "ioc/host.h"
 
 /* ioc_host_recover(); not `deep`: only what costs the same for any number of
    jails, as every command does it at its start. */
 int	ioc_recover(struct ioc_host *h, bool deep, unsigned *n,
+	    struct ioc_error *err);
+
+/*
+ * Has somebody died who was exchanging what the jail of this name is made of?  Who
+ * has its lock asks, and lets that be finished before anything else is done.
+ */
+int	ioc_recover_wanted(struct ioc_source *s, const char *jail, bool *ret,
 	    struct ioc_error *err);
 
 #endif /* CORE_RECOVER_H */

@@ -332,6 +332,31 @@ ioc_release_plan_update(struct ioc_host *h, const char *name,
 	return (ioc_steps_run(&update_steps, h, name, NULL, err));
 }
 
+/* Nobody else changes it from here on: which level is to become which. */
+static int
+hold(struct update *u, struct ioc_lock **lock, struct ioc_error *err)
+{
+	struct ioc_source *s = u->build.source;
+	auto_free char *vol = NULL;
+	int r;
+
+	if (asprintf(&vol, "releases/%s", u->name) < 0) {
+		vol = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	r = ioc_release_lock(s, vol, IOC_LOCK_EXCLUSIVE, "update", lock, err);
+	if (r == 0)
+		r = ioc_release_level(s, u->name, &u->from, err);
+	if (r == 0)
+		r = ioc_release_next(s, u->name, u->from, &u->to, err);
+	if (r == 0 && asprintf(&u->old_vol, "releases/%s/p%u", u->name,
+	    u->from) < 0) {
+		u->old_vol = NULL;
+		r = ioc_fail_nomem(err);
+	}
+	return (r);
+}
+
 int
 ioc_release_update(struct ioc_host *h, const char *name, bool fetch_only,
     unsigned *from, unsigned *to, struct ioc_error *err)
@@ -347,16 +372,7 @@ ioc_release_update(struct ioc_host *h, const char *name, bool fetch_only,
 	r = judge(&u, name, err);
 	u.fetch_only = fetch_only;
 	if (r == 0)
-		r = ioc_release_next(u.build.source, u.name, u.from, &u.to,
-		    err);
-	if (r == 0 && asprintf(&u.old_vol, "releases/%s/p%u", u.name,
-	    u.from) < 0) {
-		u.old_vol = NULL;
-		r = ioc_fail_nomem(err);
-	}
-	if (r == 0)
-		r = ioc_release_lock(u.build.source, u.old_vol,
-		    IOC_LOCK_EXCLUSIVE, "update", &lock, err);
+		r = hold(&u, &lock, err);
 	if (r == 0) {
 		o.release = u.name;
 		ioc_level_job(&u.old, h, u.dist, &o);

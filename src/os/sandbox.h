@@ -17,8 +17,8 @@ enum ioc_sandbox_role {
 	   when devices are wanted), no network, no file system but the one
 	   directory: dir_fd is replaced by a descriptor that sees no more */
 	IOC_SANDBOX_EXTRACT,
-	/* (EXTRACT and VERIFY stay uid 0, without capabilities, on file systems of
-	   FUSE, whose servers know nothing but users) */
+	/* (EXTRACT and VERIFY stay uid 0, with no other capabilities than these, on
+	   file systems of FUSE, whose servers know nothing but users) */
 	/* reads the directories of read_fds, whoever owns what is in them, and
 	   changes nothing; no network, nothing else of the file system.  Where an
 	   overlay's marks are for root only (Linux), CAP_SYS_ADMIN stays for them

@@ -195,35 +195,45 @@ converse(struct talk *t, struct ioc_error *err)
 	return (r);
 }
 
+/* True when it has ended; its number stays its own until it is reaped. */
+static bool
+has_ended(pid_t pid, bool *lost)
+{
+	siginfo_t si = { .si_pid = 0 };
+	int r = waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT);
+
+	*lost = r != 0 && errno == ECHILD;
+	return (r == 0 && si.si_pid == pid);
+}
+
 /*
  * Waits until it is gone, for a while if it is to end by itself, and kills it
- * then with whatever it may have started.  -1 when it had to be killed; the
- * status of one that somebody else has reaped is 0.
+ * then with whatever it may have started, before its number can be another's.
+ * -1 when it had to be killed; the status of one that somebody else has reaped
+ * is 0.
  */
 static int
 reap(pid_t pid, bool wait)
 {
-	uint64_t end = ioc_now_ns() + (wait ? ENDING : 0);
+	uint64_t end = ioc_now_ns() + ENDING;
 	struct timespec nap = { .tv_nsec = 200 * 1000 };
+	bool ended, lost;
 	int status = 0;
-	pid_t r = 0;
 
-	while (wait && ioc_now_ns() < end) {
-		r = waitpid(pid, &status, WNOHANG);
-		if (r != 0 && (r > 0 || errno != EINTR))
-			break;
-		r = 0;
+	while (!(ended = has_ended(pid, &lost)) && !lost && wait &&
+	    ioc_now_ns() < end) {
 		(void)nanosleep(&nap, NULL);
 		if (nap.tv_nsec < 10 * 1000 * 1000)
 			nap.tv_nsec *= 2;
 	}
+	if (lost)
+		return (0);
 	(void)kill(-pid, SIGKILL);
-	if (r != 0)
-		return (r == pid ? status : 0);
-	(void)kill(pid, SIGKILL);
+	if (!ended)
+		(void)kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return (-1);
+	return (ended ? status : -1);
 }
 
 /* How it ended is what counts when it went without a word, or after DONE. */

@@ -5,6 +5,9 @@
  */
 #include "tests/engine/engine.h"
 
+#include <sys/stat.h>
+#include <sys/wait.h>
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -223,6 +226,87 @@ test_attack_54__started_since_it_was_listed(void **state)
 	ioc_jail_close(j);
 }
 
+static pid_t
+update_apart(struct engine *e)
+{
+	struct ioc_error err;
+	unsigned to = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(ioc_release_update(e->host, "one", false, NULL, &to,
+		    &err) == 0 ? (int)to : 99);
+	return (pid);
+}
+
+static bool
+at_work(struct engine *e)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/source/.staging", e->dir);
+	return (rmdir(path) != 0 && errno == ENOTEMPTY);
+}
+
+static int
+status_of(pid_t pid)
+{
+	int status = -1;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return (WEXITSTATUS(status));
+}
+
+/* Two updates of a release at once: the second begins where the first ends. */
+static void
+test_attack_54__release_updated_meanwhile(void **state)
+{
+	struct engine *e = *state;
+	pid_t first, second;
+
+	fake_dist.updates = 3;
+	fake_dist.takes_ms = 1000;
+	first = update_apart(e);
+	while (!at_work(e))
+		(void)usleep(1000);
+	second = update_apart(e);
+	assert_int_equal(status_of(first), 1);
+	assert_int_equal(status_of(second), 2);
+	fake_dist.takes_ms = 0;
+}
+
+/*
+ * 59: two updates of a jail at one time by the clock, and after it was set back:
+ * each has a state before it to go back to.
+ */
+static void
+test_attack_59__updated_at_one_time(void **state)
+{
+	struct engine *e = *state;
+	struct ioc_error err = { .msg = "" };
+	struct ioc_snapshot_list *l = NULL;
+	struct ioc_jail *j;
+	unsigned n = 0;
+
+	fake_dist.updates = 3;
+	engine_create(e, "web");
+	j = open_jail(e, "web");
+	assert_int_equal(ioc_snapshot_create(j, "before-update-99999999999",
+	    &err), 0);
+	for (int i = 0; i < 2; i++)
+		if (ioc_jail_update(j, &n, &err) != 0)
+			fail_msg("%s", err.msg);
+	assert_int_equal(n, 3);
+	assert_int_equal(ioc_snapshot_list(j, &l, &err), 0);
+	assert_int_equal(ioc_snapshot_count(l), 1);
+	assert_string_equal(ioc_snapshot_at(l, 0)->name,
+	    "before-update-100000000001");
+	ioc_snapshot_list_free(l);
+	assert_int_equal(ioc_jail_update_rollback(j, &err), 0);
+	ioc_jail_close(j);
+}
+
 /*
  * 53: a create that was killed when it had done its work, and a rename before
  * anybody came to recover it: the jail keeps its range.
@@ -262,6 +346,87 @@ test_attack_53__renamed_before_recovery(void **state)
 	(void)close(source);
 }
 
+/* An update of "web" that died when it was to exchange the roots. */
+static void
+die_in_update(struct engine *e, const char *token)
+{
+	struct ioc_error err = { .msg = "" };
+	struct ioc_journal *entry = NULL;
+	char path[160];
+	int journal, fd;
+
+	(void)snprintf(path, sizeof(path), "%s/source/.journal", e->dir);
+	journal = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(ioc_journal_begin(journal, "jail-update",
+	    "web before-update-1", token, 0, &entry, &err), 0);
+	for (const char *const *p = (const char *const[]){ "", "/jail",
+	    "/jail/layer", NULL }; *p != NULL; p++) {
+		(void)snprintf(path, sizeof(path), "%s/source/.staging/%s%s",
+		    e->dir, token, *p);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	for (const char *const *p = (const char *const[]){ "switch",
+	    "jail/layer/new", NULL }; *p != NULL; p++) {
+		(void)snprintf(path, sizeof(path), "%s/source/.staging/%s/%s",
+		    e->dir, token, *p);
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		assert_true(fd >= 0);
+		(void)close(fd);
+	}
+	ioc_journal_abandon(entry);
+	(void)close(journal);
+}
+
+static bool
+is_updated(struct engine *e)
+{
+	char path[160];
+
+	(void)snprintf(path, sizeof(path), "%s/source/jails/web/layer/new",
+	    e->dir);
+	return (access(path, F_OK) == 0);
+}
+
+/*
+ * 53: whoever has waited for the lock of what has died finishes that first: what
+ * he would do to the old root would be lost.
+ */
+static void
+test_attack_53__next_in_line_finishes_it(void **state)
+{
+	struct engine *e = *state;
+	struct ioc_error err = { .msg = "" };
+	struct ioc_jail *j;
+
+	engine_create(e, "web");
+	j = open_jail(e, "web");
+	die_in_update(e, "update-1");
+	assert_int_equal(ioc_jail_start(j, NULL, 0, &err), 0);
+	assert_true(is_updated(e));
+	assert_int_equal(ioc_jail_stop(j, false, &err), 0);
+	ioc_jail_close(j);
+}
+
+/* 53: nothing is exchanged under a jail that runs, which can be stopped. */
+static void
+test_attack_53__not_while_it_runs(void **state)
+{
+	struct engine *e = *state;
+	struct ioc_error err = { .msg = "" };
+	struct ioc_jail *j;
+
+	engine_create(e, "web");
+	j = open_jail(e, "web");
+	assert_int_equal(ioc_jail_start(j, NULL, 0, &err), 0);
+	die_in_update(e, "update-2");
+	assert_int_equal(ioc_host_recover(e->host, NULL, &err), IOC_STATE);
+	assert_false(is_updated(e));
+	assert_int_equal(ioc_jail_stop(j, false, &err), 0);
+	assert_int_equal(ioc_host_recover(e->host, NULL, &err), 0);
+	assert_true(is_updated(e));
+	ioc_jail_close(j);
+}
+
 /* 53: a claim that says not for whom, as its writer was killed, is nobody's. */
 static void
 test_attack_53__claim_of_nobody(void **state)
@@ -297,5 +462,9 @@ ENGINE_MAIN(
 	ENGINE_TEST(test_attack_54__gone),
 	ENGINE_TEST(test_attack_54__gone_with_its_snapshots),
 	ENGINE_TEST(test_attack_54__started_since_it_was_listed),
+	ENGINE_TEST(test_attack_54__release_updated_meanwhile),
+	ENGINE_TEST(test_attack_59__updated_at_one_time),
 	ENGINE_TEST(test_attack_53__renamed_before_recovery),
+	ENGINE_TEST(test_attack_53__next_in_line_finishes_it),
+	ENGINE_TEST(test_attack_53__not_while_it_runs),
 	ENGINE_TEST(test_attack_53__claim_of_nobody))

@@ -50,6 +50,7 @@ update_fetch(const struct ioc_dist_job *job, unsigned *n,
     struct ioc_error *err)
 {
 	*n = fake_dist.updates;
+	(void)usleep(fake_dist.takes_ms * 1000);
 	return (ioc_file_replace(job->updates_fd, "package", "new\n", 4, 0644,
 	    0, 0, IOC_FILE_NOSYNC, err));
 }

@@ -45,6 +45,7 @@ void	fake_describe(struct ioc_buf *out);
 /* The distribution "testos" of tests/fake/dist.c. */
 struct fake_dist {
 	unsigned updates;	/* to be found by the next update */
+	unsigned takes_ms;	/* to find them */
 	bool	 fetch_fails;
 	bool	 record_fails;
 	unsigned manifest;	/* number of the one that is pinned */

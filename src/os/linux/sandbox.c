@@ -132,8 +132,9 @@ drop_bounding(uint64_t keep, struct ioc_error *err)
 
 /*
  * A server of FUSE decides by itself who may do what, by uid: it knows nothing of
- * capabilities.  On its file systems a worker stays root, with what little root is
- * without capabilities, in its view, and behind its filter.
+ * capabilities; with default_permissions the kernel asks for them as well.  On
+ * its file systems a worker stays root, with no more of them than elsewhere, in
+ * its view, and behind its filter.
  */
 static bool
 is_fuse(const struct ioc_sandbox *s)
