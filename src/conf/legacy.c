@@ -59,24 +59,35 @@ drop(struct ioc_conf *c, const char *key, const char *value,
 	return (ioc_conf_set(c, key, NULL, err));
 }
 
+/* The "-p10" that a name ends with, or NULL. */
+static char *
+level_of(char *name)
+{
+	char *p = strrchr(name, '-');
+
+	return (p == NULL || p == name || p[1] != 'p' || p[2] == '\0' ||
+	    strspn(p + 2, "0123456789") != strlen(p + 2) || strlen(p) > 8 ?
+	    NULL : p);
+}
+
 /* "12.1-RELEASE-p10": a level of 12.1-RELEASE. */
 static int
 release(struct ioc_conf *c, const char *key, const char *value,
     struct ioc_error *err)
 {
-	auto_free char *name = NULL;
-	const char *p = strrchr(value, '-');
-	int r;
+	auto_free char *name = strdup(value);
+	char *p;
+	int r = 0;
 
-	if (p == NULL || p == value || p[1] != 'p' || p[2] == '\0' ||
-	    strspn(p + 2, "0123456789") != strlen(p + 2) || strlen(p) > 8)
-		return (0);
-	name = strndup(value, (size_t)(p - value));
 	if (name == NULL)
 		return (ioc_fail_nomem(err));
-	r = ioc_conf_get(c, "patch_level") != NULL ? 0 :
-	    ioc_conf_set(c, "patch_level", p + 2, err);
-	return (r == 0 ? ioc_conf_set(c, key, name, err) : r);
+	while (r == 0 && (p = level_of(name)) != NULL) {
+		if (ioc_conf_get(c, "patch_level") == NULL)
+			r = ioc_conf_set(c, "patch_level", p + 2, err);
+		*p = '\0';
+	}
+	return (r == 0 && strcmp(name, value) != 0 ?
+	    ioc_conf_set(c, key, name, err) : r);
 }
 
 /* iocage has blanks between, libioc terms of filters: names of jails. */

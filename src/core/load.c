@@ -107,19 +107,41 @@ load(struct ioc_source *s, int dir, const char *json, const char *ucl,
 	return (r);
 }
 
+/* Nothing there may mean that it is not mounted, and why it cannot be. */
+static int
+load_mounted(struct ioc_source *s, const char *vol, struct ioc_conf **ret,
+    struct ioc_error *err)
+{
+	auto_fd int dir = -1, again = -1;
+	struct ioc_error e;
+	int r;
+
+	/* The mount of the volume itself is no surprise. */
+	dir = ioc_path_dir(s->store->root, vol, IOC_PATH_NOLINKS, err);
+	if (dir < 0)
+		return (take_fd(&dir));
+	r = load(s, dir, "config.json", "config", vol, ret, &e);
+	if (r == IOC_NOT_FOUND) {
+		again = s->store->ops->dir(s->store, vol, err);
+		if (again < 0)
+			return (take_fd(&again));
+		if (!ioc_path_same(dir, again))
+			return (load(s, again, "config.json", "config", vol,
+			    ret, err));
+	}
+	if (r != 0)
+		ioc_error_copy(err, &e);
+	return (r);
+}
+
 int
 ioc_source_load(struct ioc_source *s, const char *vol, struct ioc_conf **ret,
     struct ioc_error *err)
 {
 	auto_free char *json = NULL, *ucl = NULL;
-	auto_fd int dir = -1;
 
-	/* The mount of the volume itself is no surprise. */
-	if (s->store->ops->mounts) {
-		dir = ioc_path_dir(s->store->root, vol, IOC_PATH_NOLINKS, err);
-		return (dir < 0 ? take_fd(&dir) : load(s, dir, "config.json",
-		    "config", vol, ret, err));
-	}
+	if (s->store->ops->mounts)
+		return (load_mounted(s, vol, ret, err));
 	json = join(vol, "/config.json");
 	ucl = join(vol, "/config");
 	if (json == NULL || ucl == NULL)

@@ -46,6 +46,7 @@ close_unless_null(struct ioc_store **s)
 static int
 why_not_mounted(const char *where, struct ioc_error *err)
 {
+	auto_buf struct ioc_buf out = IOC_BUF(4096);
 	int r = ioc_zfs_run(IOC_ZFS_ARGS("list", "-H", "-o", "name", where),
 	    NULL, err);
 
@@ -53,6 +54,12 @@ why_not_mounted(const char *where, struct ioc_error *err)
 		return (ioc_fail(err, IOC_NOT_FOUND, "no dataset %s", where));
 	if (r != 0)
 		return (r);
+	/* Who does not know of keys complains. */
+	if (ioc_zfs_run(IOC_ZFS_ARGS("get", "-H", "-o", "value", "keystatus",
+	    where), &out, NULL) == 0 &&
+	    strcmp(ioc_buf_str(&out), "unavailable\n") == 0)
+		return (ioc_fail(err, IOC_STATE, "the key of the dataset %s is "
+		    "not loaded: zfs load-key, then zfs mount", where));
 	return (ioc_fail(err, IOC_STATE, "the dataset %s is not mounted",
 	    where));
 }

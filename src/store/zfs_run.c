@@ -26,6 +26,8 @@ static const struct {
 	{ "has children", IOC_BUSY },
 	{ "more recent snapshots", IOC_STATE },
 	{ "not a cloned filesystem", IOC_STATE },
+	{ "key not loaded", IOC_STATE },
+	{ "key must be loaded", IOC_STATE },
 	{ "permission denied", IOC_PERMISSION },
 	{ "Permission denied", IOC_PERMISSION },
 	{ "out of space", IOC_LIMIT },

@@ -277,6 +277,70 @@ legacy_do()
 	ok destroy -y www new
 }
 
+# secret DATASET OPTION...: makes it, with a key.
+secret()
+{
+	echo password | zfs create -o encryption=on -o keyformat=passphrase \
+	    "$@" >secret.out 2>&1
+}
+
+# What has a key that is not there is refused in one sentence, and is what it was.
+locked_do()
+{
+	begin
+	made_pool
+	ok deactivate "$src"
+	secret -o mountpoint="$dir/z" "$pool/iocage" ||
+	    atf_skip "this ZFS does not encrypt: $(head -n 1 secret.out)"
+	ok activate "$pool" --name "$source"
+	src=$dir/z
+	fetch_tiny
+	ok create -r tiny web
+	ok start web
+	ok exec web -- sh -c 'echo mine >/etc/mine'
+	ok stop web
+	ok snapshot create web@a
+	zfs unmount -f "$pool/iocage" && zfs unload-key "$pool/iocage" ||
+	    atf_fail "it has its key"
+	why='key of the dataset [^ ]* is not loaded|key not loaded'
+	for what in 'create -e new' 'start web' 'snapshot create web@b' \
+	    'snapshot web' 'get boot web' 'rename web www' 'destroy -y web' \
+	    'export web x.tar' "activate $pool --name $source"; do
+		locked_refuses $what
+	done
+	"$program" -c "$conf" list >out 2>err
+	grep -qE "$why" err || atf_fail "list: $(cat out err)"
+	echo password | zfs load-key "$pool/iocage" && zfs mount -a ||
+	    atf_fail "no key"
+	ok start web
+	prints mine exec web -- cat /etc/mine
+	ok stop web
+	# A jail with a key of its own beside one that has none.
+	secret "$pool/iocage/jails/own" && zfs create "$pool/iocage/jails/own/root" ||
+	    atf_fail "$(cat secret.out)"
+	echo '{ "notes": "own" }' >"$src/jails/own/config.json"
+	prints own get notes own
+	zfs unmount "$pool/iocage/jails/own" &&
+	    zfs unload-key "$pool/iocage/jails/own" || atf_fail "it has its key"
+	for what in 'start own' 'get notes own' 'export own x.tar'; do
+		locked_refuses $what
+	done
+	prints "own	broken
+web	stopped" list -H -o name,state
+	[ -z "$(ls -A "$src/jails/own")" ] || atf_fail "something was written"
+	ok destroy -y own
+	ok destroy -y web
+	quiet
+}
+
+locked_refuses()
+{
+	"$program" -c "$conf" -q "$@" >out 2>err </dev/null &&
+	    atf_fail "it was done: $*"
+	grep -qE "$why" err || atf_fail "does not say why: $*: $(cat err)"
+	[ "$(wc -l <err)" -le 2 ] || atf_fail "more than one: $(cat err)"
+}
+
 old_state()
 {
 	zfs get -H -r -o name,property,value,source \
@@ -353,6 +417,7 @@ atf_init_test_cases()
 	zcase full "no space left in the pool"
 	zcase both "two sources with a jail of the same name"
 	zcase legacy "what libioc has made is seen and not touched"
+	zcase locked "a key that is not loaded"
 	zcase kill_create "create killed at any moment"
 	zcase kill_rename "rename killed at any moment"
 	zcase kill_destroy "destroy killed at any moment"

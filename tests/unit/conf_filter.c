@@ -308,6 +308,36 @@ test_kind(void **state)
 	check_kind("boot=yes template=-", false, true);
 }
 
+/* NULL: any jail may match. */
+static void
+check_names(const char *term, const char *want)
+{
+	IOC_AUTO(ioc_filter_freep) struct ioc_filter *f = NULL;
+	auto_strv struct ioc_strv v = IOC_STRV;
+	auto_buf struct ioc_buf b = IOC_BUF(1000);
+
+	assert_int_equal(ioc_filter_parse(&term, 1, &f, NULL), 0);
+	assert_int_equal(ioc_filter_names(f, &v), want != NULL);
+	for (size_t i = 0; i < v.n; i++)
+		(void)ioc_buf_addf(&b, "%s ", v.v[i]);
+	assert_string_equal(ioc_buf_str(&b), want != NULL ? want : "");
+}
+
+static void
+test_names(void **state)
+{
+	check_names("web", "web ");
+	check_names("main/web,*/db,web", "web db ");
+	check_names("boot=yes web", "web ");
+	/* Both must match: the first says enough. */
+	check_names("web db", "web ");
+	check_names("w* db", "db ");
+	check_names("web,d*", NULL);
+	check_names("*", NULL);
+	check_names("name=web", NULL);
+	check_names("boot=yes", NULL);
+}
+
 UNIT_MAIN(
 	cmocka_unit_test(test_glob__matches),
 	cmocka_unit_test(test_glob__does_not),
@@ -317,4 +347,5 @@ UNIT_MAIN(
 	cmocka_unit_test(test_match__asks_no_more_than_needed),
 	cmocka_unit_test(test_match__error_of_get),
 	cmocka_unit_test(test_parse__refused),
-	cmocka_unit_test(test_kind))
+	cmocka_unit_test(test_kind),
+	cmocka_unit_test(test_names))
