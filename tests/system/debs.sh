@@ -70,15 +70,20 @@ package()
 	Description: of a test
 	END
 	[ ! -f "$at/DEBIAN/postinst" ] || chmod 755 "$at/DEBIAN/postinst"
-	deb=debian/pool/$1.deb
 	dpkg-deb --root-owner-group -Zgzip -z1 -b "$at" "$dir/$1.deb" >deb.out 2>&1 ||
 	    atf_fail "no package: $(cat deb.out)"
+	offered "$1"
+}
+
+# offered NAME: $dir/NAME.deb is on the mirror.
+offered()
+{
 	{
 		dpkg-deb -f "$dir/$1.deb"
 		printf 'Filename: pool/%s.deb\nSize: %d\nSHA256: %s\n\n' "$1" \
 		    "$(wc -c <"$dir/$1.deb")" "$(sha256 "$dir/$1.deb")"
 	} >"$dir/pkg/$1.index"
-	answer "$dir/$1.deb" "$deb"
+	answer "$dir/$1.deb" "debian/pool/$1.deb"
 }
 
 # answer FILE PATH: what the server says for that path.
