@@ -7,6 +7,8 @@
 
 package=tzdata
 release_root=releases/$release/p1/root
+# What is left behind sleeps so long, to be told from all others.
+stays=$((100000 + $$))
 
 # attacks: NAME|COMMAND, which ends with 0 when it has worked.  What is theirs
 # lies in /usr/share/evil, what they want is given by the variables.
@@ -42,10 +44,10 @@ evil()
 	mkdir -p "$at/DEBIAN" "$at/usr/share/evil"
 	cp "$progs/net" "$progs/calls" "$at/usr/share/evil/"
 	attacks >"$at/usr/share/evil/attacks"
-	cat >"$at/usr/share/evil/run" <<-'END'
-	#!/bin/sh
+	printf '#!/bin/sh\nsetsid sleep %d </dev/null >/dev/null 2>&1 &\n' \
+	    "$stays" >"$at/usr/share/evil/run"
+	cat >>"$at/usr/share/evil/run" <<-'END'
 	mkdir -p /var/lib/evil
-	setsid sleep 4242 </dev/null >/dev/null 2>&1 &
 	while IFS='|' read -r name command; do
 		echo "$name" >>/var/lib/evil/tried
 		sh -c "$command" </dev/null >/dev/null 2>&1 &&
@@ -101,7 +103,7 @@ unharmed()
 	    find "$dir/precious"
 	atf_check -o inline:"precious\n" cat "$dir/precious/file"
 	# shellcheck disable=SC2009
-	! ps -e -o args= | grep -qx 'sleep 4242' ||
+	! ps -e -o args= | grep -qx "sleep $stays" ||
 	    atf_fail "a process was left behind"
 }
 
@@ -142,8 +144,8 @@ twin()
 	[ "$(cat "$dir/twin/emptied")" -eq 0 ] && [ ! -e "$dir/precious/file" ] ||
 	    atf_fail "the twin's links have led nowhere"
 	# shellcheck disable=SC2009
-	ps -e -o pid=,args= | awk '$2 == "sleep" && $3 == "4242" { print $1 }' \
-	    >left
+	ps -e -o pid=,args= | awk -v n="$stays" \
+	    '$2 == "sleep" && $3 == n { print $1 }' >left
 	[ -s left ] || atf_fail "nothing was left behind by the twin"
 	xargs kill -9 <left
 	rm -rf "$dir/twin"

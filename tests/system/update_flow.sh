@@ -239,6 +239,7 @@ attack_48_do()
 	world
 	patched 3
 	echo secret >"$dir/marker"
+	stays=$((200000 + $$))
 	all_of p0 >was
 	# Stage one: what a patch may make of the host's updater.
 	updater=$dir/host/usr/sbin/freebsd-update
@@ -265,7 +266,7 @@ attack_48_do()
 		mknod /tmp/z c 1 5 2>/dev/null && head -c 1 /tmp/z && worked device
 		hostname evil 2>/dev/null && worked hostname
 		kill -9 $$ 2>/dev/null && worked kill
-		setsid sleep 4243 >/dev/null 2>&1 &
+		setsid sleep $stays >/dev/null 2>&1 &
 		\$command
 		END
 	} >"$dir/evil"
@@ -283,7 +284,7 @@ attack_48_do()
 	rm -rf "$dir/host/.ioc-base" "$dir/host/bin/x"
 	says 'from patch level 0 to 1' update "$rel"
 	# shellcheck disable=SC2009
-	! ps -e -o args= | grep -qx 'sleep 4243' ||
+	! ps -e -o args= | grep -qx "sleep $stays" ||
 	    atf_fail "a process was left behind"
 	all_of p0 | cmp - was || atf_fail "the release has changed"
 	no_leaks
