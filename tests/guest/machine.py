@@ -263,7 +263,7 @@ def fingerprint(image, options):
         capture_output=True, text=True, check=True).stdout.splitlines()[0]
     return json.dumps([os.path.abspath(image), at.st_size, at.st_mtime_ns,
         version, options.cpus, options.memory, options.firmware,
-        options.no_kvm, options.loader, SIZES])
+        options.no_kvm, options.loader, SIZES, EMULATED])
 
 
 def boot(work, image, options):
