@@ -47,6 +47,11 @@ def emulated(options):
     return options.no_kvm or not os.access("/dev/kvm", os.R_OK | os.W_OK)
 
 
+# Without a carry-less product FreeBSD's aesni(4), which takes for granted that who
+# has AES has that, too, is a panic as soon as a dataset is encrypted.
+EMULATED = "Nehalem,+rdrand,+aes,+pclmulqdq"
+
+
 class Machine:
     def __init__(self, work, root, options, incoming=False):
         self.work = work
@@ -81,7 +86,7 @@ class Machine:
             "-machine", "pc", "-smp", str(o.cpus), "-m", str(o.memory),
             "-rtc", "base=utc", "-device", "virtio-rng-pci",
             "-accel", "kvm" if kvm else "tcg,thread=multi",
-            "-cpu", "host" if kvm else "Nehalem,+rdrand,+aes",
+            "-cpu", "host" if kvm else EMULATED,
             "-netdev", f"user,id=net,restrict={'off' if o.net else 'on'}",
             "-device", "virtio-net-pci,netdev=net,romfile=",
             "-chardev", "socket,id=console,path=console,server=on,wait=off,"
@@ -258,7 +263,7 @@ def fingerprint(image, options):
         capture_output=True, text=True, check=True).stdout.splitlines()[0]
     return json.dumps([os.path.abspath(image), at.st_size, at.st_mtime_ns,
         version, options.cpus, options.memory, options.firmware,
-        options.no_kvm, options.loader, SIZES])
+        options.no_kvm, options.loader, SIZES, EMULATED])
 
 
 def boot(work, image, options):

@@ -10,12 +10,13 @@
 
 uuid=d1b3fd5c-8d7a-11e5-b01e-d43d7ee0c0de
 
-# old NAME: a jail's dataset as theirs are, its root a clone of the release's.
+# old NAME: a jail's dataset as theirs are, its root a clone of the release's, in
+# which programs run.
 old()
 {
 	at=$pool/iocage/jails/$1
 	zfs create "$at" &&
-	    zfs clone "$(zfs list -H -r -t snapshot -o name \
+	    zfs clone -o exec=on -o setuid=on "$(zfs list -H -r -t snapshot -o name \
 	    "$pool/iocage/releases/tiny" | head -n 1)" "$at/root" ||
 	    atf_fail "no dataset"
 	chmod 700 "$src/jails/$1"
