@@ -343,9 +343,10 @@ attack_49_do()
 	called 0
 	case $last in *' ended 0 '*) ;; *) atf_fail "$(cat killat.err)" ;; esac
 	either "no kill"
+	all=$calls
 	for i in $(seq 1 "$rounds"); do
 		# Not each time there are so many.
-		at=$(($(number $((calls * 8 / 10))) + 1))
+		at=$(($(number $((all * 8 / 10))) + 1))
 		if [ $((i % 2)) -eq 0 ]; then
 			called "$at"
 		else
@@ -363,8 +364,9 @@ attack_50_do()
 	    atf_skip "killat -f: not on this processor"
 	called -f "$dir" 0
 	either "no full disk"
+	all=$calls
 	for i in $(seq 1 "$rounds"); do
-		at=$(($(number $((calls * 8 / 10))) + 1))
+		at=$(($(number $((all * 8 / 10))) + 1))
 		if [ $((i % 2)) -eq 0 ]; then
 			called -f "$dir" "$at"
 		else

@@ -244,24 +244,26 @@ start(char **argv)
 	(void)kill(program, SIGCONT);
 }
 
-/* What the program leaves, the jail's own processes, goes on without us. */
+/*
+ * What the program leaves, the jail's own processes, goes on without us.  In any
+ * order: the first of a namespace ends only when all others were waited for.
+ */
 static void
 leave(void)
 {
 	int status;
+	pid_t pid;
 
-	for (size_t i = 0; i < ntraced; i++) {
-		pid_t pid = traced[i].pid;
-
-		if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) != 0 ||
-		    waitpid(pid, &status, __WALL) != pid ||
-		    !WIFSTOPPED(status))
-			continue;
-		if (traced[i].failing)
+	for (size_t i = 0; i < ntraced; i++)
+		(void)ptrace(PTRACE_INTERRUPT, traced[i].pid, NULL, NULL);
+	while ((pid = waitpid(-1, &status, __WALL)) > 0) {
+		if (WIFSTOPPED(status) && traced[find(pid)].failing)
 			set_register(pid, false);
-		(void)ptrace(PTRACE_DETACH, pid, NULL, WSTOPSIG(status) ==
-		    (SIGTRAP | 0x80) || status >> 16 != 0 ? 0 :
-		    (long)WSTOPSIG(status));
+		if (WIFSTOPPED(status))
+			(void)ptrace(PTRACE_DETACH, pid, NULL,
+			    WSTOPSIG(status) == (SIGTRAP | 0x80) ||
+			    status >> 16 != 0 ? 0 : (long)WSTOPSIG(status));
+		gone(pid);
 	}
 }
 
