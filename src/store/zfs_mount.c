@@ -136,6 +136,29 @@ struct idle {
 	char		 found[256];
 };
 
+/*
+ * A dataset beneath it goes where it goes, but not one over another.  And "D@S",
+ * which the system mounts on ".zfs/snapshot/S" of D where somebody looks at it, is
+ * unmounted by it when either of them goes.
+ */
+static bool
+goes_along(const struct ioc_mount_entry *m, const char *dataset,
+    const char *rest)
+{
+	char name[IOC_ZFS_NAME], should[2 * IOC_ZFS_NAME];
+	const char *at = strchr(m->source, '@'), *sub;
+
+	(void)snprintf(name, sizeof(name), "%.*s",
+	    (int)strcspn(m->source, "@"), m->source);
+	sub = strcmp(name, dataset) == 0 ? "" : ioc_zfs_beneath(name, dataset);
+	if (!is_zfs(m) || m->part || sub == NULL)
+		return (false);
+	(void)snprintf(should, sizeof(should), "%s%s%s%s", sub,
+	    at != NULL && sub[0] != '\0' ? "/" : "",
+	    at != NULL ? ".zfs/snapshot/" : "", at != NULL ? at + 1 : "");
+	return (strcmp(should, rest) == 0);
+}
+
 static int
 look_within(const struct ioc_mount_entry *m, void *arg)
 {
@@ -144,14 +167,8 @@ look_within(const struct ioc_mount_entry *m, void *arg)
 	if (strncmp(m->target, i->path, i->len) != 0 ||
 	    m->target[i->len] != '/')
 		return (0);
-	/* Datasets beneath it go where it goes, but not one over another. */
-	if (is_zfs(m) && !m->part) {
-		const char *rest = ioc_zfs_beneath(m->source, i->dataset);
-
-		if (rest != NULL &&
-		    strcmp(rest, m->target + i->len + 1) == 0)
-			return (0);
-	}
+	if (goes_along(m, i->dataset, m->target + i->len + 1))
+		return (0);
 	(void)snprintf(i->found, sizeof(i->found), "%s",
 	    m->target + i->len + 1);
 	return (1);
@@ -193,7 +210,8 @@ look_beneath(const struct ioc_mount_entry *m, void *arg)
 {
 	const struct mounted *d = arg;
 
-	if (is_zfs(m) && !m->part && (strcmp(m->source, d->dataset) == 0 ||
+	if (is_zfs(m) && !m->part && strchr(m->source, '@') == NULL &&
+	    (strcmp(m->source, d->dataset) == 0 ||
 	    ioc_zfs_beneath(m->source, d->dataset) != NULL) &&
 	    !ioc_strv_has(d->names, m->source))
 		(void)ioc_strv_add(d->names, m->source);

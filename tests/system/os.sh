@@ -247,6 +247,7 @@ FreeBSD)
 			for file in ifconfig mknod mount sysctl umount; do
 				echo "/sbin/$file"
 			done
+			echo /usr/sbin/chown
 			echo /usr/sbin/chroot
 		} >programs
 		# shellcheck disable=SC2046

@@ -152,7 +152,7 @@ running()
 	ok clone web@a - notes=mine
 	# Owners are those of its own users.
 	ok start before
-	ok exec before -- sh -c 'echo more >>/etc/mine && chown user /etc/mine'
+	ok exec before -- sh -c 'echo more >>/etc/mine && chown 1000 /etc/mine'
 	ok stop before
 }
 
