@@ -43,6 +43,13 @@ int	ioc_tree_copy_shifted(int from, int to,
 	    const struct ioc_tree_owners *owners, ioc_tree_progress *progress,
 	    void *arg, struct ioc_error *err);
 
+/*
+ * The same for what stands at one name, an existing one being EXISTS; of a
+ * directory only itself is made, empty.  `owners` may be NULL.
+ */
+int	ioc_tree_copy_entry(int from, const char *name, int to,
+	    const struct ioc_tree_owners *owners, struct ioc_error *err);
+
 /* BUSY, with its path, when something is mounted beneath a directory. */
 int	ioc_tree_idle(int dirfd, struct ioc_error *err);
 
