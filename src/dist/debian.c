@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Debian: its releases, and how a job for them is judged. */
 #include "dist/debian.h"
+#include "dist/upgrade.h"
 
 #include <sys/utsname.h>
 
@@ -347,4 +348,5 @@ const struct ioc_dist ioc_dist_debian = {
 	.needs = IOC_DIST_NEEDS_PROC,
 	.version = debian_version,
 	.base_dirs = base_dirs,
+	.upgrade = &ioc_dist_upgrade_linux,
 };

@@ -63,6 +63,8 @@ struct ioc_dist_line {
 	const char	*value;
 };
 
+struct ioc_dist_upgrade;
+
 struct ioc_dist {
 	const char	*name;		/* "debian" */
 	/* facts.system of hosts that can start it, NULL-terminated; NULL: it
@@ -148,6 +150,8 @@ struct ioc_dist {
 	 * release has not, or as a link, is passed over.  NULL: not known.
 	 */
 	const char *const *base_dirs;
+	/* What an upgrade does; NULL: what is in a root tells (dist/upgrade.h). */
+	const struct ioc_dist_upgrade *upgrade;
 	/* Defaults of properties for jails of this distribution: name, value... */
 	const char *const *defaults;
 };
