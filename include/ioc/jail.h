@@ -6,6 +6,7 @@
 #include "ioc/config.h"
 #include "ioc/filter.h"
 #include "ioc/host.h"
+#include "ioc/release.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -104,6 +105,10 @@ IOC_API int ioc_jail_create(struct ioc_host *h,
  */
 IOC_API int ioc_jail_update(struct ioc_jail *j, unsigned *n,
     struct ioc_error *err);
+
+/* The same as ioc_release_update_list, for a jail; steps "jail.update/...". */
+IOC_API int ioc_jail_update_list(struct ioc_jail *j, ioc_update_fn *fn,
+    void *arg, struct ioc_error *err);
 
 /*
  * The jail becomes what it was before its last update or upgrade.  It must be stopped.

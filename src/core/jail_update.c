@@ -31,6 +31,8 @@ struct jail_update {
 	int		 updates_fd;
 	int		 scratch_fd;
 	unsigned	 applied;
+	ioc_update_fn	*fn;		/* of a list, with its argument */
+	void		*arg;
 };
 
 /* --- stage one ---------------------------------------------------------------------- */
@@ -296,10 +298,7 @@ judge(struct jail_update *u, struct ioc_error *err)
 	const char *dist, *release;
 	int r;
 
-	/* What it writes meanwhile would be lost. */
-	r = ioc_jail_quiet(j, false, err);
-	if (r == 0)
-		r = ioc_jail_value(j, "distribution", &dist, err);
+	r = ioc_jail_value(j, "distribution", &dist, err);
 	if (r == 0)
 		r = ioc_jail_value(j, "release", &release, err);
 	if (r != 0)
@@ -436,7 +435,10 @@ ioc_jail_update(struct ioc_jail *j, unsigned *n, struct ioc_error *err)
 		r = ioc_jail_value_bool(j, "basejail", &base, err);
 	if (r == 0 && base)
 		r = move_base(j, &moved, err);
+	/* What it writes meanwhile would be lost. */
 	else if (r == 0)
+		r = ioc_jail_quiet(j, false, err);
+	if (r == 0 && !base)
 		r = judge(&u, err);
 	if (r == 0 && !base) {
 		o.release = u.release;
@@ -455,6 +457,86 @@ ioc_jail_update(struct ioc_jail *j, unsigned *n, struct ioc_error *err)
 		r = ioc_switch_finish(&u.sw, u.applied != 0, err);
 	if (r == 0 && n != NULL)
 		*n = base ? moved : u.applied;
+	return (ioc_wrap(err, r, "update %s", j->name));
+}
+
+/* --- what would change ----------------------------------------------------------------- */
+
+static int
+list(void *ctx, struct ioc_error *err)
+{
+	struct jail_update *u = ctx;
+
+	return (u->applied == 0 ? 0 : ioc_obtain_tell(&u->from, u->fn, u->arg,
+	    err));
+}
+
+static const struct ioc_step list_table[] = {
+	{ "journal", journal, unjournal },
+	{ "obtain", obtain, unobtain },
+	{ "list", list, NULL },
+};
+
+static const struct ioc_steps list_steps =
+    IOC_STEPS("jail.update", list_table);
+
+static int
+list_base(struct ioc_jail *j, ioc_update_fn *fn, void *arg,
+    struct ioc_error *err)
+{
+	auto_lock struct ioc_lock *lock = NULL;
+	char number[16];
+	const char *text;
+	unsigned level;
+	int r = newest(j, &level, &lock, err);
+
+	if (r == 0)
+		r = ioc_jail_value(j, "patch_level", &text, err);
+	if (r != 0)
+		return (r);
+	(void)snprintf(number, sizeof(number), "%u", level);
+	return (strcmp(text, number) == 0 || fn("patch level", text, number,
+	    arg) == 0 ? 0 : ioc_fail(err, IOC_CANCELED, "canceled"));
+}
+
+static int
+list_own(struct jail_update *u, struct ioc_error *err)
+{
+	struct ioc_jail *j = u->sw.jail;
+	struct ioc_fetch_options o = { .release = NULL };
+	int r = judge(u, err);
+
+	if (r != 0)
+		return (r);
+	o.release = u->release;
+	ioc_level_job(&u->from, j->host, u->dist, &o);
+	r = ioc_steps_run(&list_steps, j->host, j->name, u, err);
+	close_all(u);
+	return (r == 0 ? ioc_switch_finish(&u->sw, false, err) : r);
+}
+
+int
+ioc_jail_update_list(struct ioc_jail *j, ioc_update_fn *fn, void *arg,
+    struct ioc_error *err)
+{
+	IOC_AUTO(jail_update_fini) struct jail_update u = {
+		.updates_fd = -1, .scratch_fd = -1, .from = IOC_LEVEL,
+		.to = IOC_LEVEL, .root = IOC_OS_ROOT, .fn = fn, .arg = arg,
+	};
+	auto_lock struct ioc_lock *lock = NULL;
+	bool base = false, dry = j->host->dry_run;
+	int r = ioc_host_need_root(j->host, "update", err);
+
+	ioc_switch_init(&u.sw, j, "jail.update/copy");
+	/* It leaves nothing, but it is no dry run. */
+	j->host->dry_run = false;
+	if (r == 0)
+		r = ioc_jail_hold(j, "update", &lock, err);
+	if (r == 0)
+		r = ioc_jail_value_bool(j, "basejail", &base, err);
+	if (r == 0)
+		r = base ? list_base(j, fn, arg, err) : list_own(&u, err);
+	j->host->dry_run = dry;
 	return (ioc_wrap(err, r, "update %s", j->name));
 }
 

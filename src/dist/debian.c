@@ -342,6 +342,7 @@ const struct ioc_dist ioc_dist_debian = {
 	.finish_env = finish_env,
 	.clean = ioc_debian_clean,
 	.update_fetch = ioc_debian_update_fetch,
+	.update_list = ioc_debian_update_list,
 	.update_argv = update_argv,
 	.update_env = update_env,
 	.state = "var/lib/dpkg/status",

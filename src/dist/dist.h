@@ -123,6 +123,10 @@ struct ioc_dist {
 		    struct ioc_error *err);
 	int	(*update_judge)(const struct ioc_dist_job *job, unsigned *n,
 		    struct ioc_error *err);
+	/* What they are, for people, after either: name, from, to, name...; "-"
+	   where there is none. */
+	int	(*update_list)(const struct ioc_dist_job *job,
+		    struct ioc_strv *ret, struct ioc_error *err);
 	/* What stage two finds in its scratch space at IOC_DIST_SCRATCH; NULL:
 	   it needs none. */
 	int	(*update_scratch)(const struct ioc_dist_job *job,

@@ -73,6 +73,7 @@ const struct ioc_dist ioc_dist_freebsd = {
 	.clean = ioc_fbu_clean,
 	.update_prepare = ioc_fbu_prepare,
 	.update_judge = ioc_fbu_judge,
+	.update_list = ioc_fbu_list,
 	.update_scratch = ioc_fbu_scratch,
 	.update_argv = ioc_fbu_argv,
 	.update_env = ioc_fbu_env,

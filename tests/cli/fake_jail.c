@@ -201,6 +201,16 @@ ioc_jail_upgrade(struct ioc_jail *j, const char *release, ioc_upgrade_fn *fn,
 }
 
 int
+ioc_jail_update_list(struct ioc_jail *j, ioc_update_fn *fn, void *arg,
+    struct ioc_error *err)
+{
+	fake_log("list updates of jail %s", j->f->name);
+	(void)fn("libc6", "2.36-9", "2.36-10", arg);
+	(void)fn("/bin/\033x", "-", "0123456789ab", arg);
+	return (0);
+}
+
+int
 ioc_jail_update_rollback(struct ioc_jail *j, struct ioc_error *err)
 {
 	fake_log("roll back jail %s", j->f->name);
