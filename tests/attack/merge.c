@@ -80,6 +80,8 @@ ours(const struct roots *w, struct ioc_error *err)
 	int r;
 
 	k.place = openat(w->t.fd, "jail", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* As it is opened when there is one already. */
+	k.dir = openat(k.place, "upgrade", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r = ioc_upgrade_merge(&t, err);
 	ioc_upgrade_kept_fini(&k);
 	return (r != 0 ? r : (int)t.conflicts);

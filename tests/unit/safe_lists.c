@@ -266,5 +266,6 @@ UNIT_MAIN(
     cmocka_unit_test(test_manifest),
     cmocka_unit_test(test_manifest_many),
     cmocka_unit_test(test_listing),
+    cmocka_unit_test(test_merge),
     cmocka_unit_test(test_inputs),
     cmocka_unit_test(test_fetch))
