@@ -86,58 +86,38 @@ tell(struct cli *c, const struct update_opts *o, struct json *j,
 
 struct listing {
 	struct cli	*c;
-	struct json	*j;
 	const char	*name;
 };
 
+/* A part of the plan, as the steps are. */
 static int
 on_change(const char *what, const char *from, const char *to, void *arg)
 {
 	const struct listing *l = arg;
-	char *v[4] = { NULL };
+	const char *const texts[] = { l->name, what, from, to };
+	static const char *const keys[] = { "who", "change", "from", "to" };
+	struct progress *p = &l->c->progress;
+	char *v[4];
 
+	progress_clear(p);
 	if (l->c->json) {
-		json_begin_object(l->j);
-		json_key(l->j, "what");
-		json_text(l->j, what);
-		json_key(l->j, "from");
-		json_text(l->j, from);
-		json_key(l->j, "to");
-		json_text(l->j, to);
-		json_end(l->j);
+		progress_plan(p);
+		json_begin_object(&p->plan);
+		for (size_t i = 0; i < 4; i++) {
+			json_key(&p->plan, keys[i]);
+			json_text(&p->plan, texts[i]);
+		}
+		json_end(&p->plan);
 		return (0);
 	}
-	progress_clear(&l->c->progress);
-	v[0] = out_escape(l->name);
-	v[1] = out_escape(what);
-	v[2] = out_escape(from);
-	v[3] = out_escape(to);
-	(void)printf("%s: %s: %s -> %s\n", v[0], v[1], v[2], v[3]);
+	for (size_t i = 0; i < 4; i++)
+		v[i] = out_escape(texts[i]);
+	(void)printf("would change %s: %s: %s -> %s\n", v[0], v[1], v[2],
+	    v[3]);
+	(void)fflush(stdout);
 	for (size_t i = 0; i < 4; i++)
 		free(v[i]);
 	return (0);
-}
-
-static void
-begin_changes(struct cli *c, struct json *j, const char *name)
-{
-	if (!c->json)
-		return;
-	json_begin_object(j);
-	json_key(j, "name");
-	json_text(j, name);
-	json_key(j, "would_change");
-	json_begin_array(j);
-}
-
-static void
-end_changes(struct cli *c, struct json *j)
-{
-	if (c->json) {
-		json_end(j);
-		json_end(j);
-	}
-	(void)fflush(stdout);
 }
 
 /* --- releases ---------------------------------------------------------------------- */
@@ -164,7 +144,7 @@ update_release(struct cli *c, const struct update_opts *o, const char *name,
     struct json *j)
 {
 	struct result t = { .name = name };
-	struct listing list = { c, j, name };
+	struct listing list = { c, name };
 	struct ioc_error err;
 	int r;
 
@@ -172,12 +152,9 @@ update_release(struct cli *c, const struct update_opts *o, const char *name,
 	    ioc_release_rollback(c->host, name, &t.from, &t.to, &err) :
 	    ioc_release_update(c->host, name, o->fetch_only, &t.from, &t.to,
 	    &err);
-	if (r == 0 && c->dry_run && !o->rollback) {
-		begin_changes(c, j, name);
+	if (r == 0 && c->dry_run && !o->rollback)
 		r = ioc_release_update_list(c->host, name, on_change, &list,
 		    &err);
-		end_changes(c, j);
-	}
 	if (r != 0)
 		return (cli_fail(c, &err));
 	tell(c, o, j, &t, false);
@@ -200,7 +177,7 @@ update_jail(struct cli *c, const struct update_opts *o, struct ioc_jail *j,
     struct json *out)
 {
 	struct result t = { .name = ioc_jail_name(j) };
-	struct listing list = { c, out, t.name };
+	struct listing list = { c, t.name };
 	bool restart = o->restart && is_running(j);
 	struct ioc_error err;
 	int r, status = 0;
@@ -209,11 +186,8 @@ update_jail(struct cli *c, const struct update_opts *o, struct ioc_jail *j,
 		return (cli_fail(c, &err));
 	r = o->rollback ? ioc_jail_update_rollback(j, &err) :
 	    ioc_jail_update(j, &t.changes, &err);
-	if (r == 0 && c->dry_run && !o->rollback) {
-		begin_changes(c, out, t.name);
+	if (r == 0 && c->dry_run && !o->rollback)
 		r = ioc_jail_update_list(j, on_change, &list, &err);
-		end_changes(c, out);
-	}
 	if (r != 0)
 		status = cli_fail(c, &err);
 	else
@@ -258,7 +232,7 @@ update_all(struct cli *c, const struct cmd_line *l,
 {
 	const struct update_opts *o = l->opts;
 	struct strlist jails = { NULL, 0, 0 };
-	bool doc = c->json;
+	bool doc = c->json && !c->dry_run;
 	struct json j;
 	int r = 0, one;
 

@@ -45,6 +45,19 @@ thin_do()
 	world
 	ok create -r "$release" web
 	older web
+	# What would be done, and nothing of it.
+	snapshot >before
+	"$program" -c "$conf" -q -n update web >out 2>err || {
+		! grep -q ': apt-get: ' err || atf_skip "no mirror: $(head -n 1 err)"
+		atf_fail "$(cat err)"
+	}
+	atf_check -o match:"^would change web: $package: 2020a-0 -> 20" cat out
+	"$program" -c "$conf" -q -n -j update web >out 2>err || atf_fail "$(cat err)"
+	atf_check -o match:"\"change\": *\"$package\"" \
+	    -o match:'"from": *"2020a-0"' cat out
+	snapshot >after
+	atf_check cmp before after
+	no_leaks
 	updates web
 	db=$src/jails/web/layer/var/lib/dpkg/status
 	[ "$(version "$db")" != 2020a-0 ] || atf_fail "not updated"

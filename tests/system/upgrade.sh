@@ -34,6 +34,7 @@ tree()
 	printf 'binary\000%s\n' "$2" >"$1/etc/blob"
 	ln -s "release-$2" "$1/etc/link"
 	lines a b c d e f g h >"$1/etc/both"
+	echo "release $2" >"$1/etc/skel/file"
 }
 
 old_tree()
@@ -53,6 +54,7 @@ new_tree()
 	mkdir "$1/etc/new.d"
 	echo new >"$1/etc/new.d/file"
 	chmod 700 "$1/etc/new.d"
+	echo new >"$1/etc/skel/new"
 }
 
 # release NAME FUNCTION: fetched as an archive, once for all tests.
@@ -98,7 +100,8 @@ used()
 	    echo mine >/etc/kept.d/mine; mkdir /usr/local/x /home/me
 	    echo local >/usr/local/x/y; echo data >/home/me/file
 	    chown 1001 /home/me /home/me/file; chmod 600 /etc/plain
-	    ln -sf release-mine /etc/other-link'
+	    ln -sf release-mine /etc/other-link
+	    rm -r /etc/skel; mkdir /etc/skel; echo mine >/etc/skel/mine'
 }
 
 # inside NAME: all that counts of it, as it is seen in it.
@@ -150,6 +153,10 @@ upgraded()
 	lacks "$1" /etc/kept.d/file
 	has "$1" /etc/kept.d/mine mine
 	has "$1" /etc/new.d/file new
+	# It has made that directory anew: what it left out stays out.
+	has "$1" /etc/skel/mine mine
+	has "$1" /etc/skel/new new
+	lacks "$1" /etc/skel/file
 	has "$1" /usr/local/x/y local
 	has "$1" /home/me/file data
 	atf_check -o match:'^drwx------ ' "$program" -c "$conf" -q exec "$1" \
@@ -234,7 +241,7 @@ conflict_do()
 	atf_check -o match:'/etc/blob: binary: see .*blob.jail' \
 	    -o match:"/etc/clash: both have changed it: see $kept/merge/etc/clash" \
 	    -o match:'/etc/link: it is another kind of file: see ' cat list
-	ls -ldn "$kept" | grep -q '^drwx------.* 0 *0 ' ||
+	[ "$(find "$kept" -prune -perm 700 -user 0)" = "$kept" ] ||
 	    atf_fail "others can look: $(ls -ld "$kept")"
 	lines '<<<<<<< jail' mine '||||||| old release' 'release 1.5' ======= \
 	    'release 2.0' '>>>>>>> new release' | cmp - "$kept/merge/etc/clash" ||
@@ -305,9 +312,10 @@ refused_do()
 	refuses 1 'the package nginx was installed in it' upgrade -r new pkg
 	# The release that it was made from is gone.
 	ok create -T -r old thick
-	for j in pkg; do
-		ok destroy -y "$j"
-	done
+	mv "$src/releases/old" "$dir/gone"
+	refuses 1 'old' upgrade -r new thick
+	mv "$dir/gone" "$src/releases/old"
+	ok upgrade -r new thick
 	no_leaks
 }
 
