@@ -178,6 +178,13 @@ copy(void *ctx, struct ioc_error *err)
 	return (r == 0 ? s->ops->root(s, u->sw.staged, &u->root, err) : r);
 }
 
+/* Before its snapshot goes; what was obtained lies there, too. */
+static int
+uncopy(void *ctx, struct ioc_error *err)
+{
+	return (unobtain(ctx, err));
+}
+
 static int
 apply(void *ctx, struct ioc_error *err)
 {
@@ -273,10 +280,11 @@ exchange(void *ctx, struct ioc_error *err)
 static const struct ioc_step table[] = {
 	{ "journal", journal, unjournal },
 	{ "obtain", obtain, unobtain },
-	{ "copy", copy, NULL },		/* the copy lies in staging, too */
+	/* Before the copy: of ZFS the copy takes along what is older only. */
+	{ "snapshot", snapshot, unsnapshot },
+	{ "copy", copy, uncopy },
 	{ "apply", apply, NULL },
 	{ "check", check, NULL },
-	{ "snapshot", snapshot, unsnapshot },
 };
 
 static const struct ioc_steps steps = IOC_STEPS("jail.update", table);

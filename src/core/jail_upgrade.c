@@ -202,12 +202,13 @@ exchange(void *ctx, struct ioc_error *err)
 
 static const struct ioc_step table[] = {
 	{ "journal", journal, unjournal },
+	/* Before the copy: of ZFS the copy takes along what is older only. */
+	{ "snapshot", snapshot, unsnapshot },
 	{ "copy", copy, uncopy },
 	{ "system", change_system, NULL },	/* all of it on the copy */
 	{ "merge", merge, NULL },	/* but conflicts, which stay */
 	{ "rebuild", rebuild, NULL },
 	{ "check", check, NULL },
-	{ "snapshot", snapshot, unsnapshot },
 };
 
 static const struct ioc_steps steps = IOC_STEPS("jail.upgrade", table);

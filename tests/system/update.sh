@@ -81,7 +81,17 @@ thick_do()
 	ok create -T -r "$release" web
 	older web
 	ok start web
-	updates --restart web
+	updates --restart --events json web
+	for step in journal obtain snapshot copy apply check switch; do
+		for phase in BEGIN DONE; do
+			grep "\"jail.update/$step\"" err | grep -q "\"$phase\"" ||
+			    atf_fail "no $phase of $step: $(cat err)"
+		done
+	done
+	for step in obtain/download apply; do
+		grep "\"jail.update/$step\"" err | grep -q '"PROGRESS"' ||
+		    atf_fail "no progress of $step: $(cat err)"
+	done
 	state web running
 	ok stop web
 	[ "$(version "$src/jails/web/root/var/lib/dpkg/status")" != 2020a-0 ] ||

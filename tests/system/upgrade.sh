@@ -3,6 +3,7 @@
 # Jails move to a newer release: two small ones that differ in what matters, and
 # where there is a mirror, two of Debian's.
 . "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/pool.sh"
 
 # --- two releases ------------------------------------------------------------------
 
@@ -75,7 +76,7 @@ release()
 
 world()
 {
-	begin
+	"${1:-begin}"
 	release old old_tree
 	release new new_tree
 }
@@ -203,6 +204,25 @@ thick_do()
 	world
 	ok create -T -r old web
 	there_and_back
+}
+
+# A clone of the old release's dataset, whose files become the new one's.
+pool_do()
+{
+	world begin_pool
+	# shellcheck disable=SC2086
+	ok create -r old web $os_no_idmap
+	used web
+	inside web >inside.before
+	prints 'web upgraded from old to new, 2 files merged' -q upgrade \
+	    -r new web
+	upgraded web
+	says 'as before' update --rollback web
+	prints old get release web
+	inside web >inside.after
+	diff inside.before inside.after >&2 || atf_fail "not as before"
+	ok destroy -y web
+	no_leaks
 }
 
 base_do()
@@ -494,6 +514,7 @@ atf_init_test_cases()
 {
 	testcase thin "a thin jail is upgraded, and goes back"
 	testcase thick "a thick one"
+	zcase pool "ZFS: a thin jail"
 	testcase base "a basejail"
 	testcase conflict "conflicts wait for their resolution"
 	testcase refused "what cannot be upgraded"
