@@ -15,6 +15,7 @@
 #include "safe/path.h"
 
 #define	BEFORE		"before-update-"
+#define	MOMENT_MAX	(UINT64_C(1) << 48)
 #define	SWITCH		"switch"
 #define	STAGED		"jail"		/* the clone, in staging */
 #define	CONFIG		"config.json"
@@ -64,13 +65,35 @@ ioc_switch_ids(struct ioc_switch *w, struct ioc_error *err)
 
 /* --- aside ---------------------------------------------------------------------------- */
 
+/* What no snapshot is called yet; the clock may stand where it stood before. */
+static int
+next_moment(struct ioc_switch *w, uint64_t *ret, struct ioc_error *err)
+{
+	IOC_AUTO(ioc_snapshot_list_freep) struct ioc_snapshot_list *l = NULL;
+	int r = ioc_snapshot_list(w->jail, &l, err);
+
+	*ret = (uint64_t)time(NULL);
+	for (size_t i = 0; r == 0 && i < ioc_snapshot_count(l); i++) {
+		const char *name = ioc_snapshot_at(l, i)->name;
+		uint64_t v;
+
+		if (ioc_str_starts(name, BEFORE) && ioc_str_to_u64(name +
+		    strlen(BEFORE), 0, MOMENT_MAX, &v, NULL) == 0 && v >= *ret)
+			*ret = v + 1;
+	}
+	return (r);
+}
+
 int
 ioc_switch_journal(struct ioc_switch *w, struct ioc_error *err)
 {
-	int r;
+	uint64_t moment;
+	int r = next_moment(w, &moment, err);
 
+	if (r != 0)
+		return (r);
 	if (asprintf(&w->what, "%s %s%" PRIu64, w->jail->name, BEFORE,
-	    (uint64_t)time(NULL)) < 0) {
+	    moment) < 0) {
 		w->what = NULL;
 		return (ioc_fail_nomem(err));
 	}
@@ -224,10 +247,11 @@ ioc_switch_finish(struct ioc_switch *w, bool switched, struct ioc_error *err)
 
 /* The switch again, if it was begun: 1 when it was not. */
 static int
-go_on(struct ioc_source *s, const struct ioc_jail *j, const char *staged,
+go_on(struct ioc_source *s, struct ioc_jail *j, const char *staged,
     struct ioc_error *err)
 {
 	auto_free char *clone = NULL;
+	enum ioc_jail_state state;
 	auto_fd int dir = -1;
 	struct ioc_error e;
 	struct stat st;
@@ -246,7 +270,11 @@ go_on(struct ioc_source *s, const struct ioc_jail *j, const char *staged,
 		clone = NULL;
 		return (ioc_fail_nomem(err));
 	}
-	r = put_config(s->store, dir, j->vol, err);
+	r = ioc_jail_state(j, &state, NULL, err);
+	if (r == 0 && state == IOC_JAIL_RUNNING)
+		r = ioc_fail(err, IOC_STATE, "%s runs", j->name);
+	if (r == 0)
+		r = put_config(s->store, dir, j->vol, err);
 	return (r == 0 ? s->store->ops->replace(s->store, j->vol, clone, err) :
 	    r);
 }
