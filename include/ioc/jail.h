@@ -6,6 +6,7 @@
 #include "ioc/config.h"
 #include "ioc/filter.h"
 #include "ioc/host.h"
+#include "ioc/release.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -105,11 +106,50 @@ IOC_API int ioc_jail_create(struct ioc_host *h,
 IOC_API int ioc_jail_update(struct ioc_jail *j, unsigned *n,
     struct ioc_error *err);
 
+/* The same as ioc_release_update_list, for a jail; steps "jail.update/...". */
+IOC_API int ioc_jail_update_list(struct ioc_jail *j, ioc_update_fn *fn,
+    void *arg, struct ioc_error *err);
+
 /*
- * The jail becomes what it was before its last update.  It must be stopped.
+ * The jail becomes what it was before its last update or upgrade.  It must be stopped.
  * Needs root.  STATE: there was none, or newer snapshots would be lost.
  */
 IOC_API int ioc_jail_update_rollback(struct ioc_jail *j,
+    struct ioc_error *err);
+
+/* What came of an upgrade. */
+struct ioc_upgrade {
+	char		 from[128];	/* releases */
+	char		 to[128];
+	unsigned	 merged;	/* files that both sides had changed */
+	unsigned	 conflicts;	/* that wait for the administrator */
+};
+
+/*
+ * Called for each conflict, in the thread that called the library: `path` in the
+ * jail's root, why, and the file of the host that is to be edited, or removed.
+ * Not 0 asks to stop: CANCELED.
+ */
+typedef int ioc_upgrade_fn(const char *path, const char *why,
+    const char *kept, void *arg);
+
+/*
+ * Moves a jail to a newer release ("[source/]name") of its distribution that is
+ * in its source.  On a clone beside it the system's directories become those of
+ * the release; all else that the jail has not changed as well; what both have
+ * changed is merged in /etc, and stays the jail's elsewhere.  Then the clone takes
+ * the place of its root, and a snapshot is the way back
+ * (ioc_jail_update_rollback).  On any failure the jail is as before.
+ *
+ * Conflicts of /etc are STATE, told to `fn` (may be NULL) and kept beside the
+ * jail for its administrator; the same call again goes on from there.  The jail
+ * must be stopped: STATE.  Needs root.  Steps "jail.upgrade/...".  *ret may be
+ * NULL.  NOT_FOUND: no such release, or that which it was made from is gone;
+ * STATE: it is not newer, or packages of the jail's own would be lost;
+ * UNSUPPORTED: another distribution or architecture; CHILD, LIMIT.
+ */
+IOC_API int ioc_jail_upgrade(struct ioc_jail *j, const char *release,
+    ioc_upgrade_fn *fn, void *arg, struct ioc_upgrade *ret,
     struct ioc_error *err);
 
 /*

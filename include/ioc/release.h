@@ -58,6 +58,23 @@ IOC_API int ioc_release_update(struct ioc_host *h, const char *name,
     bool fetch_only, unsigned *from, unsigned *to, struct ioc_error *err);
 
 /*
+ * Called for each thing that an update would change, in the thread that called
+ * the library: a package with its versions, or a file, by its path, with the
+ * first digits of its hashes, or its targets; "-" is where there is none.  Not 0
+ * asks to stop: CANCELED.
+ */
+typedef int ioc_update_fn(const char *what, const char *from, const char *to,
+    void *arg);
+
+/*
+ * Tells what an update of a release would change, as its updater has it: stage
+ * one, whose result is thrown away; updates that are kept need no network.  Does
+ * so on a dry run as well.  Needs root.  Steps "release.update/...".
+ */
+IOC_API int ioc_release_update_list(struct ioc_host *h, const char *name,
+    ioc_update_fn *fn, void *arg, struct ioc_error *err);
+
+/*
  * Removes the newest patch level of a release, so that the one before it counts
  * again; its number is not used a second time.  *from and *to (may be NULL) are
  * the levels.  Needs root.  STATE: there is no older one; BUSY names the jails

@@ -129,6 +129,7 @@ extern const struct cmd cmd_activate, cmd_clone, cmd_completion, cmd_console,
     cmd_create, cmd_deactivate, cmd_destroy, cmd_doctor, cmd_exec, cmd_export,
     cmd_fetch, cmd_fstab, cmd_get, cmd_help, cmd_import, cmd_list, cmd_promote,
     cmd_properties, cmd_recover, cmd_rename, cmd_restart, cmd_run, cmd_set,
-    cmd_snapshot, cmd_start, cmd_stop, cmd_update, cmd_verify, cmd_version;
+    cmd_snapshot, cmd_start, cmd_stop, cmd_update, cmd_upgrade, cmd_verify,
+    cmd_version;
 
 #endif /* CLI_CMD_H */

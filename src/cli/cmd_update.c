@@ -18,7 +18,7 @@ static const struct opt opts[] = {
 	{ 0, "fetch-only", OPT_FLAG, AT(fetch_only),
 	    .help = "releases: obtain and verify, and keep that for later" },
 	{ 0, "rollback", OPT_FLAG, AT(rollback),
-	    .help = "go back to what was there before the last update" },
+	    .help = "go back to what was there before the last update or upgrade" },
 	{ 0, "restart", OPT_FLAG, AT(restart),
 	    .help = "jails that run: stop them for it, start them again" },
 	{ 0 }
@@ -82,6 +82,44 @@ tell(struct cli *c, const struct update_opts *o, struct json *j,
 	free(shown);
 }
 
+/* --- what would change --------------------------------------------------------------- */
+
+struct listing {
+	struct cli	*c;
+	const char	*name;
+};
+
+/* A part of the plan, as the steps are. */
+static int
+on_change(const char *what, const char *from, const char *to, void *arg)
+{
+	const struct listing *l = arg;
+	const char *const texts[] = { l->name, what, from, to };
+	static const char *const keys[] = { "who", "change", "from", "to" };
+	struct progress *p = &l->c->progress;
+	char *v[4];
+
+	progress_clear(p);
+	if (l->c->json) {
+		progress_plan(p);
+		json_begin_object(&p->plan);
+		for (size_t i = 0; i < 4; i++) {
+			json_key(&p->plan, keys[i]);
+			json_text(&p->plan, texts[i]);
+		}
+		json_end(&p->plan);
+		return (0);
+	}
+	for (size_t i = 0; i < 4; i++)
+		v[i] = out_escape(texts[i]);
+	(void)printf("would change %s: %s: %s -> %s\n", v[0], v[1], v[2],
+	    v[3]);
+	(void)fflush(stdout);
+	for (size_t i = 0; i < 4; i++)
+		free(v[i]);
+	return (0);
+}
+
 /* --- releases ---------------------------------------------------------------------- */
 
 static bool
@@ -106,6 +144,7 @@ update_release(struct cli *c, const struct update_opts *o, const char *name,
     struct json *j)
 {
 	struct result t = { .name = name };
+	struct listing list = { c, name };
 	struct ioc_error err;
 	int r;
 
@@ -113,6 +152,9 @@ update_release(struct cli *c, const struct update_opts *o, const char *name,
 	    ioc_release_rollback(c->host, name, &t.from, &t.to, &err) :
 	    ioc_release_update(c->host, name, o->fetch_only, &t.from, &t.to,
 	    &err);
+	if (r == 0 && c->dry_run && !o->rollback)
+		r = ioc_release_update_list(c->host, name, on_change, &list,
+		    &err);
 	if (r != 0)
 		return (cli_fail(c, &err));
 	tell(c, o, j, &t, false);
@@ -135,6 +177,7 @@ update_jail(struct cli *c, const struct update_opts *o, struct ioc_jail *j,
     struct json *out)
 {
 	struct result t = { .name = ioc_jail_name(j) };
+	struct listing list = { c, t.name };
 	bool restart = o->restart && is_running(j);
 	struct ioc_error err;
 	int r, status = 0;
@@ -143,6 +186,8 @@ update_jail(struct cli *c, const struct update_opts *o, struct ioc_jail *j,
 		return (cli_fail(c, &err));
 	r = o->rollback ? ioc_jail_update_rollback(j, &err) :
 	    ioc_jail_update(j, &t.changes, &err);
+	if (r == 0 && c->dry_run && !o->rollback)
+		r = ioc_jail_update_list(j, on_change, &list, &err);
 	if (r != 0)
 		status = cli_fail(c, &err);
 	else
@@ -266,6 +311,8 @@ const struct cmd cmd_update = {
 	    "before is kept as a snapshot. A basejail moves to the newest patch "
 	    "level of its release. When something fails everything is as it "
 	    "was.\n\n"
+	    "With -n the steps are told, and what would change: updates are "
+	    "obtained for it, and thrown away.\n\n"
 	    "What --fetch-only has obtained is verified again and applied by "
 	    "the next update, without a network.",
 	.hints = hints,

@@ -5,8 +5,8 @@
 #include "cli.h"
 
 const struct cmd *const cmd_table[] = {
-	&cmd_activate, &cmd_deactivate, &cmd_fetch, &cmd_update, &cmd_verify,
-	&cmd_create, &cmd_clone, &cmd_list, &cmd_start, &cmd_stop,
+	&cmd_activate, &cmd_deactivate, &cmd_fetch, &cmd_update, &cmd_upgrade,
+	&cmd_verify, &cmd_create, &cmd_clone, &cmd_list, &cmd_start, &cmd_stop,
 	&cmd_restart, &cmd_exec, &cmd_run, &cmd_console, &cmd_get, &cmd_set,
 	&cmd_fstab, &cmd_snapshot, &cmd_rename, &cmd_promote, &cmd_destroy,
 	&cmd_export, &cmd_import,

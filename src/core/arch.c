@@ -70,6 +70,17 @@ machine_of(int root_fd)
 	    b[5] == 2 ? b[19] | (unsigned)b[18] << 8 : 0);
 }
 
+const char *
+ioc_arch_name(int root_fd)
+{
+	unsigned machine = machine_of(root_fd);
+
+	for (size_t i = 0; i < N_MACHINES; i++)
+		if (machines[i].machine == machine)
+			return (machines[i].arch);
+	return (NULL);
+}
+
 int
 ioc_arch_check(struct ioc_host *h, int root_fd, struct ioc_error *err)
 {

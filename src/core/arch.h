@@ -12,6 +12,9 @@
  */
 int	ioc_arch_check(struct ioc_host *h, int root_fd, struct ioc_error *err);
 
+/* What the shell of a root is for, as hosts are called; NULL: not known. */
+const char *ioc_arch_name(int root_fd);
+
 /* The same for the root of a volume "releases/R/pN" of a source. */
 int	ioc_arch_check_volume(struct ioc_source *s, const char *vol,
 	    struct ioc_error *err);

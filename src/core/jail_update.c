@@ -1,103 +1,48 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Updating a jail that owns its root: stage one as for a release, stage two on
- * a clone of the jail beside it, which then takes the place of its root.  A
- * snapshot that is taken before is the way back.
- *
- * Until the file "switch" stands in staging a failure, or recovery, leaves the
- * jail as it was; from then on recovery goes on to the end.
+ * a clone of the jail beside it, which then takes the place of its root
+ * (core/switch.h).
  */
-#include "core/jail_update.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/compat.h"
 #include "base/str.h"
 #include "core/arch.h"
 #include "core/create.h"
-#include "core/event.h"
-#include "core/ids.h"
 #include "core/level.h"
 #include "core/obtain.h"
 #include "core/release.h"
 #include "core/snapshot.h"
 #include "core/step.h"
-#include "safe/file.h"
-#include "safe/name.h"
+#include "core/switch.h"
 #include "safe/path.h"
 
-#define	BEFORE		"before-update-"
-#define	MOMENT_MAX	(UINT64_C(1) << 48)
-#define	SWITCH		"switch"
-#define	STAGED		"jail"		/* the clone, in staging */
-
 struct jail_update {
-	struct ioc_jail	*jail;
+	struct ioc_switch sw;
 	const struct ioc_dist *dist;
-	struct ioc_build build;		/* journal, staging, the jail's ids */
 	struct ioc_level from;		/* what stage one looks at */
 	struct ioc_level to;		/* the clone */
 	struct ioc_os_root root;	/* of the jail, or of the clone */
-	char		*what;		/* of the journal */
 	char		*release;
-	const char	*snapshot;	/* in it */
-	char		*staged;	/* volume of the clone */
 	char		 version[64];
 	int		 updates_fd;
 	int		 scratch_fd;
 	unsigned	 applied;
-	bool		 switched;
+	ioc_update_fn	*fn;		/* of a list, with its argument */
+	void		*arg;
 };
 
-static const struct ioc_store_snapshot_ops *
-snapshots(const struct jail_update *u)
-{
-	return (u->build.source->store->ops->snapshot);
-}
-
 /* --- stage one ---------------------------------------------------------------------- */
-
-/* What no snapshot is called yet; the clock may stand where it stood before. */
-static int
-next_moment(struct jail_update *u, uint64_t *ret, struct ioc_error *err)
-{
-	IOC_AUTO(ioc_snapshot_list_freep) struct ioc_snapshot_list *l = NULL;
-	int r = ioc_snapshot_list(u->jail, &l, err);
-
-	*ret = (uint64_t)time(NULL);
-	for (size_t i = 0; r == 0 && i < ioc_snapshot_count(l); i++) {
-		const char *name = ioc_snapshot_at(l, i)->name;
-		uint64_t v;
-
-		if (ioc_str_starts(name, BEFORE) && ioc_str_to_u64(name +
-		    strlen(BEFORE), 0, MOMENT_MAX, &v, NULL) == 0 && v >= *ret)
-			*ret = v + 1;
-	}
-	return (r);
-}
 
 static int
 journal(void *ctx, struct ioc_error *err)
 {
 	struct jail_update *u = ctx;
-	uint64_t moment;
-	int r = next_moment(u, &moment, err);
 
-	if (r != 0)
-		return (r);
-	if (asprintf(&u->what, "%s %s%" PRIu64, u->jail->name, BEFORE,
-	    moment) < 0) {
-		u->what = NULL;
-		return (ioc_fail_nomem(err));
-	}
-	u->snapshot = strchr(u->what, ' ') + 1;
-	u->build.name = u->what;
-	r = ioc_build_journal(&u->build, err);
-	u->build.name = u->jail->name;
-	return (r);
+	return (ioc_switch_journal(&u->sw, err));
 }
 
 static int
@@ -105,21 +50,14 @@ unjournal(void *ctx, struct ioc_error *err)
 {
 	struct jail_update *u = ctx;
 
-	return (ioc_build_unjournal(&u->build, err));
+	return (ioc_build_unjournal(&u->sw.build, err));
 }
 
 static int
 make_place(struct jail_update *u, const char *name, int *ret,
     struct ioc_error *err)
 {
-	struct ioc_store *s = u->build.source->store;
-	auto_free char *dir = NULL;
-
-	if (asprintf(&dir, "%s/%s", u->build.staging, name) < 0) {
-		dir = NULL;
-		return (ioc_fail_nomem(err));
-	}
-	*ret = ioc_path_mkdirs(s->root, dir, 0700, 0, 0, IOC_PATH_NOLINKS, err);
+	*ret = ioc_switch_place(&u->sw, name, err);
 	return (*ret < 0 ? *ret : 0);
 }
 
@@ -143,12 +81,12 @@ pick_layer(const struct jail_update *u)
 static int
 open_from(struct jail_update *u, struct ioc_error *err)
 {
-	struct ioc_store *s = u->build.source->store;
+	struct ioc_store *s = u->sw.build.source->store;
 	auto_free char *vol = NULL;
 	int64_t level;
 	int r;
 
-	r = s->ops->root(s, u->jail->vol, &u->root, err);
+	r = s->ops->root(s, u->sw.jail->vol, &u->root, err);
 	if (r != 0)
 		return (r);
 	if (u->dist->update_prepare == NULL) {
@@ -161,14 +99,14 @@ open_from(struct jail_update *u, struct ioc_error *err)
 		return (ioc_fail(err, IOC_UNSUPPORTED, "it shares the "
 		    "directories of its release: only a basejail moves to "
 		    "another level, and only a thick jail has its own"));
-	r = ioc_jail_value_int(u->jail, "patch_level", &level, err);
+	r = ioc_jail_value_int(u->sw.jail, "patch_level", &level, err);
 	if (r == 0 && asprintf(&vol, "releases/%s/p%" PRId64, u->release,
 	    level) < 0) {
 		vol = NULL;
 		r = ioc_fail_nomem(err);
 	}
 	if (r == 0)
-		r = ioc_level_open(&u->from, u->build.source, vol, err);
+		r = ioc_level_open(&u->from, u->sw.build.source, vol, err);
 	if (r == 0 && u->dist->version != NULL && u->dist->version(
 	    u->from.root_fd, u->version, NULL) == 0)
 		u->from.job.current = u->version;
@@ -179,10 +117,10 @@ static int
 obtain(void *ctx, struct ioc_error *err)
 {
 	struct jail_update *u = ctx;
-	struct ioc_store *s = u->build.source->store;
+	struct ioc_store *s = u->sw.build.source->store;
 	int r;
 
-	r = s->ops->place(s, u->build.staging, err);
+	r = s->ops->place(s, u->sw.build.staging, err);
 	if (r == 0)
 		r = make_place(u, "updates", &u->updates_fd, err);
 	if (r == 0)
@@ -191,13 +129,13 @@ obtain(void *ctx, struct ioc_error *err)
 		return (r);
 	u->from.job.updates_fd = u->updates_fd;
 	if (asprintf(&u->to.root_path, "%s/%s/updates", s->path,
-	    u->build.staging) < 0) {
+	    u->sw.build.staging) < 0) {
 		u->to.root_path = NULL;
 		return (ioc_fail_nomem(err));
 	}
 	u->from.job.updates_path = u->to.root_path;
 	u->from.event = "jail.update/obtain";
-	return (ioc_obtain(&u->build, &u->from, &u->applied, err));
+	return (ioc_obtain(&u->sw.build, &u->from, &u->applied, err));
 }
 
 static void
@@ -218,40 +156,33 @@ unobtain(void *ctx, struct ioc_error *err)
 	struct jail_update *u = ctx;
 
 	close_all(u);
-	return (ioc_build_unvolume(&u->build, err));
+	return (ioc_build_unvolume(&u->sw.build, err));
 }
 
 /* --- stage two ------------------------------------------------------------------------ */
 
 static int
-progress(uint64_t done, uint64_t total, void *arg)
-{
-	struct jail_update *u = arg;
-
-	return (ioc_emit_progress(u->jail->host, "jail.update/copy",
-	    u->jail->name, done, total, true, NULL));
-}
-
-static int
 copy(void *ctx, struct ioc_error *err)
 {
 	struct jail_update *u = ctx;
-	struct ioc_store *s = u->build.source->store;
+	struct ioc_store *s = u->sw.build.source->store;
 	int r;
 
 	if (u->applied == 0)
 		return (0);
-	if (asprintf(&u->staged, "%s/" STAGED, u->build.staging) < 0) {
-		u->staged = NULL;
-		return (ioc_fail_nomem(err));
-	}
-	r = s->ops->clone(s, u->jail->vol, u->staged, IOC_CLONE_THIN,
-	    u->build.id_base, progress, u, err);
+	r = ioc_switch_clone(&u->sw, err);
 	ioc_store_root_fini(&u->root);
 	u->root = (struct ioc_os_root)IOC_OS_ROOT;
 	if (u->from.root_fd < 0)
 		u->from.job.root_fd = -1;
-	return (r == 0 ? s->ops->root(s, u->staged, &u->root, err) : r);
+	return (r == 0 ? s->ops->root(s, u->sw.staged, &u->root, err) : r);
+}
+
+/* Before its snapshot goes; what was obtained lies there, too. */
+static int
+uncopy(void *ctx, struct ioc_error *err)
+{
+	return (unobtain(ctx, err));
 }
 
 static int
@@ -263,8 +194,8 @@ apply(void *ctx, struct ioc_error *err)
 
 	if (u->applied == 0)
 		return (0);
-	l->source = u->build.source;
-	l->vol = strdup(u->staged);
+	l->source = u->sw.build.source;
+	l->vol = strdup(u->sw.staged);
 	l->job.provenance = json_object();
 	if (l->vol == NULL || l->job.provenance == NULL)
 		return (ioc_fail_nomem(err));
@@ -278,7 +209,7 @@ apply(void *ctx, struct ioc_error *err)
 		if (r == 0)
 			r = u->dist->update_scratch(&l->job, err);
 	}
-	return (r == 0 ? ioc_level_jail(l, &u->build, "jail.update/apply",
+	return (r == 0 ? ioc_level_jail(l, &u->sw.build, "jail.update/apply",
 	    u->dist->update_argv, u->dist->update_env, true, err) : r);
 }
 
@@ -323,62 +254,37 @@ static int
 snapshot(void *ctx, struct ioc_error *err)
 {
 	struct jail_update *u = ctx;
-	struct ioc_store *s = u->build.source->store;
 
-	return (u->applied == 0 ? 0 : snapshots(u)->create(s, u->jail->vol,
-	    u->snapshot, progress, u, err));
+	return (u->applied == 0 ? 0 : ioc_switch_snapshot(&u->sw, err));
 }
 
 static int
 unsnapshot(void *ctx, struct ioc_error *err)
 {
 	struct jail_update *u = ctx;
-	struct ioc_store *s = u->build.source->store;
-	struct ioc_error e;
-	int r;
 
-	if (u->applied == 0)
-		return (0);
-	r = snapshots(u)->remove(s, u->jail->vol, u->snapshot, &e);
-	if (r == 0 || r == IOC_NOT_FOUND)
-		r = snapshots(u)->sweep(s, u->jail->vol, err);
-	else
-		ioc_error_copy(err, &e);
-	u->build.remains = u->build.remains || r != 0;
-	return (r);
+	return (u->applied == 0 ? 0 : ioc_switch_unsnapshot(&u->sw, err));
 }
 
-/* From the mark on there is no way back, only to the end. */
 static int
 exchange(void *ctx, struct ioc_error *err)
 {
 	struct jail_update *u = ctx;
-	struct ioc_store *s = u->build.source->store;
-	auto_fd int dir = -1;
-	int r;
 
 	if (u->applied == 0)
 		return (0);
 	close_all(u);
-	dir = ioc_path_dir(s->root, u->build.staging, IOC_PATH_NOLINKS, err);
-	if (dir < 0)
-		return (dir);
-	r = ioc_file_replace(dir, SWITCH, "", 0, 0600, (uid_t)-1, (gid_t)-1, 0,
-	    err);
-	if (r != 0)
-		return (r);
-	ioc_fd_close(&dir);
-	u->switched = true;
-	return (s->ops->replace(s, u->jail->vol, u->staged, err));
+	return (ioc_switch_exchange(&u->sw, err));
 }
 
 static const struct ioc_step table[] = {
 	{ "journal", journal, unjournal },
 	{ "obtain", obtain, unobtain },
-	{ "copy", copy, NULL },		/* the copy lies in staging, too */
+	/* Before the copy: of ZFS the copy takes along what is older only. */
+	{ "snapshot", snapshot, unsnapshot },
+	{ "copy", copy, uncopy },
 	{ "apply", apply, NULL },
 	{ "check", check, NULL },
-	{ "snapshot", snapshot, unsnapshot },
 };
 
 static const struct ioc_steps steps = IOC_STEPS("jail.update", table);
@@ -391,109 +297,16 @@ static const struct ioc_step switch_table[] = {
 static const struct ioc_steps switch_steps =
     IOC_STEPS("jail.update", switch_table);
 
-static int
-is_marked(struct ioc_store *s, const char *staged, struct ioc_error *err)
-{
-	auto_free char *path = NULL;
-	struct ioc_error e;
-	struct stat st;
-	int r;
-
-	if (asprintf(&path, "%s/" SWITCH, staged) < 0) {
-		path = NULL;
-		return (ioc_fail_nomem(err));
-	}
-	r = ioc_path_stat(s->root, path, IOC_PATH_NOLINKS, &st, &e);
-	if (r == 0 || r == IOC_NOT_FOUND)
-		return (r == 0);
-	ioc_error_copy(err, &e);
-	return (r);
-}
-
-int
-ioc_jail_update_recover(struct ioc_source *s, const char *what,
-    const char *staged, struct ioc_error *err)
-{
-	IOC_AUTO(ioc_jail_closep) struct ioc_jail *j = NULL;
-	const char *space = strchr(what, ' ');
-	auto_free char *name = NULL, *clone = NULL;
-	auto_lock struct ioc_lock *lock = NULL;
-	enum ioc_jail_state state;
-	struct ioc_error e;
-	int r;
-
-	if (space == NULL)
-		return (0);
-	name = strndup(what, (size_t)(space - what));
-	if (name == NULL || asprintf(&clone, "%s/" STAGED, staged) < 0) {
-		clone = NULL;
-		return (ioc_fail_nomem(err));
-	}
-	if (ioc_name_check(IOC_NAME_JAIL, name, NULL) != 0)
-		return (0);
-	r = ioc_jail_new(s, name, &j, err);
-	if (r == 0)
-		r = ioc_jail_lock(j, "recover", &lock, err);
-	if (r == 0)
-		r = s->store->ops->has(s->store, j->vol, &e);
-	else
-		return (r);
-	if (r == IOC_NOT_FOUND)
-		return (0);
-	if (r != 0)
-		ioc_error_copy(err, &e);
-	if (r == 0)
-		r = is_marked(s->store, staged, err);
-	if (r > 0) {
-		r = ioc_jail_state(j, &state, NULL, err);
-		if (r == 0 && state == IOC_JAIL_RUNNING)
-			r = ioc_fail(err, IOC_STATE, "%s runs", name);
-		return (r == 0 ? s->store->ops->replace(s->store, j->vol,
-		    clone, err) : r);
-	}
-	if (r < 0)
-		return (r);
-	r = s->store->ops->snapshot->remove(s->store, j->vol, space + 1, &e);
-	if (r == 0 || r == IOC_NOT_FOUND)
-		return (s->store->ops->snapshot->sweep(s->store, j->vol, err));
-	ioc_error_copy(err, &e);
-	return (r);
-}
-
 /* --- the operations ----------------------------------------------------------------------- */
-
-/* The jail's own range: it is stopped, and its layer belongs to that. */
-static int
-take_ids(struct jail_update *u, struct ioc_error *err)
-{
-	const char *userns;
-	int64_t base;
-	int r = ioc_jail_value(u->jail, "userns", &userns, err);
-
-	if (r == 0)
-		r = ioc_ids_wanted(u->build.source, ioc_str_is_none(userns) ?
-		    NULL : userns, &u->build.userns, err);
-	if (r == 0)
-		r = ioc_jail_value_int(u->jail, "id_base", &base, err);
-	if (r == 0 && u->build.userns && (base < IOC_ID_COUNT ||
-	    base > UINT32_MAX - IOC_ID_COUNT))
-		r = ioc_fail(err, IOC_STATE, "it has no uid range");
-	if (r == 0)
-		u->build.id_base = u->build.userns ? (uint32_t)base : 0;
-	return (r);
-}
 
 static int
 judge(struct jail_update *u, struct ioc_error *err)
 {
-	struct ioc_jail *j = u->jail;
+	struct ioc_jail *j = u->sw.jail;
 	const char *dist, *release;
 	int r;
 
-	/* What it writes meanwhile would be lost. */
-	r = ioc_jail_quiet(j, false, err);
-	if (r == 0)
-		r = ioc_jail_value(j, "distribution", &dist, err);
+	r = ioc_jail_value(j, "distribution", &dist, err);
 	if (r == 0)
 		r = ioc_jail_value(j, "release", &release, err);
 	if (r != 0)
@@ -510,57 +323,16 @@ judge(struct jail_update *u, struct ioc_error *err)
 		return (ioc_fail_nomem(err));
 	r = ioc_release_runs_here(j->host, u->dist, err);
 	if (r == 0)
-		r = ioc_arch_check_volume(u->build.source, j->vol, err);
-	return (r == 0 ? take_ids(u, err) : r);
-}
-
-/* Older ways back go: the new one is there. */
-static int
-drop_older(struct jail_update *u, struct ioc_error *err)
-{
-	IOC_AUTO(ioc_snapshot_list_freep) struct ioc_snapshot_list *l = NULL;
-	struct ioc_store *s = u->build.source->store;
-	int r = u->applied == 0 ? 0 : ioc_snapshot_list(u->jail, &l, err);
-
-	for (size_t i = 0; r == 0 && l != NULL && i < ioc_snapshot_count(l);
-	    i++) {
-		const char *name = ioc_snapshot_at(l, i)->name;
-
-		if (ioc_str_starts(name, BEFORE) &&
-		    strcmp(name, u->snapshot) != 0)
-			r = snapshots(u)->remove(s, u->jail->vol, name, err);
-		/* Somebody has made a clone of it. */
-		if (r == IOC_BUSY)
-			r = 0;
-	}
-	return (r);
-}
-
-/*
- * What is left when all is done.  The journal ends first: with it, and half of
- * staging gone, recovery could not tell that the switch was made.
- */
-static int
-finish(struct jail_update *u, struct ioc_error *err)
-{
-	int r;
-
-	close_all(u);
-	r = drop_older(u, err);
-	if (r != 0)
-		return (r);
-	ioc_journal_end(take_ptr(u->build.journal));
-	return (ioc_build_unvolume(&u->build, err));
+		r = ioc_arch_check_volume(u->sw.build.source, j->vol, err);
+	return (r == 0 ? ioc_switch_ids(&u->sw, err) : r);
 }
 
 static void
 jail_update_fini(struct jail_update *u)
 {
 	close_all(u);
-	ioc_build_fini(&u->build);
-	free(u->what);
+	ioc_switch_fini(&u->sw);
 	free(u->release);
-	free(u->staged);
 }
 
 /* --- basejails ------------------------------------------------------------------------ */
@@ -655,16 +427,15 @@ int
 ioc_jail_update(struct ioc_jail *j, unsigned *n, struct ioc_error *err)
 {
 	IOC_AUTO(jail_update_fini) struct jail_update u = {
-		.jail = j, .updates_fd = -1, .scratch_fd = -1,
+		.updates_fd = -1, .scratch_fd = -1,
 		.from = IOC_LEVEL, .to = IOC_LEVEL, .root = IOC_OS_ROOT,
-		.build = { .host = j->host, .source = j->source,
-		    .op = IOC_JAIL_UPDATE, .name = j->name },
 	};
 	struct ioc_fetch_options o = { .release = NULL };
 	auto_lock struct ioc_lock *lock = NULL;
 	bool base = false, moved = false;
 	int r;
 
+	ioc_switch_init(&u.sw, j, "jail.update/copy");
 	r = ioc_host_need_root(j->host, "update", err);
 	if (r == 0)
 		r = ioc_jail_hold(j, "update", &lock, err);
@@ -672,7 +443,10 @@ ioc_jail_update(struct ioc_jail *j, unsigned *n, struct ioc_error *err)
 		r = ioc_jail_value_bool(j, "basejail", &base, err);
 	if (r == 0 && base)
 		r = move_base(j, &moved, err);
+	/* What it writes meanwhile would be lost. */
 	else if (r == 0)
+		r = ioc_jail_quiet(j, false, err);
+	if (r == 0 && !base)
 		r = judge(&u, err);
 	if (r == 0 && !base) {
 		o.release = u.release;
@@ -682,37 +456,104 @@ ioc_jail_update(struct ioc_jail *j, unsigned *n, struct ioc_error *err)
 	}
 	if (r == 0 && !base && (u.applied != 0 || j->host->dry_run))
 		r = ioc_steps_run(&switch_steps, j->host, j->name, &u, err);
-	if (r != 0 && !base && !u.switched && u.build.journal != NULL &&
-	    u.snapshot != NULL)
+	if (r != 0 && !base && !u.sw.switched && u.sw.build.journal != NULL &&
+	    u.sw.snapshot != NULL)
 		(void)ioc_steps_undo(&steps, "jail.update", j->host, j->name,
 		    &u, true, NULL);
+	close_all(&u);
 	if (r == 0 && !base && !j->host->dry_run)
-		r = finish(&u, err);
+		r = ioc_switch_finish(&u.sw, u.applied != 0, err);
 	if (r == 0 && n != NULL)
 		*n = base ? moved : u.applied;
+	return (ioc_wrap(err, r, "update %s", j->name));
+}
+
+/* --- what would change ----------------------------------------------------------------- */
+
+static int
+list(void *ctx, struct ioc_error *err)
+{
+	struct jail_update *u = ctx;
+
+	return (u->applied == 0 ? 0 : ioc_obtain_tell(&u->from, u->fn, u->arg,
+	    err));
+}
+
+static const struct ioc_step list_table[] = {
+	{ "journal", journal, unjournal },
+	{ "obtain", obtain, unobtain },
+	{ "list", list, NULL },
+};
+
+static const struct ioc_steps list_steps =
+    IOC_STEPS("jail.update", list_table);
+
+static int
+list_base(struct ioc_jail *j, ioc_update_fn *fn, void *arg,
+    struct ioc_error *err)
+{
+	auto_lock struct ioc_lock *lock = NULL;
+	char number[16];
+	const char *text;
+	unsigned level;
+	int r = newest(j, &level, &lock, err);
+
+	if (r == 0)
+		r = ioc_jail_value(j, "patch_level", &text, err);
+	if (r != 0)
+		return (r);
+	(void)snprintf(number, sizeof(number), "%u", level);
+	return (strcmp(text, number) == 0 || fn("patch level", text, number,
+	    arg) == 0 ? 0 : ioc_fail(err, IOC_CANCELED, "canceled"));
+}
+
+static int
+list_own(struct jail_update *u, struct ioc_error *err)
+{
+	struct ioc_jail *j = u->sw.jail;
+	struct ioc_fetch_options o = { .release = NULL };
+	int r = judge(u, err);
+
+	if (r != 0)
+		return (r);
+	o.release = u->release;
+	ioc_level_job(&u->from, j->host, u->dist, &o);
+	r = ioc_steps_run(&list_steps, j->host, j->name, u, err);
+	close_all(u);
+	return (r == 0 ? ioc_switch_finish(&u->sw, false, err) : r);
+}
+
+int
+ioc_jail_update_list(struct ioc_jail *j, ioc_update_fn *fn, void *arg,
+    struct ioc_error *err)
+{
+	IOC_AUTO(jail_update_fini) struct jail_update u = {
+		.updates_fd = -1, .scratch_fd = -1, .from = IOC_LEVEL,
+		.to = IOC_LEVEL, .root = IOC_OS_ROOT, .fn = fn, .arg = arg,
+	};
+	auto_lock struct ioc_lock *lock = NULL;
+	bool base = false, dry = j->host->dry_run;
+	int r = ioc_host_need_root(j->host, "update", err);
+
+	ioc_switch_init(&u.sw, j, "jail.update/copy");
+	/* It leaves nothing, but it is no dry run. */
+	j->host->dry_run = false;
+	if (r == 0)
+		r = ioc_jail_hold(j, "update", &lock, err);
+	if (r == 0)
+		r = ioc_jail_value_bool(j, "basejail", &base, err);
+	if (r == 0)
+		r = base ? list_base(j, fn, arg, err) : list_own(&u, err);
+	j->host->dry_run = dry;
 	return (ioc_wrap(err, r, "update %s", j->name));
 }
 
 int
 ioc_jail_update_rollback(struct ioc_jail *j, struct ioc_error *err)
 {
-	IOC_AUTO(ioc_snapshot_list_freep) struct ioc_snapshot_list *l = NULL;
 	auto_free char *name = NULL;
-	int r = ioc_snapshot_list(j, &l, err);
+	int r = ioc_switch_way_back(j, &name, err);
 
-	for (size_t i = 0; r == 0 && i < ioc_snapshot_count(l); i++) {
-		const char *s = ioc_snapshot_at(l, i)->name;
-
-		if (!ioc_str_starts(s, BEFORE))
-			continue;
-		free(name);
-		name = strdup(s);
-		if (name == NULL)
-			r = ioc_fail_nomem(err);
-	}
-	if (r == 0 && name == NULL)
-		r = ioc_fail(err, IOC_STATE, "there is no state before an "
-		    "update to go back to");
 	if (r == 0)
 		r = ioc_snapshot_rollback(j, name, false, false, err);
 	if (r == 0)

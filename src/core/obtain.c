@@ -104,3 +104,20 @@ ioc_obtain(struct ioc_build *b, struct ioc_level *l, unsigned *n,
 	return (l->dist->update_prepare != NULL ? confined(b, l, n, err) :
 	    l->dist->update_fetch(&l->job, n, err));
 }
+
+int
+ioc_obtain_tell(const struct ioc_level *l, ioc_update_fn *fn, void *arg,
+    struct ioc_error *err)
+{
+	auto_strv struct ioc_strv v = IOC_STRV;
+	int r;
+
+	if (l->dist->update_list == NULL)
+		return (ioc_fail(err, IOC_UNSUPPORTED, "what an update of %s "
+		    "changes is not known before", l->dist->name));
+	r = l->dist->update_list(&l->job, &v, err);
+	for (size_t i = 0; r == 0 && i + 2 < v.n; i += 3)
+		if (fn(v.v[i], v.v[i + 1], v.v[i + 2], arg) != 0)
+			r = ioc_fail(err, IOC_CANCELED, "canceled");
+	return (r);
+}

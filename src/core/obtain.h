@@ -13,4 +13,8 @@
 int	ioc_obtain(struct ioc_build *b, struct ioc_level *l, unsigned *n,
 	    struct ioc_error *err);
 
+/* Tells what was obtained, thing by thing.  UNSUPPORTED: it is not known. */
+int	ioc_obtain_tell(const struct ioc_level *l, ioc_update_fn *fn,
+	    void *arg, struct ioc_error *err);
+
 #endif /* CORE_OBTAIN_H */

@@ -10,10 +10,10 @@
 #include "core/export.h"
 #include "core/ids.h"
 #include "core/jail.h"
-#include "core/jail_update.h"
 #include "core/launch.h"
 #include "core/pin.h"
 #include "core/snapshot.h"
+#include "core/switch.h"
 #include "safe/file.h"
 #include "safe/journal.h"
 #include "safe/name.h"
@@ -118,7 +118,7 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 		r = ioc_pin_keep(s, vol, err);
 	/* Its snapshot may be there when its staging is not. */
 	if ((r == 0 || r == IOC_NOT_FOUND) && strcmp(op, IOC_JAIL_UPDATE) == 0)
-		r = ioc_jail_update_recover(s, what, vol, err);
+		r = ioc_switch_recover(s, what, vol, err);
 	if (detached && r == 0)
 		r = s->store->ops->destroy(s->store, vol, err);
 	else if (r == IOC_NOT_FOUND)

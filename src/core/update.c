@@ -25,6 +25,8 @@ struct update {
 	unsigned	 to;		/* number of the next level */
 	unsigned	 applied;
 	bool		 fetch_only;
+	ioc_update_fn	*fn;		/* of a list, with its argument */
+	void		*arg;
 	char		*old_vol;	/* "releases/R/pN" */
 	char		*updates_path;
 	int		 updates_fd;
@@ -278,6 +280,25 @@ static const struct ioc_step obtain_table[] = {
 static const struct ioc_steps obtain_steps =
     IOC_STEPS("release.update", obtain_table);
 
+static int
+list(void *ctx, struct ioc_error *err)
+{
+	struct update *u = ctx;
+
+	return (u->applied == 0 ? 0 : ioc_obtain_tell(&u->old, u->fn, u->arg,
+	    err));
+}
+
+/* The same, told instead of kept. */
+static const struct ioc_step list_table[] = {
+	{ "journal", journal, unjournal },
+	{ "obtain", obtain, unobtain },
+	{ "list", list, NULL },
+};
+
+static const struct ioc_steps list_steps =
+    IOC_STEPS("release.update", list_table);
+
 static void
 update_fini(struct update *u)
 {
@@ -315,7 +336,7 @@ static int
 finish(struct update *u, struct ioc_error *err)
 {
 	struct ioc_kept k = kept(u);
-	int r = u->fetch_only ? 0 : ioc_kept_drop(&k, err);
+	int r = u->fetch_only || u->fn != NULL ? 0 : ioc_kept_drop(&k, err);
 
 	if (r == 0)
 		r = unobtain(u, err);
@@ -357,36 +378,67 @@ hold(struct update *u, struct ioc_lock **lock, struct ioc_error *err)
 	return (r);
 }
 
+/* Judged, locked, and done by these steps. */
+static int
+run(struct update *u, const struct ioc_steps *steps, const char *name,
+    struct ioc_error *err)
+{
+	struct ioc_fetch_options o = { .release = NULL };
+	auto_lock struct ioc_lock *lock = NULL;
+	struct ioc_host *h = u->host;
+	int r = judge(u, name, err);
+
+	if (r == 0)
+		r = hold(u, &lock, err);
+	if (r == 0) {
+		o.release = u->name;
+		ioc_level_job(&u->old, h, u->dist, &o);
+		ioc_level_job(&u->level, h, u->dist, &o);
+		r = ioc_steps_run(steps, h, u->name, u, err);
+	}
+	if (r == 0 && !h->dry_run)
+		r = finish(u, err);
+	return (ioc_wrap(err, r, "update %s", IOC_SHOW(name)));
+}
+
+#define	UPDATE(h)							\
+	{								\
+		.host = (h), .updates_fd = -1, .scratch_fd = -1,	\
+		.old = IOC_LEVEL, .level = IOC_LEVEL,			\
+		.build = { .host = (h), .op = "update" },		\
+	}
+
 int
 ioc_release_update(struct ioc_host *h, const char *name, bool fetch_only,
     unsigned *from, unsigned *to, struct ioc_error *err)
 {
-	IOC_AUTO(update_fini) struct update u = {
-		.host = h, .updates_fd = -1, .scratch_fd = -1, .old = IOC_LEVEL,
-		.level = IOC_LEVEL, .build = { .host = h, .op = "update" },
-	};
-	struct ioc_fetch_options o = { .release = NULL };
-	auto_lock struct ioc_lock *lock = NULL;
+	IOC_AUTO(update_fini) struct update u = UPDATE(h);
 	int r;
 
-	r = judge(&u, name, err);
 	u.fetch_only = fetch_only;
-	if (r == 0)
-		r = hold(&u, &lock, err);
-	if (r == 0) {
-		o.release = u.name;
-		ioc_level_job(&u.old, h, u.dist, &o);
-		ioc_level_job(&u.level, h, u.dist, &o);
-		r = ioc_steps_run(fetch_only ? &obtain_steps : &update_steps,
-		    h, u.name, &u, err);
-	}
-	if (r == 0 && !h->dry_run)
-		r = finish(&u, err);
+	r = run(&u, fetch_only ? &obtain_steps : &update_steps, name, err);
 	if (r != 0)
-		return (ioc_wrap(err, r, "update %s", IOC_SHOW(name)));
+		return (r);
 	if (from != NULL)
 		*from = u.from;
 	if (to != NULL)
 		*to = u.applied != 0 ? u.to : u.from;
 	return (0);
+}
+
+int
+ioc_release_update_list(struct ioc_host *h, const char *name,
+    ioc_update_fn *fn, void *arg, struct ioc_error *err)
+{
+	IOC_AUTO(update_fini) struct update u = UPDATE(h);
+	bool dry = h->dry_run;
+	int r;
+
+	u.fn = fn;
+	u.arg = arg;
+	/* It leaves nothing, but it is no dry run. */
+	h->dry_run = false;
+	r = run(&u, &list_steps, name, err);
+	h->dry_run = dry;
+	return (r);
 }

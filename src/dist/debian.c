@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Debian: its releases, and how a job for them is judged. */
 #include "dist/debian.h"
+#include "dist/upgrade.h"
 
 #include <sys/utsname.h>
 
@@ -341,10 +342,12 @@ const struct ioc_dist ioc_dist_debian = {
 	.finish_env = finish_env,
 	.clean = ioc_debian_clean,
 	.update_fetch = ioc_debian_update_fetch,
+	.update_list = ioc_debian_update_list,
 	.update_argv = update_argv,
 	.update_env = update_env,
 	.state = "var/lib/dpkg/status",
 	.needs = IOC_DIST_NEEDS_PROC,
 	.version = debian_version,
 	.base_dirs = base_dirs,
+	.upgrade = &ioc_dist_upgrade_linux,
 };

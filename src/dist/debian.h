@@ -57,6 +57,8 @@ int	ioc_debian_drop_nodes(int root, struct ioc_error *err);
 /* See struct ioc_dist. */
 int	ioc_debian_fetch(const struct ioc_dist_job *job, struct ioc_error *err);
 int	ioc_debian_clean(const struct ioc_dist_job *job, struct ioc_error *err);
+int	ioc_debian_update_list(const struct ioc_dist_job *job,
+	    struct ioc_strv *ret, struct ioc_error *err);
 int	ioc_debian_update_fetch(const struct ioc_dist_job *job, unsigned *n,
 	    struct ioc_error *err);
 

@@ -412,3 +412,25 @@ ioc_debian_update_fetch(const struct ioc_dist_job *job, unsigned *n,
 		r = ioc_fail_nomem(err);
 	return (r);
 }
+
+/* The packages are in what was said of the updates: "NAME OLD NEW". */
+int
+ioc_debian_update_list(const struct ioc_dist_job *job, struct ioc_strv *ret,
+    struct ioc_error *err)
+{
+	const json_t *all = json_object_get(job->provenance, "packages");
+	const json_t *j;
+	size_t i;
+
+	json_array_foreach(all, i, j) {
+		const char *p = json_string_value(j);
+
+		for (int k = 0; p != NULL && k < 3; k++) {
+			size_t n = strcspn(p, " ");
+
+			(void)ioc_strv_addn(ret, p, n);
+			p += n + (p[n] != '\0');
+		}
+	}
+	return (ioc_strv_check(ret, err));
+}

@@ -63,6 +63,8 @@ struct ioc_dist_line {
 	const char	*value;
 };
 
+struct ioc_dist_upgrade;
+
 struct ioc_dist {
 	const char	*name;		/* "debian" */
 	/* facts.system of hosts that can start it, NULL-terminated; NULL: it
@@ -121,6 +123,10 @@ struct ioc_dist {
 		    struct ioc_error *err);
 	int	(*update_judge)(const struct ioc_dist_job *job, unsigned *n,
 		    struct ioc_error *err);
+	/* What they are, for people, after either: name, from, to, name...; "-"
+	   where there is none. */
+	int	(*update_list)(const struct ioc_dist_job *job,
+		    struct ioc_strv *ret, struct ioc_error *err);
 	/* What stage two finds in its scratch space at IOC_DIST_SCRATCH; NULL:
 	   it needs none. */
 	int	(*update_scratch)(const struct ioc_dist_job *job,
@@ -148,6 +154,8 @@ struct ioc_dist {
 	 * release has not, or as a link, is passed over.  NULL: not known.
 	 */
 	const char *const *base_dirs;
+	/* What an upgrade does; NULL: what is in a root tells (dist/upgrade.h). */
+	const struct ioc_dist_upgrade *upgrade;
 	/* Defaults of properties for jails of this distribution: name, value... */
 	const char *const *defaults;
 };

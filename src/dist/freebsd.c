@@ -8,6 +8,7 @@
 #include "dist/lifetime.h"
 #include "dist/relname.h"
 #include "dist/sets.h"
+#include "dist/upgrade.h"
 
 /* 14.2-RELEASE, 15.0-RC1, 16.0-CURRENT: always with a minor version. */
 static bool
@@ -72,6 +73,7 @@ const struct ioc_dist ioc_dist_freebsd = {
 	.clean = ioc_fbu_clean,
 	.update_prepare = ioc_fbu_prepare,
 	.update_judge = ioc_fbu_judge,
+	.update_list = ioc_fbu_list,
 	.update_scratch = ioc_fbu_scratch,
 	.update_argv = ioc_fbu_argv,
 	.update_env = ioc_fbu_env,
@@ -81,4 +83,5 @@ const struct ioc_dist ioc_dist_freebsd = {
 	.config = ioc_bsd_config,
 	.base_dirs = ioc_bsd_base_dirs,
 	.defaults = ioc_bsd_defaults,
+	.upgrade = &ioc_dist_upgrade_bsd,
 };

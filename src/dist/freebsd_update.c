@@ -243,8 +243,9 @@ count(const struct ioc_fbu_entry *e, void *arg, struct ioc_error *err)
 }
 
 static int
-count_index(const struct ioc_dist_job *job, const char *dir, const char *name,
-    unsigned *n, struct ioc_error *err)
+read_index(const struct ioc_dist_job *job, const char *dir, const char *name,
+    int (*each)(const struct ioc_fbu_entry *, void *, struct ioc_error *),
+    void *arg, struct ioc_error *err)
 {
 	auto_buf struct ioc_buf b = IOC_BUF(IOC_FBU_INDEX_MAX);
 	char path[96];
@@ -253,7 +254,7 @@ count_index(const struct ioc_dist_job *job, const char *dir, const char *name,
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
 	r = ioc_file_read(job->updates_fd, path, &b, err);
 	if (r == 0 && b.len > 0)
-		r = ioc_fbu_index(b.data, count, n, err);
+		r = ioc_fbu_index(b.data, each, arg, err);
 	return (ioc_wrap(err, r, "%s", name));
 }
 
@@ -320,9 +321,69 @@ ioc_fbu_judge(const struct ioc_dist_job *job, unsigned *n,
 	if (r == 0)
 		r = ioc_fbu_manifest(job->updates_fd, dir, err);
 	if (r == 0 && dir[0] != '\0')
-		r = count_index(job, dir, "INDEX-NEW", n, err);
+		r = read_index(job, dir, "INDEX-NEW", count, n, err);
 	/* What only goes is something to be done, too. */
 	if (r == 0 && dir[0] != '\0' && *n == 0)
-		r = count_index(job, dir, "INDEX-OLD", n, err);
+		r = read_index(job, dir, "INDEX-OLD", count, n, err);
 	return (r == 0 ? describe(job, &tag, *n, err) : r);
+}
+
+/* --- for people --------------------------------------------------------------------- */
+
+struct listing {
+	struct ioc_strv	 path, value;	/* of one index */
+};
+
+static int
+note(const struct ioc_fbu_entry *e, void *arg, struct ioc_error *err)
+{
+	struct listing *l = arg;
+
+	(void)ioc_strv_add(&l->path, e->path);
+	/* Enough of a hash to see that it is another one. */
+	(void)(e->type == 'f' ? ioc_strv_addn(&l->value, e->value,
+	    strnlen(e->value, 12)) : ioc_strv_add(&l->value,
+	    e->type == 'd' ? "directory" : e->value));
+	return (ioc_strv_check(&l->path, err) == 0 ?
+	    ioc_strv_check(&l->value, err) : IOC_NOMEM);
+}
+
+/* Both indexes are sorted by path, byte by byte. */
+static void
+join(const struct listing *old, const struct listing *new,
+    struct ioc_strv *ret)
+{
+	for (size_t i = 0, k = 0; i < old->path.n || k < new->path.n;) {
+		int c = i == old->path.n ? 1 : k == new->path.n ? -1 :
+		    strcmp(old->path.v[i], new->path.v[k]);
+
+		(void)ioc_strv_add(ret, c <= 0 ? old->path.v[i] :
+		    new->path.v[k]);
+		(void)ioc_strv_add(ret, c <= 0 ? old->value.v[i] : "-");
+		(void)ioc_strv_add(ret, c >= 0 ? new->value.v[k] : "-");
+		i += c <= 0;
+		k += c >= 0;
+	}
+}
+
+int
+ioc_fbu_list(const struct ioc_dist_job *job, struct ioc_strv *ret,
+    struct ioc_error *err)
+{
+	struct listing old = { IOC_STRV, IOC_STRV };
+	struct listing new = { IOC_STRV, IOC_STRV };
+	char dir[64];
+	int r = ioc_fbu_manifest(job->updates_fd, dir, err);
+
+	if (r == 0 && dir[0] != '\0')
+		r = read_index(job, dir, "INDEX-OLD", note, &old, err);
+	if (r == 0 && dir[0] != '\0')
+		r = read_index(job, dir, "INDEX-NEW", note, &new, err);
+	if (r == 0)
+		join(&old, &new, ret);
+	ioc_strv_fini(&old.path);
+	ioc_strv_fini(&old.value);
+	ioc_strv_fini(&new.path);
+	ioc_strv_fini(&new.value);
+	return (r == 0 ? ioc_strv_check(ret, err) : r);
 }

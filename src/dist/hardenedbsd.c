@@ -17,6 +17,7 @@
 #include "dist/lifetime.h"
 #include "dist/relname.h"
 #include "dist/sets.h"
+#include "dist/upgrade.h"
 
 /* 15-STABLE, CURRENT: branches, of which the mirror has the latest build. */
 static bool
@@ -103,4 +104,5 @@ const struct ioc_dist ioc_dist_hardenedbsd = {
 	.config = ioc_bsd_config,
 	.base_dirs = ioc_bsd_base_dirs,
 	.defaults = ioc_bsd_defaults,
+	.upgrade = &ioc_dist_upgrade_bsd,
 };

@@ -558,3 +558,41 @@ ioc_file_copy_fd(int from, int to, struct ioc_error *err)
 		return (ioc_fail_errno(err, "copy"));
 	return (0);
 }
+
+/* As much as there is, up to len. */
+static ssize_t
+read_at(int fd, char *data, size_t len, off_t at)
+{
+	size_t n = 0;
+
+	while (n < len) {
+		ssize_t got = pread(fd, data + n, len - n, at + (off_t)n);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return (-1);
+		if (got == 0)
+			break;
+		n += (size_t)got;
+	}
+	return ((ssize_t)n);
+}
+
+int
+ioc_file_same(int a, int b, struct ioc_error *err)
+{
+	char x[16 * 1024], y[sizeof(x)];
+	ssize_t n, m;
+
+	for (off_t at = 0;; at += n) {
+		n = read_at(a, x, sizeof(x), at);
+		m = n < 0 ? -1 : read_at(b, y, sizeof(y), at);
+		if (n < 0 || m < 0)
+			return (ioc_fail_errno(err, "read"));
+		if (n != m || memcmp(x, y, (size_t)n) != 0)
+			return (0);
+		if ((size_t)n < sizeof(x))
+			return (1);
+	}
+}

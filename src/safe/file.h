@@ -86,6 +86,9 @@ int	ioc_file_write_all(int fd, const void *data, size_t len,
 /* Copies the content of one regular file: reflink, copy_file_range, read/write. */
 int	ioc_file_copy_fd(int from, int to, struct ioc_error *err);
 
+/* 1: both have the same content, read from their beginning; 0, or a code. */
+int	ioc_file_same(int a, int b, struct ioc_error *err);
+
 /* fsync of a directory, so that a rename in it survives a power loss. */
 int	ioc_file_sync_dir(int dirfd, struct ioc_error *err);
 

@@ -254,3 +254,29 @@ ioc_tree_used(int dirfd, uint64_t *ret, struct ioc_error *err)
 		*ret = u.blocks * 512;
 	return (ioc_wrap(err, r, "measure tree"));
 }
+
+int
+ioc_tree_names(int dirfd, size_t max, struct ioc_strv *ret,
+    struct ioc_error *err)
+{
+	/* Another descriptor, with a position of its own. */
+	auto_fd int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_dir DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *e;
+	size_t n = 0;
+
+	if (d == NULL)
+		return (ioc_fail_errno(err, "read directory"));
+	(void)take_fd(&fd);
+	while ((errno = 0, e = readdir(d)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (n++ >= max)
+			return (ioc_fail(err, IOC_LIMIT, "more than %zu names "
+			    "in a directory", max));
+		(void)ioc_strv_add(ret, e->d_name);
+	}
+	if (errno != 0)
+		return (ioc_fail_errno(err, "read directory"));
+	return (ioc_strv_check(ret, err));
+}

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/strv.h"
 
 /*
  * Removes `name` (one component) in the directory `dirfd` with everything
@@ -42,6 +43,17 @@ struct ioc_tree_owners {
 int	ioc_tree_copy_shifted(int from, int to,
 	    const struct ioc_tree_owners *owners, ioc_tree_progress *progress,
 	    void *arg, struct ioc_error *err);
+
+/*
+ * The same for what stands at one name, an existing one being EXISTS; of a
+ * directory only itself is made, empty.  `owners` may be NULL.
+ */
+int	ioc_tree_copy_entry(int from, const char *name, int to,
+	    const struct ioc_tree_owners *owners, struct ioc_error *err);
+
+/* All names in a directory but "." and ".."; LIMIT: more than `max`. */
+int	ioc_tree_names(int dirfd, size_t max, struct ioc_strv *ret,
+	    struct ioc_error *err);
 
 /* BUSY, with its path, when something is mounted beneath a directory. */
 int	ioc_tree_idle(int dirfd, struct ioc_error *err);

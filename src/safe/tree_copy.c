@@ -396,3 +396,40 @@ ioc_tree_copy_shifted(int from, int to, const struct ioc_tree_owners *owners,
 
 	return (copy(&c, from, err));
 }
+
+/* A directory without what is in it. */
+static int
+copy_directory(const struct copy *c, int from, const char *name,
+    struct ioc_error *err)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	auto_fd int a = openat(from, name, flags), b = -1;
+
+	if (a < 0 || mkdirat(c->to, name, 0700) != 0 ||
+	    (b = openat(c->to, name, flags)) < 0)
+		return (ioc_fail_errno(err, "make"));
+	return (set_top(c, a, b, err));
+}
+
+int
+ioc_tree_copy_entry(int from, const char *name, int to,
+    const struct ioc_tree_owners *owners, struct ioc_error *err)
+{
+	struct copy c = { .to = to, .owners = owners };
+	struct ioc_tree_dir here = { .fd = from, .mate = to, .name = "" };
+	struct ioc_tree_walk w = { .arg = &c, .dirs = &here, .depth = 1,
+		.cap = 1 };
+	struct stat st;
+	int r;
+
+	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		r = ioc_fail_errno(err, "copy");
+	else if (S_ISDIR(st.st_mode))
+		r = copy_directory(&c, from, name, err);
+	else
+		r = copy_once(&w, name, err);
+	ioc_inodes_fini(&c.links);
+	if (r > 0)
+		r = ioc_fail(err, IOC_BUSY, "it is being changed");
+	return (ioc_wrap(err, r, "copy %s", IOC_SHOW(name)));
+}

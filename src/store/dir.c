@@ -358,6 +358,7 @@ const struct ioc_store_ops ioc_store_dir = {
 	.place = dir_place,
 	.promote = dir_promote,
 	.replace = ioc_dir_replace,
+	.rebase = ioc_dir_rebase,
 	.send = dir_send,
 	.receive = dir_receive,
 	.snapshot = &ioc_dir_snapshots,

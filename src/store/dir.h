@@ -87,5 +87,7 @@ int	ioc_dir_destroy(struct ioc_store *s, const char *vol,
 	    struct ioc_error *err);
 int	ioc_dir_replace(struct ioc_store *s, const char *vol,
 	    const char *from, struct ioc_error *err);
+int	ioc_dir_rebase(struct ioc_store *s, const char *vol,
+	    const char *origin, struct ioc_error *err);
 
 #endif /* STORE_DIR_H */

@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "safe/file.h"
 #include "safe/path.h"
 #include "store/volume.h"
 
@@ -58,5 +60,36 @@ ioc_dir_replace(struct ioc_store *s, const char *vol, const char *from,
 		r = exchange(to, staged, "root", err);
 	if (r == 0)
 		r = exchange(to, staged, "layer", err);
+	/* What is beneath the layer may be another release's. */
+	if (r == 0)
+		r = exchange(to, staged, "origin", err);
 	return (ioc_wrap(err, r, "replace the root of %s", vol));
+}
+
+int
+ioc_dir_rebase(struct ioc_store *s, const char *vol, const char *origin,
+    struct ioc_error *err)
+{
+	char old[IOC_DIR_ORIGIN], line[IOC_DIR_ORIGIN + 1];
+	enum ioc_volume_area area;
+	auto_fd int fd = -1, new = -1;
+	int r = ioc_volume_check(origin, false, &area, err);
+
+	if (r == 0 && area != IOC_VOLUME_RELEASES)
+		r = ioc_fail(err, IOC_STATE, "%s is no release", origin);
+	if (r == 0)
+		r = fd = s->ops->dir(s, vol, err);
+	if (r >= 0)
+		r = new = s->ops->dir(s, origin, err);
+	if (r >= 0)
+		r = ioc_dir_origin(fd, old, err);
+	if (r == IOC_NOT_FOUND && new >= 0)
+		return (0);
+	if (r == 0 && (size_t)snprintf(line, sizeof(line), "%s\n", origin) >
+	    IOC_DIR_ORIGIN - 1)
+		r = ioc_fail(err, IOC_INVALID, "name too long");
+	if (r == 0)
+		r = ioc_file_replace(fd, "origin", line, strlen(line), 0600,
+		    (uid_t)-1, (gid_t)-1, 0, err);
+	return (ioc_wrap(err, r, "put %s on %s", vol, origin));
 }

@@ -109,6 +109,13 @@ struct ioc_store_ops {
 	int	(*replace)(struct ioc_store *s, const char *vol,
 		    const char *from, struct ioc_error *err);
 	/*
+	 * A THIN clone of a jail, still in staging, shares the release `origin`
+	 * ("releases/R/pN") from now on, if it shares one; what has all of its root
+	 * is left as it is.
+	 */
+	int	(*rebase)(struct ioc_store *s, const char *vol,
+		    const char *origin, struct ioc_error *err);
+	/*
 	 * send: writes the root of a volume as a snapshot has it to a descriptor,
 	 * or only what is other than in an older one, `since` (may be NULL), in a
 	 * form that only the same kind of store reads.  receive: makes a new

@@ -224,6 +224,7 @@ const struct ioc_store_ops ioc_store_zfs = {
 	.properties = ioc_zfs_properties,
 	.promote = ioc_zfs_promote,
 	.replace = ioc_zfs_replace,
+	.rebase = ioc_zfs_rebase,
 	.send = ioc_zfs_send,
 	.receive = ioc_zfs_receive,
 	.snapshot = &ioc_zfs_snapshots,

@@ -114,6 +114,8 @@ int	ioc_zfs_promote(struct ioc_store *s, const char *vol,
 	    struct ioc_error *err);
 int	ioc_zfs_replace(struct ioc_store *s, const char *vol,
 	    const char *from, struct ioc_error *err);
+int	ioc_zfs_rebase(struct ioc_store *s, const char *vol,
+	    const char *origin, struct ioc_error *err);
 /* One dataset, with all beneath it. */
 int	ioc_zfs_rename_dataset(struct ioc_zfs *z, const char *from,
 	    const char *to, struct ioc_error *err);

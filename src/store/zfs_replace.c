@@ -76,3 +76,13 @@ ioc_zfs_replace(struct ioc_store *s, const char *vol, const char *from,
 		r = ioc_zfs_mount(z, vol, "root", err);
 	return (ioc_wrap(err, r, "replace the root of %s", vol));
 }
+
+/* A clone has all of its root, whatever of it is shared on disk. */
+int
+ioc_zfs_rebase(struct ioc_store *s, const char *vol, const char *origin,
+    struct ioc_error *err)
+{
+	int r = s->ops->has(s, vol, err);
+
+	return (r == 0 ? s->ops->has(s, origin, err) : r);
+}

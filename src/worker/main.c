@@ -36,6 +36,7 @@ static const struct {
 	{ "pack", IOC_WORKER_VERIFY, 2, IOC_VERIFY_LAYERS + 4, ioc_verb_pack },
 	{ "unpack", IOC_WORKER_EXTRACT, 3, 4, ioc_verb_unpack },
 	{ "record", IOC_WORKER_VERIFY, 2, 2, ioc_verb_record },
+	{ "merge", IOC_WORKER_PARSE, 2, 3, ioc_verb_merge },
 };
 
 int

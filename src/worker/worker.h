@@ -59,6 +59,8 @@ int	ioc_verb_unpack(const struct ioc_request *q, struct ioc_strv *results,
 	    struct ioc_error *err);
 int	ioc_verb_record(const struct ioc_request *q, struct ioc_strv *results,
 	    struct ioc_error *err);
+int	ioc_verb_merge(const struct ioc_request *q, struct ioc_strv *results,
+	    struct ioc_error *err);
 
 /* Fills in the request's limit; UNSUPPORTED without a system call filter. */
 int	ioc_verb_sandbox(const struct ioc_request *q, struct ioc_sandbox *s,

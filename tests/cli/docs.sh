@@ -60,7 +60,7 @@ bash_do()
 	bash -n ioc.bash || atf_fail "syntax"
 	[ "$(offers 'ioc st')" = "$(printf 'start\nstop')" ] ||
 	    atf_fail "commands: $(offers 'ioc st')"
-	[ "$(offers 'ioc ' | wc -l)" -eq 29 ] ||
+	[ "$(offers 'ioc ' | wc -l)" -eq 30 ] ||
 	    atf_fail "all commands: $(offers 'ioc ')"
 	[ "$(offers 'ioc -q star')" = "$(printf 'start')" ] ||
 	    atf_fail "behind an option"

@@ -445,6 +445,15 @@ ioc_release_update(struct ioc_host *h, const char *name, bool fetch_only,
 }
 
 int
+ioc_release_update_list(struct ioc_host *h, const char *name,
+    ioc_update_fn *fn, void *arg, struct ioc_error *err)
+{
+	fake_log("list updates of release %s", name);
+	(void)fn("tzdata", "2024a", "2025b", arg);
+	return (0);
+}
+
+int
 ioc_release_rollback(struct ioc_host *h, const char *name, unsigned *from,
     unsigned *to, struct ioc_error *err)
 {

@@ -177,6 +177,40 @@ ioc_jail_update(struct ioc_jail *j, unsigned *n, struct ioc_error *err)
 }
 
 int
+ioc_jail_upgrade(struct ioc_jail *j, const char *release, ioc_upgrade_fn *fn,
+    void *arg, struct ioc_upgrade *ret, struct ioc_error *err)
+{
+	bool conflict = strcmp(j->f->name, "b") == 0;
+	int r = 0;
+
+	fake_log("upgrade jail %s release=%s", j->f->name, release);
+	*ret = (struct ioc_upgrade){ .from = "bookworm", .merged = 2 };
+	(void)snprintf(ret->to, sizeof(ret->to), "%s", release);
+	if (j->f->state == IOC_JAIL_RUNNING)
+		r = ioc_fail(err, IOC_STATE, "it runs");
+	if (r == 0)
+		r = fake_step(j->h, "jail.upgrade/merge", j->f->name, err);
+	if (r == 0 && conflict && !j->h->o.dry_run) {
+		(void)fn("etc/x\033y", "both have changed it", "/kept/etc/x",
+		    arg);
+		ret->conflicts = 1;
+		r = ioc_fail(err, IOC_STATE, "1 file of it must be merged by "
+		    "hand: edit what is in /kept, then do the same again");
+	}
+	return (ioc_wrap(err, r, "upgrade %s", IOC_SHOW(j->f->name)));
+}
+
+int
+ioc_jail_update_list(struct ioc_jail *j, ioc_update_fn *fn, void *arg,
+    struct ioc_error *err)
+{
+	fake_log("list updates of jail %s", j->f->name);
+	(void)fn("libc6", "2.36-9", "2.36-10", arg);
+	(void)fn("/bin/\033x", "-", "0123456789ab", arg);
+	return (0);
+}
+
+int
 ioc_jail_update_rollback(struct ioc_jail *j, struct ioc_error *err)
 {
 	fake_log("roll back jail %s", j->f->name);

@@ -336,6 +336,25 @@ update_do()
 	called 'stop c force=0'
 	called 'start c'
 	prints 'a is as before its last update\n' -q update --rollback a
+	prints 'would do a: jail.update/apply
+would change a: libc6: 2.36-9 -> 2.36-10
+would change a: /bin/\\x1bx: - -> 0123456789ab
+' -q -n update a
+	called 'list updates of jail a'
+	prints 'would do bookworm: release.update/obtain
+would change bookworm: tzdata: 2024a -> 2025b
+' -q -n update bookworm
+	gives 0 -n -j update a
+	tr -d '\n ' <out >flat
+	grep -qF '{"who":"a","change":"libc6","from":"2.36-9","to":"2.36-10"}' \
+	    flat || atf_fail "$(cat out)"
+	prints 'a upgraded from bookworm to trixie, 2 files merged\n' \
+	    -q upgrade -r trixie a
+	called 'upgrade jail a release=trixie'
+	refuses 'upgrade c: it runs' upgrade -r trixie c
+	prints 'c upgraded from bookworm to trixie, 2 files merged\n' \
+	    -q upgrade --restart -r trixie c
+	usage 'upgrade: the release is missing: -r RELEASE' upgrade a
 	refuses 'update a: updates of jails are applied when they are fetched' \
 	    update --fetch-only a
 }

@@ -147,7 +147,7 @@ help_do()
 	do
 		echo "$command" >>commands
 	done
-	[ "$(wc -l <commands)" -eq 29 ] || atf_fail "$(cat commands)"
+	[ "$(wc -l <commands)" -eq 30 ] || atf_fail "$(cat commands)"
 	while read -r command; do
 		gives 0 help "$command"
 		head -n 1 out | grep -q "^usage: ioc $command" ||

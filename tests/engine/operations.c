@@ -117,6 +117,18 @@ op_update_jail(struct engine *e, struct ioc_error *err)
 }
 
 static int
+upgrade_jail(struct ioc_jail *j, struct ioc_error *err)
+{
+	return (ioc_jail_upgrade(j, "two", NULL, NULL, NULL, err));
+}
+
+static int
+op_upgrade(struct engine *e, struct ioc_error *err)
+{
+	return (with_jail(e, err, upgrade_jail));
+}
+
+static int
 rename_jail(struct ioc_jail *j, struct ioc_error *err)
 {
 	return (ioc_jail_rename(j, "other", err));
@@ -339,6 +351,16 @@ prepare_template(struct engine *e)
 		fail_msg("%s", err.msg);
 }
 
+/* Another release. */
+static void
+prepare_two(struct engine *e)
+{
+	struct ioc_error err = { .msg = "" };
+
+	if (op_fetch(e, &err) != 0)
+		fail_msg("%s", err.msg);
+}
+
 const struct engine_op engine_ops[] = {
 	{ "create", op_create, 5, 0, false, NULL },
 	{ "create thick", op_create_thick, 5, 0, false, NULL },
@@ -348,6 +370,7 @@ const struct engine_op engine_ops[] = {
 	{ "fetch", op_fetch, 7, 0, false, NULL },
 	{ "update", op_update, 6, 0, true, NULL },
 	{ "update jail", op_update_jail, 7, 0, true, NULL },
+	{ "upgrade jail", op_upgrade, 8, 0, true, prepare_two },
 	{ "rename", op_rename, 1, 0, false, NULL },
 	{ "set", op_set, 1, 0, false, NULL },
 	{ "fstab", op_fstab, 2, 0, false, NULL },

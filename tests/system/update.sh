@@ -45,6 +45,19 @@ thin_do()
 	world
 	ok create -r "$release" web
 	older web
+	# What would be done, and nothing of it.
+	snapshot >before
+	"$program" -c "$conf" -q -n update web >out 2>err || {
+		! grep -q ': apt-get: ' err || atf_skip "no mirror: $(head -n 1 err)"
+		atf_fail "$(cat err)"
+	}
+	atf_check -o match:"^would change web: $package: 2020a-0 -> 20" cat out
+	"$program" -c "$conf" -q -n -j update web >out 2>err || atf_fail "$(cat err)"
+	atf_check -o match:"\"change\": *\"$package\"" \
+	    -o match:'"from": *"2020a-0"' cat out
+	snapshot >after
+	atf_check cmp before after
+	no_leaks
 	updates web
 	db=$src/jails/web/layer/var/lib/dpkg/status
 	[ "$(version "$db")" != 2020a-0 ] || atf_fail "not updated"
@@ -68,7 +81,17 @@ thick_do()
 	ok create -T -r "$release" web
 	older web
 	ok start web
-	updates --restart web
+	updates --restart --events json web
+	for step in journal obtain snapshot copy apply check switch; do
+		for phase in BEGIN DONE; do
+			grep "\"jail.update/$step\"" err | grep -q "\"$phase\"" ||
+			    atf_fail "no $phase of $step: $(cat err)"
+		done
+	done
+	for step in obtain/download apply; do
+		grep "\"jail.update/$step\"" err | grep -q '"PROGRESS"' ||
+		    atf_fail "no progress of $step: $(cat err)"
+	done
 	state web running
 	ok stop web
 	[ "$(version "$src/jails/web/root/var/lib/dpkg/status")" != 2020a-0 ] ||

@@ -14,6 +14,7 @@
 #include "safe/backup.h"
 #include "safe/fetch.h"
 #include "safe/manifest.h"
+#include "safe/merge.h"
 
 #define	A	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"				\
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -170,6 +171,57 @@ test_fetch(void **state)
 	}
 }
 
+/* The base is what it says; ours is "0123456789", theirs "abcdefghij". */
+static void
+test_merge(void **state)
+{
+	static const struct {
+		const char	*text;
+		size_t		 len;
+		const char	*merged;	/* NULL: a lie */
+		unsigned	 conflicts;
+	} rows[] = {
+		{ TEXT("runs\0o0+10 t2+3 "), "0123456789cde", 0 },
+		{ TEXT("runs\0"), "", 0 },
+		{ TEXT("runs\0<0+0 o0+1 |0+0 =0+0 t0+1 >0+0 "),
+		    "<<<<<<< jail\n0\n||||||| old release\n=======\na\n"
+		    ">>>>>>> new release\n", 1 },
+		{ TEXT("missing\0"), NULL, 0 },
+		{ TEXT("runs\0o0+11 "), NULL, 0 },
+		{ TEXT("runs\0o11+0 "), NULL, 0 },
+		{ TEXT("runs\0o9+2 "), NULL, 0 },
+		{ TEXT("runs\0o-1+2 "), NULL, 0 },
+		{ TEXT("runs\0o0+ "), NULL, 0 },
+		{ TEXT("runs\0o0+99999999999999999999 "), NULL, 0 },
+		{ TEXT("runs\0o0+1"), NULL, 0 },
+		{ TEXT("runs\0x0+1 "), NULL, 0 },
+		{ TEXT("runs\0<0+0 "), NULL, 0 },
+		{ TEXT("runs\0>0+0 "), NULL, 0 },
+		{ TEXT("runs\0<0+0 =0+0 >0+0 "), NULL, 0 },
+		{ TEXT("runs\0<1+0 |0+0 =0+0 >0+0 "), NULL, 0 },
+		{ TEXT("why\0" "because"), NULL, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		auto_fd int base = file_of(rows[i].text, rows[i].len);
+		auto_fd int ours = file_of("0123456789", 10);
+		auto_fd int theirs = file_of("abcdefghij", 10);
+		auto_buf struct ioc_buf out = IOC_BUF(1000);
+		struct ioc_merge m = { .helper_dir = getenv("HOSTILE_DIR"),
+			.base = base, .ours = ours, .theirs = theirs };
+		unsigned conflicts = 0;
+		const char *why;
+
+		print_message("%s\n", rows[i].text + 5);
+		assert_int_equal(ioc_merge_files(&m, &out, &conflicts, &why,
+		    &err), rows[i].merged != NULL ? 0 : IOC_FORMAT);
+		assert_null(why);
+		assert_string_equal(ioc_buf_str(&out), rows[i].merged != NULL ?
+		    rows[i].merged : "");
+		assert_int_equal(conflicts, rows[i].conflicts);
+	}
+}
+
 /* TEXT() ends with one more NUL, which ends the last value. */
 static void
 test_backup_head(void **state)
@@ -214,5 +266,6 @@ UNIT_MAIN(
     cmocka_unit_test(test_manifest),
     cmocka_unit_test(test_manifest_many),
     cmocka_unit_test(test_listing),
+    cmocka_unit_test(test_merge),
     cmocka_unit_test(test_inputs),
     cmocka_unit_test(test_fetch))

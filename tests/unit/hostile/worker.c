@@ -118,7 +118,7 @@ main(void)
 		inspect(buf, (size_t)n);
 	} else if (strcmp(verb, "manifest") == 0 ||
 	    strcmp(verb, "listing") == 0 || strcmp(verb, "fetch") == 0 ||
-	    strcmp(verb, "head") == 0) {
+	    strcmp(verb, "head") == 0 || strcmp(verb, "merge") == 0) {
 		repeat();
 	} else if (strcmp(verb, "flood") == 0) {
 		for (;;)

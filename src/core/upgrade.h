@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of an upgrade of a jail share. */
+#ifndef CORE_UPGRADE_H
+#define CORE_UPGRADE_H
+
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "core/jail.h"
+#include "dist/upgrade.h"
+
+/*
+ * Conflicts that wait for the administrator, in "upgrade" beside the jail's
+ * root, where nobody else can look:
+ *
+ *	state.json		from which release to which
+ *	merge/PATH		the merge, with marks, to be edited
+ *	merge/PATH.jail .release	or, where lines cannot be merged: one of the
+ *				two is to be removed, what is left is taken
+ *	jail/PATH release/PATH	of what it was made
+ */
+struct ioc_upgrade_kept {
+	int		 place;		/* the jail's directory of ours */
+	int		 dir;		/* "upgrade" in it, -1: there is none */
+	char		*path;		/* of "merge", for people */
+	const char	*from, *to;	/* releases */
+};
+
+#define	IOC_UPGRADE_KEPT	{ .place = -1, .dir = -1 }
+
+/* Opens what there is; conflicts of an upgrade to another release go. */
+int	ioc_upgrade_kept_open(struct ioc_upgrade_kept *k, struct ioc_jail *j,
+	    struct ioc_error *err);
+void	ioc_upgrade_kept_fini(struct ioc_upgrade_kept *k);
+int	ioc_upgrade_kept_drop(struct ioc_upgrade_kept *k,
+	    struct ioc_error *err);
+
+/*
+ * 1: it was resolved, and `out` has the text; 0: it is still waiting; NOT_FOUND:
+ * nothing is kept of it, or one of the two was another file then.
+ */
+int	ioc_upgrade_kept_text(const struct ioc_upgrade_kept *k,
+	    const char *path, int ours, int theirs, struct ioc_buf *out,
+	    struct ioc_error *err);
+int	ioc_upgrade_kept_put(struct ioc_upgrade_kept *k, const char *path,
+	    int ours, int theirs, const struct ioc_buf *merged,
+	    struct ioc_error *err);
+
+/* The one that was chosen: 1 the jail's, 2 the release's; 0: none so far. */
+int	ioc_upgrade_kept_choice(const struct ioc_upgrade_kept *k,
+	    const char *path, struct ioc_error *err);
+int	ioc_upgrade_kept_ask(struct ioc_upgrade_kept *k, const char *path,
+	    struct ioc_error *err);
+
+/* A root that becomes another release's. */
+struct ioc_upgrade_tree {
+	struct ioc_host	*host;
+	const char	*who;
+	const struct ioc_dist_upgrade *rules;
+	int		 base;		/* root of the old release */
+	int		 theirs;	/* of the new one */
+	const int	*levels;	/* of all levels of the old one */
+	size_t		 nlevels;
+	int		 ours;		/* layer over the new one, or whole root */
+	bool		 layer;
+	uint32_t	 id_base;	/* owners of a layer are moved by it */
+	const char *const *mounted;	/* where the new one's are mounted, or NULL */
+	struct ioc_upgrade_kept *kept;
+	ioc_upgrade_fn	*fn;		/* told of each conflict, or NULL */
+	void		*arg;
+	unsigned	 merged;	/* files that both sides have changed */
+	unsigned	 conflicts;
+	uint64_t	 done;		/* names looked at */
+};
+
+/* The directories of the system become those of the new release. */
+int	ioc_upgrade_system(struct ioc_upgrade_tree *t, struct ioc_error *err);
+
+/*
+ * All else: what the jail has not changed becomes what the new release has; what
+ * both have changed is merged in /etc, elsewhere it stays the jail's.
+ */
+int	ioc_upgrade_merge(struct ioc_upgrade_tree *t, struct ioc_error *err);
+
+/* STATE naming a package that the new release would know nothing of. */
+int	ioc_upgrade_packages(const struct ioc_upgrade_tree *t,
+	    struct ioc_error *err);
+
+/* Does `path` beneath the layer hide what the release has there? */
+int	ioc_upgrade_hides(const struct ioc_upgrade_tree *t, const char *path,
+	    bool *ret, struct ioc_error *err);
+/* A mark of an overlay that there is nothing. */
+bool	ioc_upgrade_is_whiteout(const struct ioc_upgrade_tree *t,
+	    const struct stat *st);
+/* What stands there in the new release, put beneath the directory `to`. */
+int	ioc_upgrade_copy(const struct ioc_upgrade_tree *t, int from,
+	    const char *name, int to, struct ioc_error *err);
+
+#endif /* CORE_UPGRADE_H */
