@@ -15,7 +15,7 @@
 #include "store/zfs.h"
 #include "store/zfs_list.h"
 
-#define	LATE_MS		5000
+#define	LATE_MS		30000	/* other mount namespaces may have it, too */
 
 /* "releases/R/p0" may be the first in releases/R. */
 static bool
