@@ -242,13 +242,15 @@ swap(int dir)
 static void
 test_attack_52__changes(void **state)
 {
+	double end = attack_now() + 12;
 	auto_roots struct roots w;
 	pid_t pid;
 
 	roots_open(&w);
 	assert_int_equal(symlinkat(w.secret, w.ours, "etc/other"), 0);
 	pid = attack_start(swap, w.ours);
-	for (unsigned i = attack_rounds(40); i > 0; i--) {
+	for (unsigned i = attack_rounds(40); i > 0 && attack_now() < end;
+	    i--) {
 		struct ioc_error err;
 
 		(void)ours(&w, &err);
