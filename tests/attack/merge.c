@@ -238,6 +238,17 @@ swap(int dir)
 	attack_exchange(dir, MOTD, "etc/other");
 }
 
+/* What is exchanged for each other; ours may have replaced either. */
+static pid_t
+plant(const struct roots *w)
+{
+	(void)unlinkat(w->ours, MOTD, 0);
+	(void)unlinkat(w->ours, "etc/other", 0);
+	tmp_write(w->ours, MOTD, "a\nb\nmine\n");
+	assert_int_equal(symlinkat(w->secret, w->ours, "etc/other"), 0);
+	return (attack_start(swap, w->ours));
+}
+
 /* It changes all the time, though no jail runs then: still nothing gets out. */
 static void
 test_attack_52__changes(void **state)
@@ -247,19 +258,18 @@ test_attack_52__changes(void **state)
 	pid_t pid;
 
 	roots_open(&w);
-	assert_int_equal(symlinkat(w.secret, w.ours, "etc/other"), 0);
-	pid = attack_start(swap, w.ours);
 	for (unsigned i = attack_rounds(40); i > 0 && attack_now() < end;
 	    i--) {
 		struct ioc_error err;
 
+		pid = plant(&w);
 		(void)ours(&w, &err);
+		attack_stop(pid);
 		assert_true(is_intact(&w));
 		assert_false(is_kept(&w));
 	}
-	attack_stop(pid);
 	/* By names it works sooner or later. */
-	pid = attack_start(swap, w.ours);
+	pid = plant(&w);
 	for (unsigned i = 0; i < 100000 && is_intact(&w); i++)
 		twin(&w);
 	attack_stop(pid);
