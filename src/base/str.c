@@ -118,6 +118,19 @@ ioc_str_ends(const char *s, const char *suffix)
 	return (n >= m && strcmp(s + n - m, suffix) == 0);
 }
 
+char *
+ioc_str_join(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b) + 1;
+	char *s = malloc(n + m);
+
+	if (s != NULL) {
+		memcpy(s, a, n);
+		memcpy(s + n, b, m);
+	}
+	return (s);
+}
+
 /* The length of the valid UTF-8 sequence at s, 0 when there is none. */
 static size_t
 utf8_len(const unsigned char *s, size_t left, uint32_t *cp)

@@ -23,6 +23,8 @@ bool	ioc_str_is_none(const char *s);
 
 bool	ioc_str_starts(const char *s, const char *prefix);
 bool	ioc_str_ends(const char *s, const char *suffix);
+/* "ab", to be freed; NULL: no memory.  Cheaper than asprintf() of a thousand. */
+char	*ioc_str_join(const char *a, const char *b);
 /* True when all of it is valid UTF-8 (no overlong forms, no surrogates). */
 bool	ioc_str_is_utf8(const char *s);
 

@@ -121,5 +121,7 @@ int	cli_select(struct cli *c, const struct strlist *args, const char *extra,
 /* All of the list in start order, or backwards. */
 int	cli_select_order(struct cli *c, struct selection *s, bool backwards);
 void	selection_fini(struct selection *s);
+/* False also where that cannot be told. */
+bool	cli_is_running(struct ioc_jail *j);
 
 #endif /* CLI_CLI_H */

@@ -75,15 +75,6 @@ is_asked(const struct task *t, const struct ioc_jail *j)
 	return (false);
 }
 
-static bool
-is_running(struct ioc_jail *j)
-{
-	enum ioc_jail_state state;
-
-	return (ioc_jail_state(j, &state, NULL, NULL) == 0 &&
-	    state == IOC_JAIL_RUNNING);
-}
-
 static int
 start_one(struct cli *c, struct ioc_jail *j, void *arg, struct each_result *res)
 {
@@ -92,7 +83,7 @@ start_one(struct cli *c, struct ioc_jail *j, void *arg, struct each_result *res)
 	enum ioc_jail_state state;
 	int r;
 
-	if ((t->skip || !asked) && is_running(j))
+	if ((t->skip || !asked) && cli_is_running(j))
 		return (EACH_SKIPPED);
 	r = ioc_jail_start(j, asked ? t->props.v : NULL,
 	    asked ? t->props.n : 0, &res->err);
@@ -106,7 +97,7 @@ stop_one(struct cli *c, struct ioc_jail *j, void *arg, struct each_result *res)
 {
 	const struct task *t = arg;
 
-	if (t->skip && !is_running(j))
+	if (t->skip && !cli_is_running(j))
 		return (EACH_SKIPPED);
 	return (ioc_jail_stop(j, t->o->force, &res->err));
 }
@@ -124,10 +115,10 @@ restart_one(struct cli *c, struct ioc_jail *j, void *arg,
 		(void)snprintf(res->note, sizeof(res->note), "started");
 		return (start_one(c, j, &start, res));
 	}
-	if (is_running(j))
+	if (cli_is_running(j))
 		r = ioc_jail_stop(j, t->o->force, &res->err);
 	/* On a dry run it still runs: the steps of its start cannot be asked. */
-	if (r == 0 && c->dry_run && is_running(j))
+	if (r == 0 && c->dry_run && cli_is_running(j))
 		return (cli_plan(c, "jail.start", ioc_jail_name(j)));
 	return (r != 0 ? r : start_one(c, j, &start, res));
 }

@@ -163,22 +163,13 @@ update_release(struct cli *c, const struct update_opts *o, const char *name,
 
 /* --- jails ---------------------------------------------------------------------------- */
 
-static bool
-is_running(struct ioc_jail *j)
-{
-	enum ioc_jail_state state;
-
-	return (ioc_jail_state(j, &state, NULL, NULL) == 0 &&
-	    state == IOC_JAIL_RUNNING);
-}
-
 static int
 update_jail(struct cli *c, const struct update_opts *o, struct ioc_jail *j,
     struct json *out)
 {
 	struct result t = { .name = ioc_jail_name(j) };
 	struct listing list = { c, t.name };
-	bool restart = o->restart && is_running(j);
+	bool restart = o->restart && cli_is_running(j);
 	struct ioc_error err;
 	int r, status = 0;
 

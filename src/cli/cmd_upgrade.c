@@ -86,21 +86,12 @@ tell(struct cli *c, struct json *j, const char *name,
 	free(shown);
 }
 
-static bool
-is_running(struct ioc_jail *j)
-{
-	enum ioc_jail_state state;
-
-	return (ioc_jail_state(j, &state, NULL, NULL) == 0 &&
-	    state == IOC_JAIL_RUNNING);
-}
-
 static int
 upgrade_jail(struct cli *c, const struct upgrade_opts *o, struct ioc_jail *j,
     struct json *out)
 {
 	struct telling t = { c, out, ioc_jail_name(j) };
-	bool restart = o->restart && is_running(j);
+	bool restart = o->restart && cli_is_running(j);
 	struct ioc_upgrade u = { .from = "" };
 	struct ioc_error err;
 	int r, status = 0;

@@ -147,3 +147,12 @@ selection_fini(struct selection *s)
 	ioc_jail_list_free(s->list);
 	*s = (struct selection){ NULL, NULL, 0, false };
 }
+
+bool
+cli_is_running(struct ioc_jail *j)
+{
+	enum ioc_jail_state state;
+
+	return (ioc_jail_state(j, &state, NULL, NULL) == 0 &&
+	    state == IOC_JAIL_RUNNING);
+}

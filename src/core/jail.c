@@ -14,20 +14,6 @@
 #include "safe/name.h"
 #include "safe/path.h"
 
-/* "ab", to be freed; NULL: no memory.  Cheaper than asprintf() of a thousand. */
-static char *
-join(const char *a, const char *b)
-{
-	size_t n = strlen(a), m = strlen(b) + 1;
-	char *s = malloc(n + m);
-
-	if (s != NULL) {
-		memcpy(s, a, n);
-		memcpy(s + n, b, m);
-	}
-	return (s);
-}
-
 int
 ioc_jail_new(struct ioc_source *s, const char *name, struct ioc_jail **ret,
     struct ioc_error *err)
@@ -39,7 +25,7 @@ ioc_jail_new(struct ioc_source *s, const char *name, struct ioc_jail **ret,
 	j->host = s->host;
 	j->source = s;
 	j->name = strdup(name);
-	j->vol = join("jails/", name);
+	j->vol = ioc_str_join("jails/", name);
 	if (j->name == NULL || j->vol == NULL)
 		return (ioc_fail_nomem(err));
 	*ret = take_ptr(j);

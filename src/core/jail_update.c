@@ -381,13 +381,17 @@ set_level(struct ioc_jail *j, const char *level, struct ioc_error *err)
 	return (r);
 }
 
-/* The newest level of its release, which stays as long as `ret` is held. */
+/*
+ * The level of a basejail, and the newest one of its release, which stays as long
+ * as `ret` is held.
+ */
 static int
-newest(struct ioc_jail *j, unsigned *level, struct ioc_lock **ret,
-    struct ioc_error *err)
+levels_of_base(struct ioc_jail *j, const char **level, char newest[16],
+    struct ioc_lock **ret, struct ioc_error *err)
 {
 	auto_free char *vol = NULL;
 	const char *release;
+	unsigned n;
 	int r = ioc_jail_value(j, "release", &release, err);
 
 	if (r != 0)
@@ -400,8 +404,13 @@ newest(struct ioc_jail *j, unsigned *level, struct ioc_lock **ret,
 	}
 	r = ioc_release_lock(j->source, vol, IOC_LOCK_SHARED, "update from",
 	    ret, err);
-	return (r == 0 ? ioc_release_level(j->source, strchr(vol, '/') + 1,
-	    level, err) : r);
+	if (r == 0)
+		r = ioc_release_level(j->source, strchr(vol, '/') + 1, &n,
+		    err);
+	if (r != 0)
+		return (r);
+	(void)snprintf(newest, 16, "%u", n);
+	return (ioc_jail_value(j, "patch_level", level, err));
 }
 
 /* A basejail has nothing to be updated but where its directories come from. */
@@ -410,15 +419,11 @@ move_base(struct ioc_jail *j, bool *moved, struct ioc_error *err)
 {
 	auto_lock struct ioc_lock *lock = NULL;
 	const char *text;
-	unsigned level;
 	char number[16];
-	int r = newest(j, &level, &lock, err);
+	int r = levels_of_base(j, &text, number, &lock, err);
 
-	if (r == 0)
-		r = ioc_jail_value(j, "patch_level", &text, err);
 	if (r != 0)
 		return (r);
-	(void)snprintf(number, sizeof(number), "%u", level);
 	*moved = strcmp(text, number) != 0;
 	return (*moved ? set_level(j, number, err) : 0);
 }
@@ -495,14 +500,10 @@ list_base(struct ioc_jail *j, ioc_update_fn *fn, void *arg,
 	auto_lock struct ioc_lock *lock = NULL;
 	char number[16];
 	const char *text;
-	unsigned level;
-	int r = newest(j, &level, &lock, err);
+	int r = levels_of_base(j, &text, number, &lock, err);
 
-	if (r == 0)
-		r = ioc_jail_value(j, "patch_level", &text, err);
 	if (r != 0)
 		return (r);
-	(void)snprintf(number, sizeof(number), "%u", level);
 	return (strcmp(text, number) == 0 || fn("patch level", text, number,
 	    arg) == 0 ? 0 : ioc_fail(err, IOC_CANCELED, "canceled"));
 }

@@ -18,20 +18,6 @@
 #include "dist/dist.h"
 #include "safe/path.h"
 
-/* "ab", to be freed; NULL: no memory.  Cheaper than asprintf() of a thousand. */
-static char *
-join(const char *a, const char *b)
-{
-	size_t n = strlen(a), m = strlen(b) + 1;
-	char *s = malloc(n + m);
-
-	if (s != NULL) {
-		memcpy(s, a, n);
-		memcpy(s + n, b, m);
-	}
-	return (s);
-}
-
 static int
 on_property(const char *key, const char *value, void *arg,
     struct ioc_error *err)
@@ -142,8 +128,8 @@ ioc_source_load(struct ioc_source *s, const char *vol, struct ioc_conf **ret,
 
 	if (s->store->ops->mounts)
 		return (load_mounted(s, vol, ret, err));
-	json = join(vol, "/config.json");
-	ucl = join(vol, "/config");
+	json = ioc_str_join(vol, "/config.json");
+	ucl = ioc_str_join(vol, "/config");
 	if (json == NULL || ucl == NULL)
 		return (ioc_fail_nomem(err));
 	return (load(s, s->store->root, json, ucl, NULL, ret, err));
