@@ -64,13 +64,13 @@ release()
 	mkdir -p "$dir/www" "$dir/files" "$dir/root"
 	"$2" "$dir/root"
 	# shellcheck disable=SC2086
-	tar -C "$dir/root" --numeric-owner $pack -czf "$dir/files/$1.tar.gz" . ||
+	tar -C "$dir/root" --numeric-owner $pack -cJf "$dir/files/$1.tar.xz" . ||
 	    atf_fail "cannot pack"
 	rm -rf "$dir/root"
-	publish "$1.tar.gz"
+	publish "$1.tar.xz"
 	[ -f server ] || serve "$dir/www"
-	ok fetch --url "https://localhost:$port/$1.tar.gz" \
-	    --sha256 "$(sha256 "$dir/files/$1.tar.gz")" \
+	ok fetch --url "https://localhost:$port/$1.tar.xz" \
+	    --sha256 "$(sha256 "$dir/files/$1.tar.xz")" \
 	    --ca-file "$dir/ca.pem" "$1"
 }
 
