@@ -28,16 +28,10 @@ debs_begin()
 	ioc_mirror_DEBIAN="https://localhost:$port/debian"
 	ioc_tls_ca_file="$dir/ca.pem"
 	END
-	# Mounts of other tests that run at this time are none of it: who ends
-	# them looks for processes that have them.
 	{
-		printf '#!/bin/sh\ndir=%s ring=%s\n' "$dir" "$keyring"
+		own_mounts
+		echo "ring=$keyring"
 		cat <<-'END'
-		[ "$1" = -n ] || exec unshare -m "$0" -n "$@"
-		shift
-		awk -v d="$dir" 'index($0, "/var/tmp/ioc-sys.") != 0 &&
-		    index($0, d) == 0 { print $5 }' /proc/self/mountinfo |
-		    sort -r | xargs -r umount -l 2>/dev/null
 		mount --bind "$dir/keyring.gpg" "$ring" && exec "$@"
 		END
 	} >"$dir/trusting"

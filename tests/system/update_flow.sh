@@ -24,13 +24,8 @@ host_root()
 	done
 	server=$dir/host/usr/share/misc/server
 	{
-		printf '#!/bin/sh\ndir=%s\n' "$dir"
+		own_mounts
 		cat <<-'END'
-		[ "$1" = -n ] || exec unshare -m "$0" -n "$@"
-		shift
-		awk -v d="$dir" 'index($0, "/var/tmp/ioc-sys.") != 0 &&
-		    index($0, d) == 0 { print $5 }' /proc/self/mountinfo |
-		    sort -r | xargs -r umount -l 2>/dev/null
 		host=$dir/host
 		mount --bind "$host" "$host" || exit 99
 		for d in dev proc sys lib; do
