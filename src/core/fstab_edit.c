@@ -168,9 +168,9 @@ share(void *ctx, struct ioc_error *err)
 	int r = ioc_fstab_shared(e->jail, &e->m, 1, &e->shared);
 
 	if (r == IOC_UNSAFE)
-		r = ioc_fstab_share_judge(e->jail->host, &e->shared, err);
-	else if (r != 0)
-		ioc_error_copy(err, &e->shared);
+		return (ioc_fstab_share_judge(e->jail->host, &e->shared, err));
+	ioc_error_copy(err, &e->shared);
+	e->shared.code = 0;
 	return (r);
 }
 

@@ -11,6 +11,7 @@
 #include "core/recover.h"
 #include "core/release.h"
 #include "dist/dist.h"
+#include "safe/journal.h"
 #include "safe/name.h"
 #include "safe/path.h"
 
@@ -234,9 +235,9 @@ ioc_jail_kernel_name(const struct ioc_source *s, const char *name, char **ret,
 	return (0);
 }
 
-int
-ioc_jail_lock(struct ioc_jail *j, const char *verb, struct ioc_lock **ret,
-    struct ioc_error *err)
+static int
+lock_within(struct ioc_jail *j, const char *verb, int timeout_ms,
+    struct ioc_lock **ret, struct ioc_error *err)
 {
 	auto_free char *kernel = NULL;
 	int r;
@@ -244,8 +245,24 @@ ioc_jail_lock(struct ioc_jail *j, const char *verb, struct ioc_lock **ret,
 	r = ioc_jail_kernel_name(j->source, j->name, &kernel, err);
 	if (r == 0)
 		r = ioc_host_lock(j->host, "jail", kernel, IOC_LOCK_EXCLUSIVE,
-		    verb, IOC_LOCK_WAIT, ret, err);
+		    verb, timeout_ms, ret, err);
 	return (r);
+}
+
+int
+ioc_jail_lock(struct ioc_jail *j, const char *verb, struct ioc_lock **ret,
+    struct ioc_error *err)
+{
+	return (lock_within(j, verb, IOC_LOCK_WAIT, ret, err));
+}
+
+int
+ioc_jail_lock_free(struct ioc_jail *j, struct ioc_lock **ret,
+    struct ioc_error *err)
+{
+	int r = lock_within(j, "recover", 0, ret, err);
+
+	return (r == IOC_BUSY ? IOC_JOURNAL_LATER : r);
 }
 
 /*
@@ -257,7 +274,9 @@ static int
 lock_whole(struct ioc_jail *j, const char *verb, struct ioc_lock **ret,
     struct ioc_error *err)
 {
-	for (bool tried = j->host->dry_run;; tried = true) {
+	bool tried = j->host->dry_run;
+
+	for (int rounds = 0; rounds < 100; rounds++) {
 		auto_lock struct ioc_lock *lock = NULL;
 		bool wanted = false;
 		int r = ioc_jail_lock(j, verb, &lock, err);
@@ -272,10 +291,13 @@ lock_whole(struct ioc_jail *j, const char *verb, struct ioc_lock **ret,
 			return (0);
 		}
 		ioc_lock_release(take_ptr(lock), true);
+		/* Left by it for later it is found again. */
 		r = ioc_recover(j->host, false, NULL, err);
 		if (r != 0 && r != IOC_STATE)
 			return (r);
+		tried = r == IOC_STATE;
 	}
+	return (ioc_fail(err, IOC_BUSY, "others recover it all the time"));
 }
 
 int

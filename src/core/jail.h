@@ -64,6 +64,9 @@ int	ioc_jail_kernel_name(const struct ioc_source *s, const char *name,
 /* The lock that every change of a jail holds, also of one that comes. */
 int	ioc_jail_lock(struct ioc_jail *j, const char *verb,
 	    struct ioc_lock **ret, struct ioc_error *err);
+/* For recovery: IOC_JOURNAL_LATER while somebody has it. */
+int	ioc_jail_lock_free(struct ioc_jail *j, struct ioc_lock **ret,
+	    struct ioc_error *err);
 /*
  * The same for one that is there: what was read of it before is forgotten, for
  * meanwhile it may have become another one.  NOT_FOUND when it is gone.

@@ -103,6 +103,8 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 
 	if (strcmp(op, "snapshot") == 0 || strcmp(op, "rollback") == 0) {
 		r = ioc_snapshot_recover(s, op, what, err);
+		if (r == IOC_JOURNAL_LATER)
+			return (r);
 		w->n += r == 0;
 		return (ioc_wrap(err, r, "recover %s %s", op, IOC_SHOW(what)));
 	}
@@ -119,6 +121,8 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 	/* Its snapshot may be there when its staging is not. */
 	if ((r == 0 || r == IOC_NOT_FOUND) && strcmp(op, IOC_JAIL_UPDATE) == 0)
 		r = ioc_switch_recover(s, what, vol, err);
+	if (r == IOC_JOURNAL_LATER)
+		return (r);
 	if (detached && r == 0)
 		r = s->store->ops->destroy(s->store, vol, err);
 	else if (r == IOC_NOT_FOUND)
@@ -255,7 +259,7 @@ look_at_entry(const char *op, const char *what, const char *token, void *arg,
 	if ((strcmp(op, "rollback") == 0 || strcmp(op, IOC_JAIL_UPDATE) == 0) &&
 	    strncmp(what, w->jail, n) == 0 && what[n] == ' ')
 		w->found = true;
-	return (ioc_fail(err, IOC_BUSY, "left as it is"));
+	return (IOC_JOURNAL_LATER);
 }
 
 int
@@ -272,7 +276,7 @@ ioc_recover_wanted(struct ioc_source *s, const char *jail, bool *ret,
 	if (r >= 0)
 		r = ioc_journal_recover(journal, look_at_entry, &w, &e);
 	*ret = w.found;
-	if (r == 0 || r == IOC_BUSY || r == IOC_NOT_FOUND)
+	if (r == 0 || r == IOC_NOT_FOUND)
 		return (0);
 	ioc_error_copy(err, &e);
 	return (r);

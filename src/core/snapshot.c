@@ -346,7 +346,7 @@ ioc_snapshot_recover(struct ioc_source *s, const char *op, const char *what,
 {
 	IOC_AUTO(ioc_jail_closep) struct ioc_jail *j = NULL;
 	auto_lock struct ioc_lock *lock = NULL;
-	auto_free char *kernel = NULL, *name = NULL;
+	auto_free char *name = NULL;
 	const char *space = strchr(what, ' ');
 	int r;
 
@@ -361,10 +361,7 @@ ioc_snapshot_recover(struct ioc_source *s, const char *op, const char *what,
 	if (r == IOC_NOT_FOUND)
 		return (0);
 	if (r == 0)
-		r = ioc_jail_kernel_name(s, name, &kernel, err);
-	if (r == 0)
-		r = ioc_host_lock(s->host, "jail", kernel, IOC_LOCK_EXCLUSIVE,
-		    "recover", 0, &lock, err);
+		r = ioc_jail_lock_free(j, &lock, err);
 	if (r != 0)
 		return (r);
 	return (strcmp(op, "rollback") == 0 && space != NULL ?

@@ -11,7 +11,8 @@ IOC_DEFINE_AUTO(struct ioc_snapshot_list, ioc_snapshot_list_free);
 /*
  * An operation on the snapshots of a jail that did not end: "snapshot", of the
  * jail `what`, is swept; "rollback", of "NAME SNAPSHOT", is finished.  No such
- * jail any more is success.  BUSY: somebody is at work on it.
+ * jail any more is success.  IOC_JOURNAL_LATER:
+ * somebody is at work on it.
  */
 int	ioc_snapshot_recover(struct ioc_source *s, const char *op,
 	    const char *what, struct ioc_error *err);

@@ -299,7 +299,7 @@ ioc_switch_recover(struct ioc_source *s, const char *what,
 		return (0);
 	r = ioc_jail_new(s, name, &j, err);
 	if (r == 0)
-		r = ioc_jail_lock(j, "recover", &lock, err);
+		r = ioc_jail_lock_free(j, &lock, err);
 	if (r != 0)
 		return (r);
 	r = s->store->ops->has(s->store, j->vol, &e);

@@ -48,7 +48,8 @@ int	ioc_switch_finish(struct ioc_switch *w, bool switched,
 
 /*
  * One that did not end: finished when its new root was complete, else its
- * snapshot goes; then `staged` may be removed.  BUSY: somebody is at work on it.
+ * snapshot goes; then `staged` may be removed.  IOC_JOURNAL_LATER:
+ * somebody is at work on it.
  */
 int	ioc_switch_recover(struct ioc_source *s, const char *what,
 	    const char *staged, struct ioc_error *err);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/compat.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "safe/file.h"
@@ -23,6 +24,8 @@
 #include "safe/tree.h"
 
 #define	UPDATE_TIMEOUT_MS	(30 * 60 * 1000)
+/* Twice what it waits for a server. */
+#define	STALL_S			120
 #define	STATUS_MAX		(64 * 1024 * 1024)
 #define	TEXT_LINE_MAX		(64 * 1024)
 #define	CONF_MAX		(64 * 1024)
@@ -256,6 +259,9 @@ struct apt {
 	json_t		*packages;	/* "NAME OLD NEW", or NULL */
 	unsigned	 count;
 	int		 failed;	/* out of memory */
+	char		 said[200];	/* its last line */
+	uint64_t	 since;		/* when it first came, in ns */
+	bool		 stalled;
 };
 
 bool
@@ -303,6 +309,23 @@ on_status(const struct apt *a, const char *line)
 	    100, a->job->arg));
 }
 
+/*
+ * While it waits it goes on saying how far it is; where one of its methods could
+ * not write it would wait for ever.
+ */
+static int
+on_any(struct apt *a, const char *line)
+{
+	uint64_t now = ioc_now_ns();
+
+	if (strncmp(line, a->said, sizeof(a->said) - 1) != 0) {
+		(void)snprintf(a->said, sizeof(a->said), "%s", line);
+		a->since = now;
+	}
+	a->stalled = (now - a->since) / 1000000000 >= STALL_S;
+	return (a->stalled ? -1 : 0);
+}
+
 static int
 on_line(const char *line, void *arg)
 {
@@ -313,6 +336,8 @@ on_line(const char *line, void *arg)
 	struct apt *a = arg;
 	char text[400];
 
+	if (on_any(a, line) != 0)
+		return (-1);
 	if (ioc_str_starts(line, "dlstatus:"))
 		return (on_status(a, line));
 	if (ioc_debian_parse_inst(line, text, sizeof(text))) {
@@ -363,6 +388,10 @@ run_apt(struct apt *a, const char *const *words, struct ioc_error *err)
 	p.line = on_line;
 	p.line_arg = a;
 	r = ioc_proc_run(&p, &status, err);
+	if (r == IOC_CANCELED && a->stalled)
+		r = ioc_fail(err, IOC_TIMEOUT, "apt-get: without any progress "
+		    "for %d seconds%s%s", STALL_S, a->error[0] != '\0' ?
+		    ": " : "", a->error);
 	if (r == 0 && a->failed != 0)
 		r = ioc_fail_nomem(err);
 	if (r == 0 && status != 0)

@@ -371,7 +371,7 @@ ioc_journal_recover(int dirfd, ioc_journal_fn *fn, void *arg,
 		struct ioc_error one = { 0 };
 		int got = recover_one(dirfd, names.v[i], fn, arg, &one);
 
-		if (got == 0 || r != 0)
+		if (got == 0 || got == IOC_JOURNAL_LATER || r != 0)
 			continue;
 		r = ioc_wrap(&one, got, "journal entry \"%s\"",
 		    IOC_SHOW(names.v[i]));

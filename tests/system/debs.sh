@@ -131,9 +131,9 @@ mirror()
 	suite debian-security "$release-security" "$date" "$dir/empty"
 }
 
-# debcase NAME DESCRIPTION: testcase, for what begins with debs_begin.
+# debcase NAME DESCRIPTION [TIMEOUT]: testcase, for what begins with debs_begin.
 debcase()
 {
-	testcase "$1" "$2"
+	testcase "$@"
 	eval "$1_cleanup() { debs_end; }"
 }

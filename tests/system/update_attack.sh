@@ -378,8 +378,12 @@ attack_50_do()
 		    atf_fail "$last: $(cat killat.err)" ;;
 		*) atf_fail "$last: $(cat killat.err)" ;;
 		esac
+		# Where the disk stays full there may be no room to go back either:
+		# that is said, and comes to its end later.
 		find "$src/.staging" "$src/.journal" -mindepth 1 >left
-		[ ! -s left ] || atf_fail "left: $(cat left)"
+		[ ! -s left ] || { [ $((i % 2)) -eq 0 ] &&
+		    grep -q 'warning: .*No space' killat.err; } ||
+		    atf_fail "left after $last: $(cat left killat.err)"
 		either "a disk that is full at $last"
 	done
 }
@@ -389,6 +393,6 @@ atf_init_test_cases()
 	debcase attack_48 "scripts of an update want to the host"
 	debcase attack_48_disk "scripts of an update fill the disk"
 	debcase attack_49 "an update killed at any call"
-	debcase attack_50 "an update on a disk that is full at any call"
+	debcase attack_50 "an update on a disk that is full at any call" 600
 	debcase attack_51 "metadata that is older than what is there"
 }

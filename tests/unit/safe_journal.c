@@ -21,7 +21,7 @@ see(const char *op, const char *what, const char *staging, void *arg,
 
 	(void)snprintf(s->text + len, sizeof(s->text) - len, "%s|%s|%s;", op,
 	    what, staging);
-	return (s->fail != 0 ? ioc_fail(err, s->fail, "no luck") : 0);
+	return (s->fail < 0 ? ioc_fail(err, s->fail, "no luck") : s->fail);
 }
 
 static void
@@ -87,6 +87,11 @@ test_journal_recover__all_are_tried_first_failure_returned(void **state)
 	assert_int_equal(ioc_journal_recover(t.fd, see, &seen, &err),
 	    IOC_BUSY);
 	assert_string_equal(err.msg, "journal entry \"s0\": no luck");
+	assert_string_equal(seen.text, "op|w|s0;op|w|s1;op|w|s2;");
+	assert_true(tmp_exists(t.fd, "s1"));
+	/* Left for later is no failure. */
+	seen = (struct seen) { "", IOC_JOURNAL_LATER };
+	assert_int_equal(ioc_journal_recover(t.fd, see, &seen, &err), 0);
 	assert_string_equal(seen.text, "op|w|s0;op|w|s1;op|w|s2;");
 	assert_true(tmp_exists(t.fd, "s1"));
 	seen = (struct seen) { "", 0 };
