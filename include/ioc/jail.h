@@ -106,6 +106,19 @@ IOC_API int ioc_jail_create(struct ioc_host *h,
 IOC_API int ioc_jail_update(struct ioc_jail *j, unsigned *n,
     struct ioc_error *err);
 
+/*
+ * Obtains and verifies the updates of a jail, running or not, and keeps them
+ * beside it instead of what was kept before; nothing in it changes.  The next
+ * ioc_jail_update applies them without a network, with at_start also the jail's
+ * next start does, before anything runs: where that fails the jail starts as it
+ * was, the event "jail.start/update" says why, and nothing is kept any more.  *n
+ * (may be NULL) is the number of things to be applied.  Of a basejail nothing is
+ * to be obtained: with at_start it moves as ioc_jail_update does.  Needs root.
+ * Steps "jail.update/...".  UNSUPPORTED, NETWORK, VERIFY, CHILD, LIMIT.
+ */
+IOC_API int ioc_jail_update_fetch(struct ioc_jail *j, bool at_start,
+    unsigned *n, struct ioc_error *err);
+
 /* The same as ioc_release_update_list, for a jail; steps "jail.update/...". */
 IOC_API int ioc_jail_update_list(struct ioc_jail *j, ioc_update_fn *fn,
     void *arg, struct ioc_error *err);

@@ -16,7 +16,7 @@ struct update_opts {
 
 static const struct opt opts[] = {
 	{ 0, "fetch-only", OPT_FLAG, AT(fetch_only),
-	    .help = "releases: obtain and verify, and keep that for later" },
+	    .help = "obtain and verify, and keep that for later" },
 	{ 0, "rollback", OPT_FLAG, AT(rollback),
 	    .help = "go back to what was there before the last update or upgrade" },
 	{ 0, "restart", OPT_FLAG, AT(restart),
@@ -29,6 +29,7 @@ struct result {
 	const char	*name;
 	unsigned	 from, to;	/* of a release */
 	unsigned	 changes;	/* of a jail */
+	bool		 kept, start;	/* not applied yet, but when it starts */
 };
 
 static void
@@ -42,6 +43,9 @@ tell_json(struct json *j, const struct result *t, bool jail)
 	if (!jail) {
 		json_key(j, "to");
 		json_int(j, t->to);
+	} else if (t->kept) {
+		json_key(j, "applied");
+		json_text(j, t->start ? "at-start" : "later");
 	}
 	json_end(j);
 }
@@ -67,6 +71,10 @@ tell(struct cli *c, const struct update_opts *o, struct json *j,
 		(void)printf("%s is as before its last update\n", shown);
 	else if (jail && t->changes == 0)
 		(void)printf("%s: nothing to be done\n", shown);
+	else if (jail && t->kept)
+		(void)printf("%s: %u changes are kept, %s applies them\n",
+		    shown, t->changes, t->start ? "its next start" :
+		    "\"ioc update\"");
 	else if (jail)
 		(void)printf("%s updated, %u changes\n", shown, t->changes);
 	else if (rollback)
@@ -167,15 +175,18 @@ static int
 update_jail(struct cli *c, const struct update_opts *o, struct ioc_jail *j,
     struct json *out)
 {
-	struct result t = { .name = ioc_jail_name(j) };
+	bool runs = cli_is_running(j), restart = o->restart && runs;
+	struct result t = { .name = ioc_jail_name(j),
+		.kept = o->fetch_only || (runs && !restart),
+		.start = !o->fetch_only };
 	struct listing list = { c, t.name };
-	bool restart = o->restart && cli_is_running(j);
 	struct ioc_error err;
 	int r, status = 0;
 
 	if (restart && ioc_jail_stop(j, false, &err) != 0)
 		return (cli_fail(c, &err));
-	r = o->rollback ? ioc_jail_update_rollback(j, &err) :
+	r = o->rollback ? ioc_jail_update_rollback(j, &err) : t.kept ?
+	    ioc_jail_update_fetch(j, t.start, &t.changes, &err) :
 	    ioc_jail_update(j, &t.changes, &err);
 	if (r == 0 && c->dry_run && !o->rollback)
 		r = ioc_jail_update_list(j, on_change, &list, &err);
@@ -242,11 +253,7 @@ update_all(struct cli *c, const struct cmd_line *l,
 	if (doc)
 		json_end(&j);
 	begin_list(&j, "jails", doc);
-	if (jails.n > 0 && o->fetch_only)
-		r = cli_failf(c, IOC_UNSUPPORTED, NULL, "update %s: updates of "
-		    "jails are applied when they are fetched",
-		    SHOW(jails.v[0]));
-	else if (jails.n > 0) {
+	if (jails.n > 0) {
 		one = update_jails(c, o, &jails, &j);
 		r = one != 0 ? one : r;
 	}
@@ -269,6 +276,9 @@ run(struct cli *c, const struct cmd_line *l)
 	if (o->rollback && o->fetch_only)
 		return (cli_usage(c,
 		    "--rollback and --fetch-only exclude each other"));
+	if (o->restart && o->fetch_only)
+		return (cli_usage(c,
+		    "--restart and --fetch-only exclude each other"));
 	if (cli_host_active(c) == NULL)
 		return (cli_failed(c));
 	if (ioc_release_list(c->host, &known, &err) != 0)
@@ -297,9 +307,10 @@ const struct cmd cmd_update = {
 	    "stages: updates are obtained and verified by the host's own "
 	    "updater, then applied in a temporary jail without network to a "
 	    "copy. The copy of a release becomes its next patch level, and "
-	    "jails keep the level they were made from. The copy of a jail, "
-	    "which must be stopped, takes the place of its root; the root "
-	    "before is kept as a snapshot. A basejail moves to the newest patch "
+	    "jails keep the level they were made from. The copy of a jail "
+	    "takes the place of its root; the root before is kept as a "
+	    "snapshot. Of a jail that runs updates are obtained at once, and "
+	    "applied by its next start. A basejail moves to the newest patch "
 	    "level of its release. When something fails everything is as it "
 	    "was.\n\n"
 	    "With -n the steps are told, and what would change: updates are "

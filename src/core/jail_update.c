@@ -10,162 +10,19 @@
 
 #include "base/compat.h"
 #include "base/str.h"
-#include "core/arch.h"
-#include "core/create.h"
+#include "core/event.h"
 #include "core/jail_move.h"
-#include "core/level.h"
-#include "core/obtain.h"
-#include "core/release.h"
+#include "core/jail_obtain.h"
 #include "core/snapshot.h"
 #include "core/step.h"
-#include "core/switch.h"
 #include "safe/path.h"
-
-struct jail_update {
-	struct ioc_switch sw;
-	const struct ioc_dist *dist;
-	struct ioc_level from;		/* what stage one looks at */
-	struct ioc_level to;		/* the clone */
-	struct ioc_os_root root;	/* of the jail, or of the clone */
-	char		*release;
-	char		 version[64];
-	int		 updates_fd;
-	int		 scratch_fd;
-	unsigned	 applied;
-	ioc_update_fn	*fn;		/* of a list, with its argument */
-	void		*arg;
-};
-
-/* --- stage one ---------------------------------------------------------------------- */
-
-static int
-journal(void *ctx, struct ioc_error *err)
-{
-	struct jail_update *u = ctx;
-
-	return (ioc_switch_journal(&u->sw, err));
-}
-
-static int
-unjournal(void *ctx, struct ioc_error *err)
-{
-	struct jail_update *u = ctx;
-
-	return (ioc_build_unjournal(&u->sw.build, err));
-}
-
-static int
-make_place(struct jail_update *u, const char *name, int *ret,
-    struct ioc_error *err)
-{
-	*ret = ioc_switch_place(&u->sw, name, err);
-	return (*ret < 0 ? *ret : 0);
-}
-
-/* Of an overlay the layer that has what stage one reads. */
-static int
-pick_layer(const struct jail_update *u)
-{
-	const char *state = u->dist->state;
-	struct stat st;
-
-	if (u->root.kind != IOC_ROOT_OVERLAY)
-		return (u->root.root);
-	return (state != NULL && ioc_path_stat(u->root.upper, state,
-	    IOC_PATH_NOLINKS, &st, NULL) == 0 ? u->root.upper : u->root.lower);
-}
-
-/*
- * What stage one looks at: where the host's updater goes through a root by its
- * paths, the release as it was recorded, never the jail.
- */
-static int
-open_from(struct jail_update *u, struct ioc_error *err)
-{
-	struct ioc_store *s = u->sw.build.source->store;
-	auto_free char *vol = NULL;
-	int64_t level;
-	int r;
-
-	r = s->ops->root(s, u->sw.jail->vol, &u->root, err);
-	if (r != 0)
-		return (r);
-	if (u->dist->update_prepare == NULL) {
-		u->from.job.root_fd = pick_layer(u);
-		u->from.job.provenance = json_object();
-		return (u->from.job.provenance != NULL ? 0 :
-		    ioc_fail_nomem(err));
-	}
-	if (u->root.kind != IOC_ROOT_DIR)
-		return (ioc_fail(err, IOC_UNSUPPORTED, "it shares the "
-		    "directories of its release: only a basejail moves to "
-		    "another level, and only a thick jail has its own"));
-	r = ioc_jail_value_int(u->sw.jail, "patch_level", &level, err);
-	if (r == 0 && asprintf(&vol, "releases/%s/p%" PRId64, u->release,
-	    level) < 0) {
-		vol = NULL;
-		r = ioc_fail_nomem(err);
-	}
-	if (r == 0)
-		r = ioc_level_open(&u->from, u->sw.build.source, vol, err);
-	if (r == 0 && u->dist->version != NULL && u->dist->version(
-	    u->from.root_fd, u->version, NULL) == 0)
-		u->from.job.current = u->version;
-	return (ioc_wrap(err, r, "the release that it was made from"));
-}
-
-static int
-obtain(void *ctx, struct ioc_error *err)
-{
-	struct jail_update *u = ctx;
-	struct ioc_store *s = u->sw.build.source->store;
-	int r;
-
-	r = s->ops->place(s, u->sw.build.staging, err);
-	if (r == 0)
-		r = make_place(u, "updates", &u->updates_fd, err);
-	if (r == 0)
-		r = open_from(u, err);
-	if (r != 0)
-		return (r);
-	u->from.job.updates_fd = u->updates_fd;
-	if (asprintf(&u->to.root_path, "%s/%s/updates", s->path,
-	    u->sw.build.staging) < 0) {
-		u->to.root_path = NULL;
-		return (ioc_fail_nomem(err));
-	}
-	u->from.job.updates_path = u->to.root_path;
-	u->from.event = "jail.update/obtain";
-	return (ioc_obtain(&u->sw.build, &u->from, &u->applied, err));
-}
-
-static void
-close_all(struct jail_update *u)
-{
-	/* Of the jail's own root it is borrowed. */
-	ioc_level_close(&u->from);
-	ioc_level_close(&u->to);
-	ioc_store_root_fini(&u->root);
-	u->root = (struct ioc_os_root)IOC_OS_ROOT;
-	ioc_fd_close(&u->updates_fd);
-	ioc_fd_close(&u->scratch_fd);
-}
-
-static int
-unobtain(void *ctx, struct ioc_error *err)
-{
-	struct jail_update *u = ctx;
-
-	close_all(u);
-	return (ioc_build_unvolume(&u->sw.build, err));
-}
 
 /* --- stage two ------------------------------------------------------------------------ */
 
 static int
 copy(void *ctx, struct ioc_error *err)
 {
-	struct jail_update *u = ctx;
+	struct ioc_jail_update *u = ctx;
 	struct ioc_store *s = u->sw.build.source->store;
 	int r;
 
@@ -183,13 +40,13 @@ copy(void *ctx, struct ioc_error *err)
 static int
 uncopy(void *ctx, struct ioc_error *err)
 {
-	return (unobtain(ctx, err));
+	return (ioc_jail_unobtain(ctx, err));
 }
 
 static int
 apply(void *ctx, struct ioc_error *err)
 {
-	struct jail_update *u = ctx;
+	struct ioc_jail_update *u = ctx;
 	struct ioc_level *l = &u->to;
 	int r = 0;
 
@@ -205,7 +62,7 @@ apply(void *ctx, struct ioc_error *err)
 	l->job.updates_fd = u->updates_fd;
 	l->job.foreign = true;
 	if (u->dist->update_scratch != NULL) {
-		r = make_place(u, "scratch", &u->scratch_fd, err);
+		r = ioc_jail_update_place(u, "scratch", &u->scratch_fd, err);
 		l->job.scratch_fd = u->scratch_fd;
 		if (r == 0)
 			r = u->dist->update_scratch(&l->job, err);
@@ -236,7 +93,7 @@ unplace(int root, struct ioc_error *err)
 static int
 check(void *ctx, struct ioc_error *err)
 {
-	struct jail_update *u = ctx;
+	struct ioc_jail_update *u = ctx;
 	int r;
 
 	if (u->applied == 0)
@@ -254,7 +111,7 @@ check(void *ctx, struct ioc_error *err)
 static int
 snapshot(void *ctx, struct ioc_error *err)
 {
-	struct jail_update *u = ctx;
+	struct ioc_jail_update *u = ctx;
 
 	return (u->applied == 0 ? 0 : ioc_switch_snapshot(&u->sw, err));
 }
@@ -262,7 +119,7 @@ snapshot(void *ctx, struct ioc_error *err)
 static int
 unsnapshot(void *ctx, struct ioc_error *err)
 {
-	struct jail_update *u = ctx;
+	struct ioc_jail_update *u = ctx;
 
 	return (u->applied == 0 ? 0 : ioc_switch_unsnapshot(&u->sw, err));
 }
@@ -270,17 +127,16 @@ unsnapshot(void *ctx, struct ioc_error *err)
 static int
 exchange(void *ctx, struct ioc_error *err)
 {
-	struct jail_update *u = ctx;
+	struct ioc_jail_update *u = ctx;
 
 	if (u->applied == 0)
 		return (0);
-	close_all(u);
+	ioc_jail_update_close(u);
 	return (ioc_switch_exchange(&u->sw, err));
 }
 
 static const struct ioc_step table[] = {
-	{ "journal", journal, unjournal },
-	{ "obtain", obtain, unobtain },
+	IOC_JAIL_OBTAIN_STEPS,
 	/* Before the copy: of ZFS the copy takes along what is older only. */
 	{ "snapshot", snapshot, unsnapshot },
 	{ "copy", copy, uncopy },
@@ -298,59 +154,44 @@ static const struct ioc_step switch_table[] = {
 static const struct ioc_steps switch_steps =
     IOC_STEPS("jail.update", switch_table);
 
-/* --- judging ------------------------------------------------------------------------------- */
+/* --- the operation ----------------------------------------------------------------------- */
 
+/* Of a jail whose lock is held, and that does not run. */
 static int
-judge(struct jail_update *u, struct ioc_error *err)
+update_own(struct ioc_jail *j, unsigned *n, struct ioc_error *err)
 {
-	struct ioc_jail *j = u->sw.jail;
-	const char *dist, *release;
+	IOC_AUTO(ioc_jail_update_fini) struct ioc_jail_update u =
+	    IOC_JAIL_UPDATE_INIT;
 	int r;
 
-	r = ioc_jail_value(j, "distribution", &dist, err);
+	ioc_switch_init(&u.sw, j, "jail.update/copy");
+	r = ioc_jail_update_judge(&u, err);
 	if (r == 0)
-		r = ioc_jail_value(j, "release", &release, err);
-	if (r != 0)
-		return (r);
-	u->dist = ioc_str_is_none(dist) ? NULL : ioc_dist_find(dist);
-	if (u->dist == NULL || !ioc_dist_has_updates(u->dist))
-		return (ioc_fail(err, IOC_UNSUPPORTED,
-		    "what is of distribution \"%s\" cannot be updated",
-		    IOC_SHOW(dist)));
-	if (strchr(release, '/') != NULL)
-		release = strchr(release, '/') + 1;
-	u->release = strdup(release);
-	if (u->release == NULL)
-		return (ioc_fail_nomem(err));
-	r = ioc_release_runs_here(j->host, u->dist, err);
-	if (r == 0)
-		r = ioc_arch_check_volume(u->sw.build.source, j->vol, err);
-	return (r == 0 ? ioc_switch_ids(&u->sw, err) : r);
+		r = ioc_steps_run(&steps, j->host, j->name, &u, err);
+	if (r == 0 && (u.applied != 0 || j->host->dry_run))
+		r = ioc_steps_run(&switch_steps, j->host, j->name, &u, err);
+	if (r != 0 && !u.sw.switched && u.sw.build.journal != NULL &&
+	    u.sw.snapshot != NULL)
+		(void)ioc_steps_undo(&steps, "jail.update", j->host, j->name,
+		    &u, true, NULL);
+	ioc_jail_update_close(&u);
+	/* It would fail again, and stand in the way of what is newer. */
+	if (r != 0 && u.was_kept && !u.sw.switched)
+		(void)ioc_kept_drop(u.kept.place_fd, NULL);
+	if (r == 0 && !j->host->dry_run)
+		r = ioc_switch_finish(&u.sw, u.applied != 0, err);
+	*n = u.applied;
+	return (r);
 }
-
-static void
-jail_update_fini(struct jail_update *u)
-{
-	close_all(u);
-	ioc_switch_fini(&u->sw);
-	free(u->release);
-}
-
-/* --- the operation ----------------------------------------------------------------------- */
 
 int
 ioc_jail_update(struct ioc_jail *j, unsigned *n, struct ioc_error *err)
 {
-	IOC_AUTO(jail_update_fini) struct jail_update u = {
-		.updates_fd = -1, .scratch_fd = -1,
-		.from = IOC_LEVEL, .to = IOC_LEVEL, .root = IOC_OS_ROOT,
-	};
-	struct ioc_fetch_options o = { .release = NULL };
 	auto_lock struct ioc_lock *lock = NULL;
 	bool base = false, moved = false;
+	unsigned applied = 0;
 	int r;
 
-	ioc_switch_init(&u.sw, j, "jail.update/copy");
 	r = ioc_host_need_root(j->host, "update", err);
 	if (r == 0)
 		r = ioc_jail_hold(j, "update", &lock, err);
@@ -362,97 +203,48 @@ ioc_jail_update(struct ioc_jail *j, unsigned *n, struct ioc_error *err)
 	else if (r == 0)
 		r = ioc_jail_quiet(j, false, err);
 	if (r == 0 && !base)
-		r = judge(&u, err);
-	if (r == 0 && !base) {
-		o.release = u.release;
-		ioc_level_job(&u.from, j->host, u.dist, &o);
-		ioc_level_job(&u.to, j->host, u.dist, &o);
-		r = ioc_steps_run(&steps, j->host, j->name, &u, err);
-	}
-	if (r == 0 && !base && (u.applied != 0 || j->host->dry_run))
-		r = ioc_steps_run(&switch_steps, j->host, j->name, &u, err);
-	if (r != 0 && !base && !u.sw.switched && u.sw.build.journal != NULL &&
-	    u.sw.snapshot != NULL)
-		(void)ioc_steps_undo(&steps, "jail.update", j->host, j->name,
-		    &u, true, NULL);
-	close_all(&u);
-	if (r == 0 && !base && !j->host->dry_run)
-		r = ioc_switch_finish(&u.sw, u.applied != 0, err);
+		r = update_own(j, &applied, err);
 	if (r == 0 && n != NULL)
-		*n = base ? moved : u.applied;
+		*n = base ? moved : applied;
 	return (ioc_wrap(err, r, "update %s", j->name));
-}
-
-/* --- what would change ----------------------------------------------------------------- */
-
-static int
-list(void *ctx, struct ioc_error *err)
-{
-	struct jail_update *u = ctx;
-
-	return (u->applied == 0 ? 0 : ioc_obtain_tell(&u->from, u->fn, u->arg,
-	    err));
-}
-
-static const struct ioc_step list_table[] = {
-	{ "journal", journal, unjournal },
-	{ "obtain", obtain, unobtain },
-	{ "list", list, NULL },
-};
-
-static const struct ioc_steps list_steps =
-    IOC_STEPS("jail.update", list_table);
-
-static int
-list_own(struct jail_update *u, struct ioc_error *err)
-{
-	struct ioc_jail *j = u->sw.jail;
-	struct ioc_fetch_options o = { .release = NULL };
-	int r = judge(u, err);
-
-	if (r != 0)
-		return (r);
-	o.release = u->release;
-	ioc_level_job(&u->from, j->host, u->dist, &o);
-	r = ioc_steps_run(&list_steps, j->host, j->name, u, err);
-	close_all(u);
-	return (r == 0 ? ioc_switch_finish(&u->sw, false, err) : r);
 }
 
 int
-ioc_jail_update_list(struct ioc_jail *j, ioc_update_fn *fn, void *arg,
-    struct ioc_error *err)
+ioc_jail_update_due(struct ioc_jail *j, struct ioc_error *err)
 {
-	IOC_AUTO(jail_update_fini) struct jail_update u = {
-		.updates_fd = -1, .scratch_fd = -1, .from = IOC_LEVEL,
-		.to = IOC_LEVEL, .root = IOC_OS_ROOT, .fn = fn, .arg = arg,
-	};
-	auto_lock struct ioc_lock *lock = NULL;
-	bool base = false, dry = j->host->dry_run;
-	int r = ioc_host_need_root(j->host, "update", err);
+	struct ioc_store *s = j->source->store;
+	auto_fd int place = s->ops->dir(s, j->vol, NULL);
+	struct ioc_error cause;
+	unsigned n;
+	int r;
 
-	ioc_switch_init(&u.sw, j, "jail.update/copy");
-	/* It leaves nothing, but it is no dry run. */
-	j->host->dry_run = false;
-	if (r == 0)
-		r = ioc_jail_hold(j, "update", &lock, err);
-	if (r == 0)
-		r = ioc_jail_value_bool(j, "basejail", &base, err);
-	if (r == 0)
-		r = base ? ioc_jail_move_list(j, fn, arg, err) : list_own(&u, err);
-	j->host->dry_run = dry;
-	return (ioc_wrap(err, r, "update %s", j->name));
+	if (place < 0 || !ioc_kept_at_start(place))
+		return (0);
+	r = update_own(j, &n, &cause);
+	if (r == IOC_CANCELED)
+		ioc_error_copy(err, &cause);
+	else if (r != 0)
+		ioc_emit_error(j->host, IOC_PHASE_WARN, "jail.start/update",
+		    j->name, &cause);
+	return (r == IOC_CANCELED ? r : 0);
 }
 
+/* With it goes what was to be applied to the other. */
 int
 ioc_jail_update_rollback(struct ioc_jail *j, struct ioc_error *err)
 {
+	struct ioc_store *s = j->source->store;
 	auto_free char *name = NULL;
+	auto_fd int place = -1;
 	int r = ioc_switch_way_back(j, &name, err);
 
 	if (r == 0)
 		r = ioc_snapshot_rollback(j, name, false, false, err);
 	if (r == 0)
 		r = ioc_snapshot_remove(j, name, err);
+	if (r == 0 && !j->host->dry_run)
+		r = place = s->ops->dir(s, j->vol, err);
+	if (r > 0)
+		r = ioc_kept_drop(place, err);
 	return (ioc_wrap(err, r, "roll back %s", j->name));
 }

@@ -30,37 +30,15 @@ hash_tree(const struct ioc_kept *k, char hex[IOC_SHA256_HEX],
 	return (rc == 0 ? ioc_hash_fd(k->helper_dir, record, hex, err) : rc);
 }
 
-static int
-open_place(const struct ioc_kept *k, struct ioc_error *err)
+int
+ioc_kept_drop(int place, struct ioc_error *err)
 {
-	auto_free char *path = NULL;
-
-	if (asprintf(&path, "releases/%s", k->release) < 0) {
-		path = NULL;
-		return (ioc_fail_nomem(err));
-	}
-	return (ioc_path_dir(k->source->store->root, path, IOC_PATH_NOLINKS,
-	    err));
-}
-
-/* This first: without it the rest is nothing. */
-static int
-drop(int place, struct ioc_error *err)
-{
+	/* This first: without it the rest is nothing. */
 	int r = ioc_path_unlink(place, LIST, IOC_PATH_NOLINKS, err);
 
 	if (r == 0 || r == IOC_NOT_FOUND)
 		r = ioc_tree_remove(place, KEPT, err);
-	return (r);
-}
-
-int
-ioc_kept_drop(const struct ioc_kept *k, struct ioc_error *err)
-{
-	auto_fd int place = open_place(k, err);
-
-	return (ioc_wrap(err, place < 0 ? place : drop(place, err),
-	    "kept updates"));
+	return (ioc_wrap(err, r, "kept updates"));
 }
 
 int
@@ -68,25 +46,26 @@ ioc_kept_put(const struct ioc_kept *k, unsigned applied,
     const json_t *provenance, struct ioc_error *err)
 {
 	auto_json json_t *j = NULL;
-	auto_fd int place = open_place(k, err), to = -1;
 	char hex[IOC_SHA256_HEX];
-	int r = place < 0 ? place : drop(place, err);
+	auto_fd int to = -1;
+	int r = ioc_kept_drop(k->place_fd, err);
 
 	if (r == 0)
 		r = hash_tree(k, hex, err);
 	if (r == 0)
-		r = to = ioc_path_mkdir(place, KEPT, 0700, IOC_PATH_NOLINKS,
-		    err);
+		r = to = ioc_path_mkdir(k->place_fd, KEPT, 0700,
+		    IOC_PATH_NOLINKS, err);
 	if (r >= 0)
 		r = ioc_tree_copy(k->updates_fd, to, NULL, NULL, err);
 	if (r != 0)
 		return (ioc_wrap(err, r, "keep the updates"));
-	j = json_pack("{s:i, s:i, s:i, s:O, s:s}", "schema", 1, "level",
-	    (int)k->level, "applied", (int)applied, "provenance", provenance,
-	    "record", hex);
+	j = json_pack("{s:i, s:i, s:b, s:i, s:O, s:s}", "schema", 1, "level",
+	    (int)k->level, "start", (int)k->at_start, "applied", (int)applied,
+	    "provenance", provenance, "record", hex);
 	if (j == NULL)
 		return (ioc_fail_nomem(err));
-	return (ioc_wrap(err, ioc_release_write_json(place, LIST, j, err),
+	return (ioc_wrap(err, ioc_release_write_json(k->place_fd, LIST, j,
+	    err),
 	    "keep the updates"));
 }
 
@@ -106,16 +85,17 @@ ioc_kept_get(const struct ioc_kept *k, unsigned *applied, json_t *provenance,
     struct ioc_error *err)
 {
 	auto_json json_t *j = NULL;
-	auto_fd int place = open_place(k, err), from = -1;
+	auto_fd int from = -1;
 	char hex[IOC_SHA256_HEX];
 	const char *record;
-	int r = place < 0 ? place : read_list(place, &j, err);
+	int r = read_list(k->place_fd, &j, err);
 
 	if (r == 0 && json_integer_value(json_object_get(j, "level")) !=
 	    (json_int_t)k->level)
 		return (ioc_fail(err, IOC_NOT_FOUND, "for another level"));
 	if (r == 0)
-		r = from = ioc_path_dir(place, KEPT, IOC_PATH_NOLINKS, err);
+		r = from = ioc_path_dir(k->place_fd, KEPT, IOC_PATH_NOLINKS,
+		    err);
 	if (r >= 0)
 		r = ioc_tree_copy(from, k->updates_fd, NULL, NULL, err);
 	/* The copy: nobody else can change it any more. */
@@ -130,4 +110,13 @@ ioc_kept_get(const struct ioc_kept *k, unsigned *applied, json_t *provenance,
 	*applied = (unsigned)json_integer_value(json_object_get(j, "applied"));
 	return (json_object_update(provenance, json_object_get(j,
 	    "provenance")) == 0 ? 0 : ioc_fail_nomem(err));
+}
+
+bool
+ioc_kept_at_start(int place)
+{
+	auto_json json_t *j = NULL;
+
+	return (read_list(place, &j, NULL) == 0 &&
+	    json_is_true(json_object_get(j, "start")));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Updates that were obtained and not applied: "releases/R/kept", and beside it
- * "releases/R/kept.json" with the hash of their record, to which they are held
- * when they are applied.  Without it there are none.
+ * Updates that were obtained and not applied: in the directory of a release or a
+ * jail "kept", and beside it "kept.json" with the hash of their record, to which
+ * they are held when they are applied.  Without it there are none.
  */
 #ifndef CORE_KEPT_H
 #define CORE_KEPT_H
@@ -11,10 +11,10 @@
 #include "core/host.h"
 
 struct ioc_kept {
-	struct ioc_source *source;
-	const char	*release;
+	int		 place_fd;	/* the directory of the release or jail */
 	const char	*helper_dir;
 	unsigned	 level;		/* what they are for */
+	bool		 at_start;	/* the jail's next start applies them */
 	int		 updates_fd;	/* the directory that has or gets them */
 };
 
@@ -31,6 +31,9 @@ int	ioc_kept_get(const struct ioc_kept *k, unsigned *applied,
 	    json_t *provenance, struct ioc_error *err);
 
 /* There are none any more. */
-int	ioc_kept_drop(const struct ioc_kept *k, struct ioc_error *err);
+int	ioc_kept_drop(int place_fd, struct ioc_error *err);
+
+/* Is a start to apply what is kept there? */
+bool	ioc_kept_at_start(int place_fd);
 
 #endif /* CORE_KEPT_H */

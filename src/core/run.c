@@ -11,6 +11,7 @@
 #include "core/exec.h"
 #include "core/ids.h"
 #include "core/jail.h"
+#include "core/jail_obtain.h"
 #include "core/plan.h"
 
 /* Seconds of a property, whatever an editor made of it, as the table allows. */
@@ -110,6 +111,8 @@ start_locked(struct ioc_jail *j, struct ioc_error *err)
 		    "are made from");
 	if (r == 0)
 		r = ioc_jail_kernel_name(j->source, j->name, &kernel, err);
+	if (r == 0 && !j->host->dry_run)
+		r = ioc_jail_update_due(j, err);
 	if (r == 0)
 		r = ioc_plan_jail(&l, j, kernel, err);
 	if (r == 0)

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "core/event.h"
 #include "core/ids.h"
+#include "core/kept.h"
 #include "core/snapshot.h"
 #include "safe/file.h"
 #include "safe/name.h"
@@ -228,6 +229,16 @@ drop_older(struct ioc_switch *w, struct ioc_error *err)
 	return (r);
 }
 
+/* What was kept for the root that it was. */
+static int
+drop_kept(struct ioc_switch *w, struct ioc_error *err)
+{
+	struct ioc_store *s = w->build.source->store;
+	auto_fd int dir = s->ops->dir(s, w->jail->vol, err);
+
+	return (dir < 0 ? dir : ioc_kept_drop(dir, err));
+}
+
 /*
  * The journal ends first: with it, and half of staging gone, recovery could not
  * tell that the switch was made.
@@ -237,6 +248,8 @@ ioc_switch_finish(struct ioc_switch *w, bool switched, struct ioc_error *err)
 {
 	int r = switched ? drop_older(w, err) : 0;
 
+	if (r == 0 && switched)
+		r = drop_kept(w, err);
 	if (r != 0)
 		return (r);
 	ioc_journal_end(take_ptr(w->build.journal));

@@ -29,6 +29,7 @@ struct update {
 	void		*arg;
 	char		*old_vol;	/* "releases/R/pN" */
 	char		*updates_path;
+	int		 place_fd;	/* of the release */
 	int		 updates_fd;
 	int		 scratch_fd;
 	char		 version[64];	/* of the old level, "" when not known */
@@ -66,9 +67,9 @@ ask_version(struct update *u)
 static struct ioc_kept
 kept(const struct update *u)
 {
-	return ((struct ioc_kept){ .source = u->build.source,
-	    .release = u->name, .helper_dir = u->host->helper_dir,
-	    .level = u->from, .updates_fd = u->updates_fd });
+	return ((struct ioc_kept){ .place_fd = u->place_fd,
+	    .helper_dir = u->host->helper_dir, .level = u->from,
+	    .updates_fd = u->updates_fd });
 }
 
 /* What was fetched before, and not applied, needs no network. */
@@ -142,7 +143,7 @@ keep(void *ctx, struct ioc_error *err)
 	struct update *u = ctx;
 	struct ioc_kept k = kept(u);
 
-	return (u->applied == 0 ? ioc_kept_drop(&k, err) :
+	return (u->applied == 0 ? ioc_kept_drop(u->place_fd, err) :
 	    ioc_kept_put(&k, u->applied, u->old.job.provenance, err));
 }
 
@@ -304,6 +305,7 @@ update_fini(struct update *u)
 {
 	ioc_level_close(&u->old);
 	ioc_level_close(&u->level);
+	ioc_fd_close(&u->place_fd);
 	ioc_fd_close(&u->updates_fd);
 	ioc_fd_close(&u->scratch_fd);
 	ioc_build_fini(&u->build);
@@ -335,12 +337,11 @@ judge(struct update *u, const char *name, struct ioc_error *err)
 static int
 finish(struct update *u, struct ioc_error *err)
 {
-	struct ioc_kept k = kept(u);
-	int r = u->fetch_only || u->fn != NULL ? 0 : ioc_kept_drop(&k, err);
+	int r = u->fetch_only || u->fn != NULL ? 0 :
+	    ioc_kept_drop(u->place_fd, err);
 
 	if (r == 0)
 		r = unobtain(u, err);
-
 	if (r == 0)
 		ioc_journal_end(take_ptr(u->build.journal));
 	return (r);
@@ -366,6 +367,11 @@ hold(struct update *u, struct ioc_lock **lock, struct ioc_error *err)
 		return (ioc_fail_nomem(err));
 	}
 	r = ioc_release_lock(s, vol, IOC_LOCK_EXCLUSIVE, "update", lock, err);
+	if (r == 0)
+		r = u->place_fd = ioc_path_dir(s->store->root, vol,
+		    IOC_PATH_NOLINKS, err);
+	if (r > 0)
+		r = 0;
 	if (r == 0)
 		r = ioc_release_level(s, u->name, &u->from, err);
 	if (r == 0)
@@ -403,7 +409,8 @@ run(struct update *u, const struct ioc_steps *steps, const char *name,
 
 #define	UPDATE(h)							\
 	{								\
-		.host = (h), .updates_fd = -1, .scratch_fd = -1,	\
+		.host = (h), .place_fd = -1, .updates_fd = -1,		\
+		.scratch_fd = -1,					\
 		.old = IOC_LEVEL, .level = IOC_LEVEL,			\
 		.build = { .host = (h), .op = "update" },		\
 	}

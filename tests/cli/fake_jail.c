@@ -177,6 +177,18 @@ ioc_jail_update(struct ioc_jail *j, unsigned *n, struct ioc_error *err)
 }
 
 int
+ioc_jail_update_fetch(struct ioc_jail *j, bool at_start, unsigned *n,
+    struct ioc_error *err)
+{
+	int r;
+
+	fake_log("fetch updates of jail %s start=%d", j->f->name, at_start);
+	r = fake_step(j->h, "jail.update/keep", j->f->name, err);
+	*n = 3;
+	return (ioc_wrap(err, r, "update %s", IOC_SHOW(j->f->name)));
+}
+
+int
 ioc_jail_upgrade(struct ioc_jail *j, const char *release, ioc_upgrade_fn *fn,
     void *arg, struct ioc_upgrade *ret, struct ioc_error *err)
 {

@@ -331,7 +331,12 @@ update_do()
 {
 	prints 'a updated, 4 changes\n' -q update a
 	called 'update jail a'
-	refuses 'update c: it runs' update c
+	prints 'c: 3 changes are kept, its next start applies them\n' \
+	    -q update c
+	called 'fetch updates of jail c start=1'
+	prints 'a: 3 changes are kept, "ioc update" applies them\n' \
+	    -q update --fetch-only a
+	called 'fetch updates of jail a start=0'
 	prints 'c updated, 4 changes\n' -q update --restart c
 	called 'stop c force=0'
 	called 'start c'
@@ -355,8 +360,6 @@ would change bookworm: tzdata: 2024a -> 2025b
 	prints 'c upgraded from bookworm to trixie, 2 files merged\n' \
 	    -q upgrade --restart -r trixie c
 	usage 'upgrade: the release is missing: -r RELEASE' upgrade a
-	refuses 'update a: updates of jails are applied when they are fetched' \
-	    update --fetch-only a
 }
 
 sets_do()

@@ -3,6 +3,7 @@
 # Updates of jails that own their root: a package that is said to be older than
 # it is, brought up to date from the distribution's own mirror.
 . "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/debs.sh"
 
 package=tzdata
 
@@ -65,8 +66,6 @@ thin_do()
 	ok start web
 	atf_check -o inline:"mine\n" -e ignore "$program" -c "$conf" exec web \
 	    -- cat /etc/mine
-	# What runs is not touched.
-	refuses 1 'it runs' update web
 	ok stop web
 	says 'nothing to be done' update web
 	says 'as before' update --rollback web
@@ -157,6 +156,47 @@ kept_do()
 	atf_check test ! -e "$place/kept" -a ! -e "$place/kept.json"
 }
 
+# What runs is not touched: its next start applies what was obtained, when nobody
+# answers any more and the jail has gone on writing.
+start_do()
+{
+	debs_begin
+	mkdir -p "$dir/pkg/$package/usr/share/new"
+	package $package 2099a-1
+	mirror
+	ok create -r "$release" web
+	ok start web
+	jail=$src/jails/web
+	db=$jail/layer/var/lib/dpkg/status
+	says 'web: 1 changes are kept, its next start applies' update web
+	atf_check test -f "$jail/kept.json" -a ! -e "$db"
+	ok exec web -- sh -c 'echo later >/etc/later'
+	mv "$dir/www/debian" "$dir/www/gone"
+	ok restart web
+	prints later exec web -- cat /etc/later
+	[ "$(version "$db")" = 2099a-1 ] || atf_fail "it is $(version "$db")"
+	atf_check test ! -e "$jail/kept" -a ! -e "$jail/kept.json"
+	ok stop web
+	says 'as before' update --rollback web
+	mv "$dir/www/gone" "$dir/www/debian"
+	# For a jail that does not run only "update" applies them.
+	says 'are kept, "ioc update" applies' update --fetch-only web
+	ok start web
+	atf_check test -f "$jail/kept.json" -a ! -e "$db"
+	# What is not what it was: it starts as it is, and that is said.
+	says 'next start' update web
+	ok stop web
+	find "$jail/kept" -name '*.deb' | while read -r deb; do
+		printf x | dd of="$deb" conv=notrunc status=none
+	done
+	atf_check -o ignore -e match:'are not what they were' \
+	    "$program" -c "$conf" start web
+	state web running
+	atf_check test ! -e "$jail/kept" -a ! -e "$db"
+	ok stop web
+	no_leaks
+}
+
 # 49: killed at any time: the jail is as before or updated, never in between.
 kill_do()
 {
@@ -183,6 +223,7 @@ atf_init_test_cases()
 	testcase thin "a thin jail is updated, and goes back"
 	testcase thick "a thick one, stopped and started again"
 	testcase kept "what was fetched before is applied without a network"
+	debcase start "what runs is updated by its next start"
 	testcase hostile "its programs attack: nothing has changed"
 	testcase kill "killed at any time"
 }
