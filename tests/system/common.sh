@@ -191,6 +191,18 @@ needs()
 with()
 {
 	mkdir -p "$cache"
+	# Another test may just be fetching it; who has died is not.
+	until ln -s $$ "$cache/$1.lock" 2>/dev/null; do
+		kill -0 "$(readlink "$cache/$1.lock")" 2>/dev/null ||
+		    rm -f "$cache/$1.lock"
+		sleep 0.5
+	done
+	cached "$1"
+	rm -f "$cache/$1.lock"
+}
+
+cached()
+{
 	if [ ! -e "$cache/$1.done" ]; then
 		[ ! -e "$cache/$1.failed" ] ||
 		    atf_skip "no release $1: its fetch failed in another test"
