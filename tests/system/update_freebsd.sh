@@ -201,6 +201,13 @@ jail_do()
 	atf_check test ! -e "$own/usr/bin/yes" -a ! -e "$own/.ioc-updates"
 	says 'as before' update --rollback web
 	atf_check cmp "$root/usr/bin/su" "$own/usr/bin/su"
+	# What runs is updated by its next start.
+	ok start web
+	says 'its next start applies' update web
+	atf_check cmp "$root/usr/bin/su" "$own/usr/bin/su"
+	ok restart web
+	atf_check cmp "$dir/new/usr/bin/su" "$own/usr/bin/su"
+	ok stop web
 	settled
 }
 
