@@ -64,9 +64,8 @@ ioc_kept_put(const struct ioc_kept *k, unsigned applied,
 	    "provenance", provenance, "record", hex);
 	if (j == NULL)
 		return (ioc_fail_nomem(err));
-	return (ioc_wrap(err, ioc_release_write_json(k->place_fd, LIST, j,
-	    err),
-	    "keep the updates"));
+	r = ioc_release_write_json(k->place_fd, LIST, j, err);
+	return (ioc_wrap(err, r, "keep the updates"));
 }
 
 static int
