@@ -56,6 +56,41 @@ progress(uint64_t done, uint64_t total, void *arg)
 
 /* --- steps ------------------------------------------------------------------------ */
 
+/* With the directory: what a killed one leaves there is found by it. */
+static int
+journal(void *ctx, struct ioc_error *err)
+{
+	struct ioc_export *x = ctx;
+	int r;
+
+	if (x->what != NULL)
+		x->build.name = x->what;
+	r = ioc_build_journal(&x->build, err);
+	x->build.name = x->jail->name;
+	return (r);
+}
+
+static int
+unjournal(void *ctx, struct ioc_error *err)
+{
+	struct ioc_export *x = ctx;
+
+	return (ioc_build_unjournal(&x->build, err));
+}
+
+/* The name of a file until it is whole, ".ioc-tmp-HEX" of the token. */
+static bool
+temp_name(const char *token, char ret[IOC_FILE_TEMP])
+{
+	const char *hex = strrchr(token, '-');
+
+	if (hex == NULL || strlen(++hex) != 16 ||
+	    strspn(hex, "0123456789abcdef") != 16)
+		return (false);
+	(void)snprintf(ret, IOC_FILE_TEMP, ".ioc-tmp-%s", hex);
+	return (true);
+}
+
 static int
 stage(void *ctx, struct ioc_error *err)
 {
@@ -72,6 +107,31 @@ unstage(void *ctx, struct ioc_error *err)
 
 	ioc_root_layers_fini(&x->root);
 	return (ioc_build_unvolume(&x->build, err));
+}
+
+static int
+forget_snapshot(struct ioc_source *s, const char *jail, const char *token,
+    struct ioc_error *err)
+{
+	const struct ioc_store_snapshot_ops *ops = s->store->ops->snapshot;
+	auto_free struct ioc_store_snapshot *v = NULL;
+	auto_free char *vol = NULL;
+	bool there = false;
+	size_t n = 0;
+	int r;
+
+	if (!s->store->ops->live)
+		return (0);
+	if (asprintf(&vol, "jails/%s", jail) < 0) {
+		vol = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	r = ops->list(s->store, vol, &v, &n, err);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		there = there || strcmp(v[i].name, token) == 0;
+	if (r == 0 && there)
+		r = ops->remove(s->store, vol, token, err);
+	return (r == IOC_NOT_FOUND ? 0 : r);
 }
 
 /* One of our own where the jail is to be seen as it is now. */
@@ -102,7 +162,7 @@ unsnapshot(void *ctx, struct ioc_error *err)
 	/* What is staged needs it. */
 	r = unstage(ctx, err);
 	if (r == 0)
-		r = ioc_export_forget(x->jail->source, x->jail->name,
+		r = forget_snapshot(x->jail->source, x->jail->name,
 		    x->build.token, err);
 	x->build.remains = x->build.remains || r != 0;
 	return (r);
@@ -168,6 +228,7 @@ open_target(void *ctx, struct ioc_error *err)
 		x->out_fd = x->o->fd;
 		return (0);
 	}
+	(void)temp_name(x->build.token, x->temp);
 	x->out_fd = ioc_file_begin(x->dir_fd, x->temp, err);
 	return (x->out_fd < 0 ? x->out_fd : 0);
 }
@@ -254,12 +315,9 @@ spread(struct ioc_export *x, struct ioc_error *err)
 		.progress = progress, .arg = x,
 	};
 	auto_fd int fd = -1;
-	uint64_t id;
 	int r;
 
-	ioc_random(&id, sizeof(id));
-	(void)snprintf(x->temp, sizeof(x->temp), ".ioc-tmp-%016llx",
-	    (unsigned long long)id);
+	(void)temp_name(x->build.token, x->temp);
 	fd = ioc_path_mkdir(x->dir_fd, x->temp, 0700, 0, err);
 	if (fd < 0)
 		return (fd);
@@ -300,7 +358,7 @@ commit(void *ctx, struct ioc_error *err)
 }
 
 static const struct ioc_step export_table[] = {
-	{ "journal", ioc_build_journal, ioc_build_unjournal },
+	{ "journal", journal, unjournal },
 	{ "stage", stage, unstage },
 	{ "snapshot", snapshot, unsnapshot },
 	{ "base", base, NULL },		/* a view in staging */
@@ -312,29 +370,39 @@ static const struct ioc_step export_table[] = {
 static const struct ioc_steps export_steps =
     IOC_STEPS("jail.export", export_table);
 
+static int
+forget_file(const char *dir, const char *token, struct ioc_error *err)
+{
+	char temp[IOC_FILE_TEMP];
+	struct ioc_error e;
+	auto_fd int fd = -1;
+
+	if (dir[0] != '/' || !temp_name(token, temp))
+		return (0);
+	fd = ioc_path_root(dir, &e);
+	if (fd == IOC_NOT_FOUND)
+		return (0);
+	if (fd < 0) {
+		ioc_error_copy(err, &e);
+		return (fd);
+	}
+	return (ioc_tree_remove(fd, temp, err));
+}
+
 int
-ioc_export_forget(struct ioc_source *s, const char *jail, const char *token,
+ioc_export_forget(struct ioc_source *s, const char *what, const char *token,
     struct ioc_error *err)
 {
-	const struct ioc_store_snapshot_ops *ops = s->store->ops->snapshot;
-	auto_free struct ioc_store_snapshot *v = NULL;
-	auto_free char *vol = NULL;
-	bool there = false;
-	size_t n = 0;
+	auto_free char *jail = strndup(what, strcspn(what, " "));
+	const char *dir = strchr(what, ' ');
 	int r;
 
-	if (!s->store->ops->live || ioc_name_check(IOC_NAME_JAIL, jail, NULL) != 0)
-		return (0);
-	if (asprintf(&vol, "jails/%s", jail) < 0) {
-		vol = NULL;
+	if (jail == NULL)
 		return (ioc_fail_nomem(err));
-	}
-	r = ops->list(s->store, vol, &v, &n, err);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		there = there || strcmp(v[i].name, token) == 0;
-	if (r == 0 && there)
-		r = ops->remove(s->store, vol, token, err);
-	return (r == IOC_NOT_FOUND ? 0 : r);
+	if (ioc_name_check(IOC_NAME_JAIL, jail, NULL) != 0)
+		return (0);
+	r = forget_snapshot(s, jail, token, err);
+	return (r == 0 && dir != NULL ? forget_file(dir + 1, token, err) : r);
 }
 
 /*
@@ -369,6 +437,7 @@ export_fini(struct ioc_export *x)
 		ioc_fd_close(&x->out_fd);
 	ioc_fd_close(&x->dir_fd);
 	free(x->name);
+	free(x->what);
 	ioc_build_fini(&x->build);
 }
 

@@ -24,6 +24,7 @@ struct ioc_export {
 	int		 base_fd;	/* the record of the base, or -1 */
 	int		 record_fd;
 	int		 stream_fd;	/* or -1 */
+	char		*what;		/* of the journal: "JAIL DIRECTORY" */
 	int		 dir_fd;	/* where the file is to be, or -1 */
 	char		*name;		/* how it is to be called there */
 	char		 temp[IOC_FILE_TEMP];
@@ -38,10 +39,11 @@ int	ioc_export_begin(struct ioc_export *x, struct ioc_lock **lock,
 	    struct ioc_error *err);
 
 /*
- * Removes the snapshot that an export of the jail has made for itself, which bears
- * the name of its token; none is success.
+ * For recovery: what an export has made for itself, a snapshot of the jail and a
+ * file in the directory that it was to lie in, both named by its token, and
+ * nothing else there.  None is success.
  */
-int	ioc_export_forget(struct ioc_source *s, const char *jail,
+int	ioc_export_forget(struct ioc_source *s, const char *what,
 	    const char *token, struct ioc_error *err);
 
 #endif /* CORE_EXPORT_H */

@@ -130,7 +130,7 @@ static int
 open_parent(struct ioc_export *x, struct ioc_error *err)
 {
 	const char *file = x->o->file, *slash;
-	auto_free char *parent = NULL;
+	auto_free char *parent = NULL, *real = NULL;
 	struct stat st;
 
 	if (file == NULL)
@@ -146,6 +146,13 @@ open_parent(struct ioc_export *x, struct ioc_error *err)
 	x->dir_fd = ioc_file_open_host(parent, err);
 	if (x->dir_fd < 0)
 		return (x->dir_fd);
+	real = realpath(parent, NULL);
+	if (real == NULL)
+		return (ioc_fail_errno(err, "%s", IOC_SHOW(parent)));
+	if (asprintf(&x->what, "%s %s", x->jail->name, real) < 0) {
+		x->what = NULL;
+		return (ioc_fail_nomem(err));
+	}
 	if (fstatat(x->dir_fd, x->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return (ioc_fail(err, IOC_EXISTS, "%s exists already",
 		    IOC_SHOW(file)));

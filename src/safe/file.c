@@ -200,27 +200,37 @@ ioc_file_sync_dir(int dirfd, struct ioc_error *err)
 }
 
 /* Creates a file under a name that is nobody's, 0600. */
+/* -1 with errno; EEXIST also when somebody took it for one that was left. */
+static int
+create_as(int dir, const char *name)
+{
+	auto_fd int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL |
+	    O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct stat st;
+
+	/* For ioc_file_sweep(): it is somebody's, if that was not quicker. */
+	if (fd >= 0 && ((flock(fd, LOCK_EX | LOCK_NB) != 0 &&
+	    errno == EWOULDBLOCK) || fstat(fd, &st) != 0 || st.st_nlink == 0)) {
+		errno = EEXIST;
+		return (-1);
+	}
+	return (take_fd(&fd));
+}
+
 static int
 create_temp(int dir, char name[IOC_FILE_TEMP], struct ioc_error *err)
 {
 	for (int tries = 0; tries < 256; tries++) {
-		unsigned char r[8];
-		struct stat st;
+		unsigned long long r;
 		int fd;
 
-		ioc_random(r, sizeof(r));
-		(void)snprintf(name, IOC_FILE_TEMP, TEMP "%02x%02x%02x%02x%02x%02x%02x"
-		    "%02x", r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]);
-		fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL |
-		    O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd < 0 && errno != EEXIST)
-			break;
-		/* For ioc_file_sweep(): it is somebody's, if that was not quicker. */
-		if (fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) == 0 ||
-		    errno != EWOULDBLOCK) && fstat(fd, &st) == 0 &&
-		    st.st_nlink != 0)
+		ioc_random(&r, sizeof(r));
+		(void)snprintf(name, IOC_FILE_TEMP, TEMP "%016llx", r);
+		fd = create_as(dir, name);
+		if (fd >= 0)
 			return (fd);
-		ioc_fd_close(&fd);
+		if (errno != EEXIST)
+			break;
 	}
 	return (ioc_fail_errno(err, "create temporary file"));
 }
@@ -247,9 +257,12 @@ ioc_file_scratch(int dirfd, struct ioc_error *err)
 }
 
 int
-ioc_file_begin(int dirfd, char name[IOC_FILE_TEMP], struct ioc_error *err)
+ioc_file_begin(int dirfd, const char *temp, struct ioc_error *err)
 {
-	return (create_temp(dirfd, name, err));
+	int fd = create_as(dirfd, temp);
+
+	return (fd >= 0 ? fd : ioc_fail_errno(err, "create %s",
+	    IOC_SHOW(temp)));
 }
 
 /*

@@ -69,13 +69,12 @@ int	ioc_file_sweep(int dirfd, struct ioc_error *err);
 int	ioc_file_scratch(int dirfd, struct ioc_error *err);
 
 /*
- * A new file in a directory of the administrator's, 0600, and its temporary name,
- * which ends with publish or unlinkat(2).  publish: all of it on disk under its
- * name, which was nobody's (EXISTS).
+ * A new file in a directory of the administrator's, 0600, with a temporary name
+ * ".ioc-tmp-HEX", which ends with publish or unlinkat(2).  publish: all of it on
+ * disk under its name, which was nobody's (EXISTS).
  */
 #define	IOC_FILE_TEMP	32
-int	ioc_file_begin(int dirfd, char name[IOC_FILE_TEMP],
-	    struct ioc_error *err);
+int	ioc_file_begin(int dirfd, const char *temp, struct ioc_error *err);
 int	ioc_file_publish(int dirfd, int fd, const char *temp, const char *name,
 	    struct ioc_error *err);
 

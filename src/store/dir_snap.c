@@ -132,7 +132,7 @@ sweep(int vol, struct ioc_error *err)
 
 	if (r == 0)
 		r = ioc_tree_remove(vol, OLD, err);
-	/* Made for one that did not come to be, unless there are others. */
+	/* Unless there are others. */
 	if (r == 0)
 		(void)unlinkat(vol, SNAPSHOTS, AT_REMOVEDIR);
 	return (r);
@@ -209,11 +209,8 @@ snap_create(struct ioc_store *s, const char *vol, const char *name,
 		r = build(fd, fd, false, progress, arg, err);
 		if (r == 0)
 			r = publish(fd, &all, name, err);
-		/* An empty snapshots/ that was made for it goes, too. */
-		if (r != 0) {
+		if (r != 0)
 			(void)sweep(fd, NULL);
-			(void)ioc_path_rmdir(fd, SNAPSHOTS, OURS, NULL);
-		}
 	}
 	return (ioc_wrap(err, r, "snapshot %s of %s", IOC_SHOW(name),
 	    IOC_SHOW(vol)));
@@ -386,6 +383,8 @@ snap_remove(struct ioc_store *s, const char *vol, const char *name,
 		r = e == NULL ? ioc_fail(err, IOC_NOT_FOUND,
 		    "no such snapshot") : remove_entry(fd, e, err);
 	}
+	if (r == 0)
+		r = sweep(fd, err);
 	return (ioc_wrap(err, r, "remove snapshot %s of %s", IOC_SHOW(name),
 	    IOC_SHOW(vol)));
 }
