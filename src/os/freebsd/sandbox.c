@@ -270,6 +270,8 @@ enter_capability_mode(const struct ioc_sandbox *s, bool *lacks,
 {
 	int r = 0;
 
+	/* What there is none of would have all its rights. */
+	closefrom(LAST_FD);
 	for (int fd = 0; r == 0 && fd < LAST_FD; fd++)
 		r = limit_descriptor(s, fd, err);
 	if (r == 0 && cap_enter() != 0) {
