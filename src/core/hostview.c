@@ -24,6 +24,7 @@ static const struct {
 	{ "/usr/sbin", true },
 	{ "/usr/lib", true },
 	{ "/usr/libexec", true },
+	{ "/etc/ssl/certs", false },
 	{ "/usr/share/certs", false },
 	{ "/usr/share/keys", false },
 	{ "/usr/share/misc", false },

@@ -39,7 +39,7 @@ run_updater(struct ioc_build *b, struct ioc_level *l,
 	return (ioc_tempjail_run(b->host, &t, err));
 }
 
-/* Whatever its exit status: what it left tells whether it came to its end. */
+/* What it left tells more than its exit status whether it came to its end. */
 static int
 judge(struct ioc_level *l, int r, const struct ioc_error *cause, unsigned *n,
     struct ioc_error *err)
@@ -51,6 +51,7 @@ judge(struct ioc_level *l, int r, const struct ioc_error *cause, unsigned *n,
 		ioc_error_copy(err, cause);
 		return (r);
 	}
+	l->job.succeeded = r == 0;
 	judged = l->dist->update_judge(&l->job, n, &e);
 	if (judged == 0)
 		return (0);

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dist/bsd.h"
 
+#include "base/buf.h"
+#include "safe/file.h"
+#include "safe/path.h"
+
+#define	TOOL_MAX	(1u << 20)	/* bytes of a script of the host */
+
 #define	RC	"etc/rc.conf"
 #define	PERIODIC "etc/periodic.conf"
 #define	SYSCTL	"etc/sysctl.conf"
@@ -32,3 +38,44 @@ const char *const ioc_bsd_base_dirs[] = {
 	"usr/include", "usr/lib", "usr/lib32", "usr/libdata", "usr/libexec",
 	"usr/sbin", "usr/share", NULL
 };
+
+/* --- updates ----------------------------------------------------------------------- */
+
+int
+ioc_bsd_put(const struct ioc_dist_job *job, const char *name,
+    const void *data, size_t len, struct ioc_error *err)
+{
+	int r = ioc_file_replace(job->updates_fd, name, data, len, 0644,
+	    (uid_t)-1, (gid_t)-1, IOC_FILE_NOSYNC, err);
+
+	return (ioc_wrap(err, r, "write %s", name));
+}
+
+int
+ioc_bsd_put_tool(const struct ioc_dist_job *job, const char *tool,
+    const char *name, struct ioc_error *err)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(TOOL_MAX);
+	int r = ioc_file_read_host(tool, &b, err);
+
+	return (r == 0 ? ioc_bsd_put(job, name, ioc_buf_str(&b), b.len, err) :
+	    ioc_wrap(err, r, "%s", tool));
+}
+
+int
+ioc_bsd_clean(const struct ioc_dist_job *job, struct ioc_error *err)
+{
+	static const char *const dirs[] = { IOC_DIST_UPDATES,
+		IOC_DIST_SCRATCH, NULL };
+
+	for (const char *const *d = dirs; *d != NULL; d++) {
+		struct ioc_error e;
+		int r = ioc_path_rmdir(job->root_fd, *d, IOC_PATH_NOLINKS, &e);
+
+		if (r != 0 && r != IOC_NOT_FOUND) {
+			ioc_error_copy(err, &e);
+			return (ioc_wrap(err, r, "remove %s", *d));
+		}
+	}
+	return (0);
+}

@@ -15,4 +15,15 @@ extern const char *const ioc_bsd_defaults[];
 /* What the base system is made of. */
 extern const char *const ioc_bsd_base_dirs[];
 
+/* --- updates by a program of the host, which is a script --------------------------- */
+
+/* A file of the updates, and one with the text of a program of the host. */
+int	ioc_bsd_put(const struct ioc_dist_job *job, const char *name,
+	    const void *data, size_t len, struct ioc_error *err);
+int	ioc_bsd_put_tool(const struct ioc_dist_job *job, const char *tool,
+	    const char *name, struct ioc_error *err);
+
+/* Removes where things were mounted for stage two. */
+int	ioc_bsd_clean(const struct ioc_dist_job *job, struct ioc_error *err);
+
 #endif /* DIST_BSD_H */

@@ -46,6 +46,7 @@ struct ioc_dist_job {
 	const char	*updates_path;
 	int		 scratch_fd;	/* update, stage two: what it may write to */
 	const char	*current;	/* update: the root's version, "14.2-RELEASE-p1" */
+	bool		 succeeded;	/* update, judge: so said the exit status */
 	bool		 foreign;	/* update: the root is a jail's, whose files
 					   may differ from the release's */
 	/* may be NULL; not 0 means CANCELED.  `what` names the stage:
@@ -115,8 +116,8 @@ struct ioc_dist {
 	 * the updates, at IOC_DIST_UPDATES, alone.  prepare writes its
 	 * configuration there and gives command and environment; UNSUPPORTED
 	 * says what the host must install.  judge tells from the files that it
-	 * left whether it came to its end, whatever its exit status (else
-	 * NETWORK), and *n.
+	 * left, and where these cannot tell from its exit status, whether it came
+	 * to its end (else NETWORK), and *n.
 	 */
 	int	(*update_prepare)(const struct ioc_dist_job *job,
 		    struct ioc_strv *argv, struct ioc_strv *env,

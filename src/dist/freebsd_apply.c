@@ -404,22 +404,3 @@ ioc_fbu_check(const struct ioc_dist_job *job, struct ioc_error *err)
 			r = check_gone(job, &old.v.v[i], err);
 	return (r);
 }
-
-/* Where things were mounted. */
-int
-ioc_fbu_clean(const struct ioc_dist_job *job, struct ioc_error *err)
-{
-	static const char *const dirs[] = { IOC_DIST_UPDATES,
-		IOC_DIST_SCRATCH, NULL };
-
-	for (const char *const *d = dirs; *d != NULL; d++) {
-		struct ioc_error e;
-		int r = ioc_path_rmdir(job->root_fd, *d, IOC_PATH_NOLINKS, &e);
-
-		if (r != 0 && r != IOC_NOT_FOUND) {
-			ioc_error_copy(err, &e);
-			return (ioc_wrap(err, r, "remove %s", *d));
-		}
-	}
-	return (0);
-}

@@ -20,6 +20,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "dist/bsd.h"
 #include "dist/relname.h"
 #include "safe/file.h"
 #include "safe/path.h"
@@ -59,16 +60,6 @@ const char *const ioc_fbu_env[] = {
 	"TERM=dumb", "LC_ALL=C", NULL
 };
 
-static int
-put(const struct ioc_dist_job *job, const char *name, const char *text,
-    size_t len, struct ioc_error *err)
-{
-	int r = ioc_file_replace(job->updates_fd, name, text, len, 0644,
-	    (uid_t)-1, (gid_t)-1, IOC_FILE_NOSYNC, err);
-
-	return (ioc_wrap(err, r, "write %s", name));
-}
-
 /* --- before it ---------------------------------------------------------------------- */
 
 static int
@@ -85,18 +76,8 @@ put_configuration(const struct ioc_dist_job *job, struct ioc_error *err)
 	(void)ioc_buf_addf(&out, "KeyPrint %s\nServerName %s\n%s", trust.key,
 	    trust.server, settings);
 	r = ioc_buf_check(&out, err);
-	return (r == 0 ? put(job, CONF, ioc_buf_str(&out), out.len, err) : r);
-}
-
-static int
-put_script(const struct ioc_dist_job *job, const char *tool,
-    struct ioc_error *err)
-{
-	auto_buf struct ioc_buf b = IOC_BUF(TEXT_MAX);
-	int r = ioc_file_read_host(tool, &b, err);
-
-	return (r == 0 ? put(job, SCRIPT, ioc_buf_str(&b), b.len, err) :
-	    ioc_wrap(err, r, "%s", tool));
+	return (r == 0 ? ioc_bsd_put(job, CONF, ioc_buf_str(&out), out.len,
+	    err) : r);
 }
 
 /* What it says that the root is: of the release that it is, or that itself. */
@@ -131,7 +112,7 @@ ioc_fbu_prepare(const struct ioc_dist_job *job, struct ioc_strv *argv,
 		    "FreeBSD-utilities", IOC_TOOL_FREEBSD_UPDATE[0]));
 	r = put_configuration(job, err);
 	if (r == 0)
-		r = put_script(job, tool, err);
+		r = ioc_bsd_put_tool(job, tool, SCRIPT, err);
 	if (r != 0)
 		return (r);
 	work = ioc_path_mkdirs(job->updates_fd, "work", 0700, 0, 0,

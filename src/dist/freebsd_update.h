@@ -65,7 +65,6 @@ int	ioc_fbu_scratch(const struct ioc_dist_job *job,
 	    struct ioc_error *err);
 /* VERIFY: what was to be installed is not there as the index has it. */
 int	ioc_fbu_check(const struct ioc_dist_job *job, struct ioc_error *err);
-int	ioc_fbu_clean(const struct ioc_dist_job *job, struct ioc_error *err);
 
 extern const char *const ioc_fbu_argv[];
 extern const char *const ioc_fbu_env[];

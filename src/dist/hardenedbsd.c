@@ -14,6 +14,7 @@
 
 #include "base/str.h"
 #include "dist/bsd.h"
+#include "dist/hardenedbsd_update.h"
 #include "dist/lifetime.h"
 #include "dist/relname.h"
 #include "dist/sets.h"
@@ -100,6 +101,15 @@ const struct ioc_dist ioc_dist_hardenedbsd = {
 	.records = true,
 	.has_sets = true,
 	.fetch = fetch,
+	.clean = ioc_bsd_clean,
+	.update_prepare = ioc_hbu_prepare,
+	.update_judge = ioc_hbu_judge,
+	.update_list = ioc_hbu_list,
+	.update_scratch = ioc_hbu_scratch,
+	.update_argv = ioc_hbu_argv,
+	.update_env = ioc_hbu_env,
+	.needs = IOC_DIST_NEEDS_FLAGS,
+	.update_check = ioc_hbu_check,
 	.version = ioc_sets_version,
 	.config = ioc_bsd_config,
 	.base_dirs = ioc_bsd_base_dirs,

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The program on a host that claims to be FreeBSD, for tests of what is done for
- * FreeBSD's releases where no FreeBSD is.  What is claimed is that system's name,
+ * The program on a host that claims to be FreeBSD, or what CLAIMED is, for tests of
+ * what is done for its releases where there is none.  What is claimed is that system's name,
  * and that it has nullfs; jails, mounts, limits and everything else are Linux's.
  * The linker puts these in the place of the real ones.
  */
 #include "os/os.h"
 
 #include <string.h>
+
+#ifndef CLAIMED
+#define	CLAIMED		"FreeBSD"
+#endif
 
 const struct ioc_os_facts *__real_ioc_os_facts(const struct ioc_os *os);
 const struct ioc_os_facts *__wrap_ioc_os_facts(const struct ioc_os *os);
@@ -28,7 +32,7 @@ __wrap_ioc_os_facts(const struct ioc_os *os)
 	static struct ioc_os_facts claimed;
 
 	claimed = *__real_ioc_os_facts(os);
-	memcpy(claimed.system, "FreeBSD", sizeof("FreeBSD"));
+	memcpy(claimed.system, CLAIMED, sizeof(CLAIMED));
 	return (&claimed);
 }
 
