@@ -179,7 +179,8 @@ ioc_hbu_conf_source(const struct ioc_hbu_conf *c, struct ioc_error *err)
 	if (!is_record(c->dnsrec))
 		return (ioc_fail(err, IOC_FORMAT,
 		    "dnsrec is not the name of a record"));
-	if (ioc_fetch_judge_url(c->baseurl, NULL) != 0 ||
+	if (!ioc_str_starts(c->baseurl, "https://") ||
+	    ioc_fetch_judge_url(c->baseurl, NULL) != 0 ||
 	    strstr(c->baseurl, "/.") != NULL ||
 	    ioc_str_ends(c->baseurl, "/"))
 		return (ioc_fail(err, IOC_FORMAT, "baseurl is not the https "
