@@ -33,6 +33,7 @@
 #include "safe/tree.h"
 
 #define	HOST_CONF	"/etc/hbsd-update.conf"
+#define	OWN_CONF	"etc/hbsd-update.conf"	/* of the root */
 #define	HOST_KEYS	"/usr/share/keys"
 #define	CONF		"hbsd-update.conf"
 #define	CONF_MAX	((size_t)64 << 10)
@@ -96,13 +97,13 @@ read_confs(const struct ioc_dist_job *job, struct confs *c,
 		r = ioc_hbu_conf_trust(&c->trust, err);
 	if (r != 0)
 		return (ioc_wrap(err, r, HOST_CONF));
-	r = ioc_file_read(job->root_fd, HOST_CONF, &own, err);
+	r = ioc_file_read(job->root_fd, OWN_CONF, &own, err);
 	if (r == 0)
 		r = ioc_hbu_conf(ioc_buf_str(&own), arch->arch, &c->source,
 		    err);
 	if (r == 0)
 		r = ioc_hbu_conf_source(&c->source, err);
-	return (ioc_wrap(err, r, HOST_CONF + 1));
+	return (ioc_wrap(err, r, OWN_CONF));
 }
 
 static bool

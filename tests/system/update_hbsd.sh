@@ -82,13 +82,11 @@ fixed()
 	tar -C "$dir" -cf "$dir/set/mtree.tar" base/boot
 }
 
-# signed FILE...
+# signed FILE: it is.
 signed()
 {
-	for file; do
-		cat "$dir/pubkey.pem" "$dir/set/$file" | sha512sum |
-		    cut -d' ' -f1 >"$dir/set/$file.sig"
-	done
+	cat "$dir/pubkey.pem" "$dir/set/$1" | sha512sum | cut -d' ' -f1 \
+	    >"$dir/set/$1.sig"
 }
 
 # published N: what $dir/set and $dir/new have, as version N.
@@ -101,8 +99,12 @@ published()
 	tar -C "$dir/tbz" --numeric-owner -cjf "$dir/set/etcupdate.tbz" .
 	tar -C "$dir/new" --numeric-owner -cJf "$dir/set/base.txz" .
 	cp "$dir/pubkey.pem" "$dir/set/"
-	# shellcheck disable=SC2046
-	signed $(cd "$dir/set" && ls | grep -v -e '\.sig$' -e pubkey)
+	for file in "$dir"/set/*; do
+		case $file in
+		*.sig | */pubkey.pem) ;;
+		*) signed "${file##*/}" ;;
+		esac
+	done
 	packed
 }
 
