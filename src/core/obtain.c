@@ -25,6 +25,8 @@ run_updater(struct ioc_build *b, struct ioc_level *l,
 		.nmounts = view->n + 2, .timeout_ms = IOC_DIST_STAGE_ONE_MS,
 	};
 
+	if ((l->dist->needs & IOC_DIST_NEEDS_FLAGS_ONE) != 0)
+		t.flags |= IOC_TEMPJAIL_FLAGS;
 	memcpy(mounts, view->mounts, view->n * sizeof(*mounts));
 	mounts[view->n] = (struct ioc_os_mount){
 		.kind = IOC_MOUNT_BIND, .source = l->job.root_fd,

@@ -141,7 +141,7 @@ struct ioc_dist {
 	/* What update_fetch reads of a root: of an overlay, in which layer it is
 	   to be looked for; or NULL. */
 	const char *state;
-	unsigned needs;		/* of either stage two: IOC_DIST_NEEDS_* */
+	unsigned needs;		/* of stage two: IOC_DIST_NEEDS_* */
 	/* After it, on the host by descriptor: is the result whole?  Or NULL. */
 	int	(*update_check)(const struct ioc_dist_job *job,
 		    struct ioc_error *err);
@@ -169,6 +169,8 @@ struct ioc_dist {
 enum {
 	IOC_DIST_NEEDS_PROC = 1 << 0,	/* /proc and /sys */
 	IOC_DIST_NEEDS_FLAGS = 1 << 1,	/* may set and clear FreeBSD's file flags */
+	IOC_DIST_NEEDS_FLAGS_ONE = 1 << 2, /* so may an updater in stage one, of
+					   what it can write to */
 };
 
 #define	IOC_DIST_STAGE_ONE_MS	(60 * 60 * 1000)

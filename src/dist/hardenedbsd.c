@@ -108,7 +108,8 @@ const struct ioc_dist ioc_dist_hardenedbsd = {
 	.update_scratch = ioc_hbu_scratch,
 	.update_argv = ioc_hbu_argv,
 	.update_env = ioc_hbu_env,
-	.needs = IOC_DIST_NEEDS_FLAGS,
+	/* hbsd-update refuses to work where securelevel is above 0. */
+	.needs = IOC_DIST_NEEDS_FLAGS | IOC_DIST_NEEDS_FLAGS_ONE,
 	.update_check = ioc_hbu_check,
 	.version = ioc_sets_version,
 	.config = ioc_bsd_config,

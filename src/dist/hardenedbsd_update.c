@@ -115,10 +115,9 @@ is_on(const char *s, bool otherwise)
 	    otherwise : yes);
 }
 
-/* The rules of integriforce carry a file flag, which stage one may not set. */
 static int
 put_conf(const struct ioc_dist_job *job, const struct confs *c,
-    const char *capath, bool two, struct ioc_error *err)
+    const char *capath, struct ioc_error *err)
 {
 	auto_buf struct ioc_buf b = IOC_BUF(CONF_MAX);
 	const struct ioc_hbu_conf *t = &c->trust;
@@ -126,11 +125,11 @@ put_conf(const struct ioc_dist_job *job, const struct confs *c,
 
 	(void)ioc_buf_addf(&b, "dnsrec=\"%s\"\nbaseurl=\"%s\"\ncapath=\"%s\"\n"
 	    "dnssec=\"%s\"\nforce_ipv4=\"%s\"\nforce_ipv6=\"%s\"\n"
-	    "local_resolver=%d\nintegriforce=%d\n", c->source.dnsrec,
-	    c->source.baseurl, capath, is_on(t->dnssec, true) ? "yes" : "no",
+	    "local_resolver=%d\n", c->source.dnsrec, c->source.baseurl,
+	    capath, is_on(t->dnssec, true) ? "yes" : "no",
 	    is_on(t->force_ipv4, false) ? "yes" : "no",
 	    is_on(t->force_ipv6, false) ? "yes" : "no",
-	    is_on(t->local_resolver, false), two);
+	    is_on(t->local_resolver, false));
 	r = ioc_buf_check(&b, err);
 	return (r == 0 ? ioc_bsd_put(job, CONF, ioc_buf_str(&b), b.len, err) :
 	    r);
@@ -199,7 +198,7 @@ ioc_hbu_prepare(const struct ioc_dist_job *job, struct ioc_strv *argv,
 		    IOC_TOOL_HBSD_UPDATE[0]));
 	r = read_confs(job, &c, err);
 	if (r == 0)
-		r = put_conf(job, &c, c.trust.capath, false, err);
+		r = put_conf(job, &c, c.trust.capath, err);
 	if (r == 0)
 		r = make_root(job, err);
 	if (r == 0)
@@ -350,7 +349,7 @@ put_stage_two(const struct ioc_dist_job *job, const struct ioc_hbu_version *v,
 	    c.trust.capath + strlen(HOST_KEYS));
 	if (capath == NULL)
 		return (ioc_fail_nomem(err));
-	r = put_conf(job, &c, capath, true, err);
+	r = put_conf(job, &c, capath, err);
 	if (r == 0)
 		r = ioc_bsd_put_tool(job, tool, SCRIPT, err);
 	if (r == 0)

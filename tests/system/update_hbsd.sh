@@ -184,7 +184,7 @@ refused_do()
 	refuses 1 'hash for the update' update "$rel"
 	# Files that are not signed, or otherwise, or missing; keys likewise.
 	for file in base.txz etcupdate.tbz skip.txt mtree.tar \
-	    ObsoleteFiles.txt; do
+	    ObsoleteFiles.txt secadm.integriforce.rules; do
 		offer 1400052
 		echo x >>"$dir/set/$file"
 		packed
@@ -193,11 +193,6 @@ refused_do()
 		packed
 		refuses 1 "$file failed to validate" update "$rel"
 	done
-	# What stage one does not need, stage two does.
-	offer 1400052
-	echo x >>"$dir/set/secadm.integriforce.rules"
-	packed
-	refuses 1 "rules failed to validate" update "$rel"
 	offer 1400052
 	cp "$dir/pubkey.pem" "$keys/revoked/one"
 	refuses 1 'revoked' update "$rel"
