@@ -326,22 +326,6 @@ fetch_fini(struct fetch *f)
 	ioc_build_fini(&f->build);
 }
 
-/* An archive is as it is; of the others one could think that they are updated. */
-static int
-warn_no_updates(struct fetch *f)
-{
-	struct ioc_error e;
-
-	if (f->dist->releases == NULL)
-		return (0);
-	(void)ioc_fail(&e, IOC_UNSUPPORTED, "%s is as it was published: "
-	    "updating releases of %s is not supported yet", f->o->release,
-	    f->dist->name);
-	ioc_emit_error(f->host, IOC_PHASE_WARN, "release.fetch/update",
-	    f->o->release, &e);
-	return (0);
-}
-
 /* The level without updates goes: there is no jail yet that it is for. */
 static int
 update_fresh(struct fetch *f, struct ioc_error *err)
@@ -352,8 +336,9 @@ update_fresh(struct fetch *f, struct ioc_error *err)
 	unsigned level;
 	int r;
 
+	/* An archive is as it is. */
 	if (!ioc_dist_has_updates(f->dist))
-		return (warn_no_updates(f));
+		return (0);
 	if (f->host->dry_run)
 		return (ioc_release_plan_update(f->host, name, err));
 	r = ioc_release_update(f->host, name, !f->o->update, NULL, &level, err);

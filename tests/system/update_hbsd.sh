@@ -99,10 +99,10 @@ published()
 	tar -C "$dir/tbz" --numeric-owner -cjf "$dir/set/etcupdate.tbz" .
 	tar -C "$dir/new" --numeric-owner -cJf "$dir/set/base.txz" .
 	cp "$dir/pubkey.pem" "$dir/set/"
-	for file in "$dir"/set/*; do
-		case $file in
+	for path in "$dir"/set/*; do
+		case $path in
 		*.sig | */pubkey.pem) ;;
-		*) signed "${file##*/}" ;;
+		*) signed "${path##*/}" ;;
 		esac
 	done
 	packed
