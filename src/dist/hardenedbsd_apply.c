@@ -95,7 +95,9 @@ first_file(int dir, struct ioc_buf *path, unsigned depth,
 		struct stat st;
 
 		(void)ioc_buf_addf(path, "/%s", names.v[i]);
-		r = ioc_path_stat(dir, names.v[i], 0, &st, err);
+		r = ioc_buf_check(path, err);
+		if (r == 0)
+			r = ioc_path_stat(dir, names.v[i], 0, &st, err);
 		if (r != 0 || !S_ISDIR(st.st_mode))
 			break;
 		r = fd = ioc_path_dir(dir, names.v[i], IOC_PATH_NOLINKS, err);
@@ -106,7 +108,7 @@ first_file(int dir, struct ioc_buf *path, unsigned depth,
 		path->len = len;
 		path->data[len] = '\0';
 	}
-	return (r == 0 ? ioc_buf_check(path, err) : r);
+	return (r);
 }
 
 static int
