@@ -24,6 +24,8 @@ static const struct {
 	{ "/usr/sbin", true },
 	{ "/usr/lib", true },
 	{ "/usr/libexec", true },
+	{ "/usr/local/sbin", false },	/* pkg(8) */
+	{ "/etc/ssl/certs", false },	/* links into the next */
 	{ "/usr/share/certs", false },
 	{ "/usr/share/keys", false },
 	{ "/usr/share/misc", false },

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "os/os.h"
 
-#define	IOC_HOSTVIEW_DIRS	11
+#define	IOC_HOSTVIEW_DIRS	13
 
 struct ioc_hostview {
 	int	fds[IOC_HOSTVIEW_DIRS];	/* sources of the mounts */

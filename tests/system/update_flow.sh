@@ -6,43 +6,7 @@
 # in a mount namespace of its own.
 . "$(atf_get_srcdir)/common.sh"
 . "$(atf_get_srcdir)/sets.sh"
-
-# host_root: what is on that host.
-host_root()
-{
-	for d in bin sbin lib lib64 libexec usr/bin usr/sbin usr/lib \
-	    usr/libexec usr/share/misc/server etc proc sys dev tmp run old \
-	    "$dir"; do
-		mkdir -p "$dir/host/$d"
-	done
-	os_tiny "$dir/host"
-	cp "$tree/tests/common/fbu-small" "$dir/host/usr/sbin/freebsd-update"
-	mkdir -p "$dir/program/prog" "$dir/program/helpers"
-	cp "$progs/claims" "$dir/program/prog/"
-	for h in "$(dirname "$(dirname "$program")")"/helpers/ioc-*; do
-		[ ! -f "$h" ] || cp "$h" "$dir/program/helpers/"
-	done
-	server=$dir/host/usr/share/misc/server
-	{
-		own_mounts
-		cat <<-'END'
-		host=$dir/host
-		mount --bind "$host" "$host" || exit 99
-		for d in dev proc sys lib; do
-			mount --rbind "/$d" "$host/$d" || exit 99
-		done
-		[ ! -d /lib64 ] || mount --rbind /lib64 "$host/lib64"
-		mount --bind /usr/lib "$host/usr/lib" &&
-		    mount --rbind "$dir" "$host$dir" &&
-		    cp /etc/ld.so.cache "$host/etc/" 2>/dev/null
-		cd "$host" && pivot_root . old && cd / && umount -l /old ||
-		    exit 99
-		exec "$dir/program/prog/claims" "$@"
-		END
-	} >"$dir/claims"
-	chmod 755 "$dir/claims"
-	program=$dir/claims
-}
+. "$(atf_get_srcdir)/claims.sh"
 
 # trust WORD...: /etc/freebsd-update.conf.
 trust()
@@ -53,11 +17,8 @@ trust()
 # world: a release, a server, its key trusted.
 world()
 {
-	[ -x "$progs/claims" ] || atf_skip "for hosts that are no FreeBSD"
-	needs pivot_root
-	begin
-	no_manifests
-	host_root
+	host_begin
+	cp "$tree/tests/common/fbu-small" "$dir/host/usr/sbin/freebsd-update"
 	mirror "$rel"
 	get "$rel"
 	root=$src/releases/$rel/p0/root

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# A host that claims to be FreeBSD, for tests of what is done for FreeBSD's releases
+# where no FreeBSD is: a root of its own in a mount namespace of its own, and
+# prog/claims.c as the program.
+
+# host_root: what is on that host.
+host_root()
+{
+	for d in bin sbin lib lib64 libexec usr/bin usr/sbin usr/lib \
+	    usr/libexec usr/share/misc/server etc proc sys dev tmp run old \
+	    "$dir"; do
+		mkdir -p "$dir/host/$d"
+	done
+	os_tiny "$dir/host"
+	mkdir -p "$dir/program/prog" "$dir/program/helpers"
+	cp "$progs/claims" "$dir/program/prog/"
+	for h in "$(dirname "$(dirname "$program")")"/helpers/ioc-*; do
+		[ ! -f "$h" ] || cp "$h" "$dir/program/helpers/"
+	done
+	server=$dir/host/usr/share/misc/server
+	{
+		own_mounts
+		cat <<-'END'
+		host=$dir/host
+		mount --bind "$host" "$host" || exit 99
+		for d in dev proc sys lib; do
+			mount --rbind "/$d" "$host/$d" || exit 99
+		done
+		[ ! -d /lib64 ] || mount --rbind /lib64 "$host/lib64"
+		mount --bind /usr/lib "$host/usr/lib" &&
+		    mount --rbind "$dir" "$host$dir" &&
+		    cp /etc/ld.so.cache "$host/etc/" 2>/dev/null
+		cd "$host" && pivot_root . old && cd / && umount -l /old ||
+		    exit 99
+		exec "$dir/program/prog/claims" "$@"
+		END
+	} >"$dir/claims"
+	chmod 755 "$dir/claims"
+	program=$dir/claims
+}
+
+# host_begin: a source on such a host; what its updater reaches is in $server.
+host_begin()
+{
+	[ -x "$progs/claims" ] || atf_skip "for hosts that are no FreeBSD"
+	needs pivot_root
+	begin
+	no_manifests
+	host_root
+}
