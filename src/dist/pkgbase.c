@@ -302,7 +302,8 @@ ioc_pkgbase_judge(const struct ioc_dist_job *job, unsigned *n,
 	r = read_list(job, &s.installed, "state/installed", err);
 	if (r == 0 && ioc_pkgbase_find(&s.installed,
 	    IOC_PKGBASE_RUNTIME) == NULL)
-		r = ioc_fail(err, IOC_FORMAT, "pkg finds no "
+		r = ioc_fail(err, is_there(job, "state/catalogue") ?
+		    IOC_FORMAT : IOC_NETWORK, "pkg finds no "
 		    IOC_PKGBASE_RUNTIME " in the root's list of packages");
 	if (r == 0)
 		r = read_list(job, &s.catalogue, "state/catalogue", err);

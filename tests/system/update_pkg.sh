@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Updates of FreeBSD's releases that are made of packages, where no FreeBSD is: both
 # stages in jails of this system, on a host made for it (claims.sh), with a small
-# package manager in the place of pkg(8).  With IOC_TEST_PKG, a pkg-static built
-# for this system, it is the genuine one.
+# package manager in the place of pkg(8).  With IOC_TEST_PKG, a folder with pkg and
+# pkg-static built for this system, it is the genuine one.
 . "$(atf_get_srcdir)/common.sh"
 . "$(atf_get_srcdir)/sets.sh"
 . "$(atf_get_srcdir)/claims.sh"
@@ -15,21 +15,22 @@ abi=FreeBSD:15:amd64
 # it brings itself along, as it is copied for stage two.
 genuine()
 {
+	size=$(wc -c <"$IOC_TEST_PKG/pkg-static")
 	{
+		printf '#!/bin/sh\nsize=%d\n' "$size"
 		cat <<-'END'
-		#!/bin/sh
 		conf=/.ioc-updates/theirs/base.conf
 		[ ! -w $conf ] ||
 		    sed -i 's,https://server,file:///usr/share/misc/server,' $conf
 		[ -d /tmp ] || mkdir /tmp
-		sed '1,/^exit/d' "$0" >/tmp/pkg-real
+		tail -c "$size" "$0" >/tmp/pkg-real
 		chmod 755 /tmp/pkg-real
 		/tmp/pkg-real "$@"
 		status=$?
 		rm -f /tmp/pkg-real
 		exit $status
 		END
-		cat "$IOC_TEST_PKG"
+		cat "$IOC_TEST_PKG/pkg-static"
 	} >"$host_pkg"
 }
 
@@ -41,14 +42,9 @@ world()
 	keys=$dir/host/usr/share/keys/pkgbase-15
 	place=$server/$abi/base_release_0
 	mkdir -p "${host_pkg%/*}" "$keys/trusted" "$dir/packages"
-	cat >"$dir/pkg.conf" <<-END
-	ABI = "$abi";
-	OSVERSION = 1500068;
-	PKG_ENABLE_PLUGINS = false;
-	PKG_DBDIR = "/var/db/pkg";
-	END
 	if [ -n "${IOC_TEST_PKG-}" ]; then
-		tool=$IOC_TEST_PKG
+		tool=$IOC_TEST_PKG/pkg
+		export ABI="$abi" OSVERSION=1500068
 		genuine
 		openssl genrsa -out "$dir/sign.pem" 2048 2>/dev/null
 		openssl rsa -in "$dir/sign.pem" -pubout -out "$dir/key" 2>/dev/null
@@ -63,7 +59,7 @@ world()
 	tree "$dir/base"
 	mkdir -p "$dir/base/var/db/pkg"
 	patched 0
-	"$tool" -C "$dir/pkg.conf" -r "$dir/base" add "$dir"/packages/*.pkg \
+	"$tool" -r "$dir/base" add "$dir"/packages/*.pkg \
 	    >out 2>&1 || atf_fail "add: $(cat out)"
 	set_of base "$dir/base"
 	manifest base >"$dir/files/MANIFEST"
@@ -96,7 +92,7 @@ package()
 	END
 	[ $# -lt 4 ] || cp "$4" meta/+POST_INSTALL
 	(cd "$3" && find . -type f | sed 's,^\.,,' | sort) >plist
-	"$tool" -C "$dir/pkg.conf" create -m meta -r "$3" -p plist \
+	"$tool" create -m meta -r "$3" -p plist \
 	    -o "$dir/packages" >out 2>&1 || atf_fail "create: $(cat out)"
 }
 
@@ -116,7 +112,7 @@ offer()
 		cat "$dir/key"
 		echo END
 		END
-		"$tool" -C "$dir/pkg.conf" repo "$place" \
+		"$tool" repo "$place" \
 		    signing_command: sh "$dir/sign" >out 2>&1
 	else
 		"$tool" repo "$place" "key:$dir/key" >out 2>&1
@@ -152,7 +148,7 @@ patched()
 has()
 {
 	if [ -n "${IOC_TEST_PKG-}" ]; then
-		"$tool" -C "$dir/pkg.conf" -r "$1" query '%n %v' "$2"
+		"$tool" -r "$1" query '%n %v' "$2"
 	else
 		grep "^$2 " "$1/var/db/pkg/local.sqlite"
 	fi >listed
@@ -317,7 +313,7 @@ attack_48_do()
 	cp -a "$root" "$dir/twin"
 	echo "touch '$dir/host/reached'" >twin
 	package FreeBSD-runtime 15.0p3 "$dir/new" twin
-	"$tool" -C "$dir/pkg.conf" -r "$dir/twin" add \
+	"$tool" -r "$dir/twin" add \
 	    "$dir/packages/FreeBSD-runtime-15.0p3.pkg" >/dev/null 2>&1
 	[ -n "${IOC_TEST_PKG-}" ] || atf_check test -e "$dir/host/reached"
 	rm -f "$dir/host/reached"
@@ -360,9 +356,8 @@ attack_48_fetch_do()
 	says 'back at' update --rollback "$rel"
 	# What it leaves is read strictly.
 	for line in 'echo "../x 15.0p3"' 'echo "FreeBSD-runtime"' \
-	    'printf "FreeBSD-runtime 15.0p3"' 'echo "vim 15.0p3"' \
-	    'printf "FreeBSD-x\033 15.0p3\n"' \
-	    'echo "FreeBSD-runtime 15.0p7"'; do
+	    'echo -n "FreeBSD-runtime 15.0p3"' 'echo "vim 15.0p3"' \
+	    'echo "FreeBSD-x; 15.0p3"' 'echo "FreeBSD-runtime 15.0p7"'; do
 		sed "s|^	'%n %v') echo .*|	'%n %v') $line ;;|" good >"$host_pkg"
 		refuses 1 'state/packages|no package of|not in the' update "$rel"
 	done
