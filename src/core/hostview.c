@@ -9,7 +9,7 @@
 #include "safe/file.h"
 #include "safe/path.h"
 
-#define	FILE_MAX	(1u << 20)
+#define	FILE_MAX	(16u << 20)
 
 /* What programs of the base are made of; `must`: no host is without. */
 static const struct {
@@ -32,9 +32,9 @@ static const struct {
 };
 
 static const char *const files[] = {
-	"/etc/host.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/protocols",
-	"/etc/resolv.conf", "/etc/services", "/etc/ssl/cert.pem",
-	"/etc/ssl/openssl.cnf", NULL
+	"/etc/group", "/etc/host.conf", "/etc/hosts", "/etc/nsswitch.conf",
+	"/etc/passwd", "/etc/protocols", "/etc/pwd.db", "/etc/resolv.conf",
+	"/etc/services", "/etc/ssl/cert.pem", "/etc/ssl/openssl.cnf", NULL
 };
 
 /* The updater asks where the running kernel is; there is none in a release. */

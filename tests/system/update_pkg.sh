@@ -11,8 +11,8 @@
 rel=15.0-RELEASE
 abi=FreeBSD:15:amd64
 
-# genuine: the real pkg(8), for which the repository's address leads to a folder;
-# it brings itself along, as it is copied for stage two.
+# genuine: the real pkg(8), for which the repository is served within the jail of
+# stage one; it brings itself along, as it is copied for stage two.
 genuine()
 {
 	size=$(wc -c <"$IOC_TEST_PKG/pkg-static")
@@ -20,9 +20,11 @@ genuine()
 		printf '#!/bin/sh\nsize=%d\n' "$size"
 		cat <<-'END'
 		conf=/.ioc-updates/theirs/base.conf
-		[ ! -w $conf ] ||
-		    sed -i 's,https://server,file:///usr/share/misc/server,' $conf
-		[ -d /tmp ] || mkdir /tmp
+		if [ -d /.ioc-base ]; then
+			sed -i 's,https://server,http://127.0.0.1:8000/server,' \
+			    $conf
+			httpd -p 127.0.0.1:8000 -h /usr/share/misc
+		fi 2>/dev/null
 		tail -c "$size" "$0" >/tmp/pkg-real
 		chmod 755 /tmp/pkg-real
 		/tmp/pkg-real "$@"
@@ -57,6 +59,9 @@ world()
 	trust "$(sha256 "$dir/key")"
 	echo 'ioc_packages_FREEBSD="https://server"' >>"$conf"
 	tree "$dir/base"
+	# Whom pkg(8) makes itself before it reads what is foreign.
+	echo 'nobody:x:65534:65534::/:/bin/false' >>"$dir/base/etc/passwd"
+	cp "$dir/base/etc/passwd" "$dir/host/etc/passwd"
 	mkdir -p "$dir/base/var/db/pkg"
 	patched 0
 	"$tool" -r "$dir/base" add "$dir"/packages/*.pkg \
@@ -194,7 +199,7 @@ whole_do()
 	mv "$place" "$place.gone"
 	says 'from patch level 0 to 2' update "$rel"
 	atf_check cmp "$dir/new/usr/bin/su" "$src/releases/$rel/p2/root/usr/bin/su"
-	refuses 1 'pkg' update "$rel"
+	refuses 1 'exit status' update "$rel"
 	no_leaks
 }
 
