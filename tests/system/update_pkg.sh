@@ -7,6 +7,7 @@
 . "$(atf_get_srcdir)/common.sh"
 . "$(atf_get_srcdir)/sets.sh"
 . "$(atf_get_srcdir)/claims.sh"
+. "$(atf_get_srcdir)/pkgs.sh"
 
 rel=15.0-RELEASE
 abi=FreeBSD:15:amd64
@@ -48,15 +49,12 @@ world()
 		tool=$IOC_TEST_PKG/pkg
 		export ABI="$abi" OSVERSION=1500068
 		genuine
-		openssl genrsa -out "$dir/sign.pem" 2048 2>/dev/null
-		openssl rsa -in "$dir/sign.pem" -pubout -out "$dir/key" 2>/dev/null
 	else
 		tool=$tree/tests/common/pkg-small
 		cp "$tool" "$host_pkg"
-		echo "a key" >"$dir/key"
 	fi
 	chmod 755 "$host_pkg"
-	trust "$(sha256 "$dir/key")"
+	new_key
 	echo 'ioc_packages_FREEBSD="https://server"' >>"$conf"
 	tree "$dir/base"
 	# Whom pkg(8) makes itself before it reads what is foreign.
@@ -70,58 +68,6 @@ world()
 	manifest base >"$dir/files/MANIFEST"
 	ok fetch --arch amd64 --no-update -F "$dir/files" "$rel"
 	root=$src/releases/$rel/p0/root
-}
-
-# trust HASH: of a key.
-trust()
-{
-	printf 'function: "sha256"\nfingerprint: "%s"\n' "$1" \
-	    >"$keys/trusted/test"
-}
-
-# package NAME VERSION DIR [SCRIPT]: what is in DIR, as a package.
-package()
-{
-	rm -rf meta
-	mkdir meta
-	cat >meta/+MANIFEST <<-END
-	name: "$1"
-	version: "$2"
-	origin: "base/$1"
-	comment: "$1"
-	desc: "$1"
-	maintainer: "re@FreeBSD.org"
-	www: "https://www.FreeBSD.org"
-	prefix: "/"
-	arch: "$abi"
-	END
-	[ $# -lt 4 ] || cp "$4" meta/+POST_INSTALL
-	(cd "$3" && find . -type f | sed 's,^\.,,' | sort) >plist
-	"$tool" create -m meta -r "$3" -p plist \
-	    -o "$dir/packages" >out 2>&1 || atf_fail "create: $(cat out)"
-}
-
-# offer: the repository has what was packed, signed.
-offer()
-{
-	rm -rf "$place"
-	mkdir -p "$place"
-	cp "$dir"/packages/*.pkg "$place/"
-	if [ -n "${IOC_TEST_PKG-}" ]; then
-		cat >"$dir/sign" <<-END
-		read -r sum
-		echo SIGNATURE
-		printf %s "\$sum" |
-		    openssl dgst -sign "$dir/sign.pem" -sha256 -binary
-		printf '\\nCERT\\n'
-		cat "$dir/key"
-		echo END
-		END
-		"$tool" repo "$place" \
-		    signing_command: sh "$dir/sign" >out 2>&1
-	else
-		"$tool" repo "$place" "key:$dir/key" >out 2>&1
-	fi || atf_fail "repo: $(cat out)"
 }
 
 # patched N [SCRIPT]: two packages of that patch level, one that is not installed.
@@ -147,17 +93,6 @@ patched()
 	package FreeBSD-utilities "$version" "$dir/more"
 	[ "$1" = 0 ] || package FreeBSD-extra "$version" "$dir/more"
 	[ "$1" = 0 ] || offer
-}
-
-# has ROOT NAME VERSION: its own list says so.
-has()
-{
-	if [ -n "${IOC_TEST_PKG-}" ]; then
-		"$tool" -r "$1" query '%n %v' "$2"
-	else
-		grep "^$2 " "$1/var/db/pkg/local.sqlite"
-	fi >listed
-	atf_check -o inline:"$2 $3\n" cat listed
 }
 
 # all_of LEVEL: names, owners, modes and content.
