@@ -64,7 +64,8 @@ open_dir(struct ioc_hostview *v, const char *path, bool must,
 	struct ioc_error e;
 	int fd = ioc_path_root(path, &e);
 
-	if (fd == IOC_NOT_FOUND && !must)
+	/* Also one that is a link. */
+	if (fd < 0 && !must && !ioc_error_is_shortage(&e))
 		return (0);
 	if (fd < 0) {
 		ioc_error_copy(err, &e);
