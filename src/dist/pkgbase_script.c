@@ -12,7 +12,7 @@
  * Stage one.  The database is a copy of the root's; of the repository only what
  * its signature covers is taken, and of what is fetched only what has the sum
  * that is written there.  What is in a package is asked of it before any of its
- * scripts has run.
+ * scripts has run.  With -q the last that pkg says is the reason why it failed.
  */
 const char ioc_pkgbase_fetch[] =
     "set -eu\n"
@@ -28,7 +28,7 @@ const char ioc_pkgbase_fetch[] =
     "	    cp " IOC_DIST_BASE "/var/db/pkg/$f db/$f\n"
     "done\n"
     "pkg query -g '%n %v' 'FreeBSD-*' >state/installed\n"
-    "pkg update -f\n"
+    "pkg update -f -q\n"
     "pkg rquery -U -g '%n %v' 'FreeBSD-*' >state/catalogue\n"
     "pkg upgrade -U -F -y\n"
     ": >state/packages\n"
@@ -63,7 +63,7 @@ const char ioc_pkgbase_apply[] =
     "{\n"
     "	/" IOC_PKGBASE_TEMP " -C " U "/apply.conf \"$@\"\n"
     "}\n"
-    "pkg update -f\n"
+    "pkg update -f -q\n"
     "pkg upgrade -U -y\n"
     "pkg query -g '%n %v' 'FreeBSD-*' >installed\n"
     "cp db/local.sqlite /var/db/pkg/local.sqlite.new\n"

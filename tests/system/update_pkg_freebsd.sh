@@ -52,10 +52,15 @@ serve_files()
 {
 	certify
 	port=$((20000 + $$ % 20000))
-	(here=$PWD; cd "$dir/www" && exec openssl s_server \
-	    -accept "localhost:$port" -cert "$dir/ca.pem" -key "$dir/key.pem" \
-	    -WWW -quiet </dev/null >/dev/null 2>"$dir/server.log" &
-	echo $! >"$here/server")
+	# It would not serve names with a colon itself.
+	mkfifo "$dir/answers"
+	(
+		exec <"$dir/answers"
+		sh -c 'echo $$ >server; exec "$@"' sh openssl s_server \
+		    -accept "localhost:$port" -cert "$dir/ca.pem" \
+		    -key "$dir/key.pem" -quiet 2>"$dir/server.log"
+	) | sh "$tree/tests/common/fbu-server" answer "$dir" >"$dir/answers" \
+	    2>/dev/null &
 	for wait in $(seq 20); do
 		sleep 0.5
 		openssl s_client -connect "localhost:$port" </dev/null \
@@ -150,7 +155,7 @@ whole_do()
 	refuses 1 'older' update "$rel"
 	# A key that the host does not trust, a package that was not signed.
 	patched 4
-	trust "0$(sha256 "$dir/key" | cut -c2-)"
+	trust "$(sha256 "$dir/key" | tr 0-9a-f 1-9a-f0)"
 	refuses 1 'exit status|vouch' update "$rel"
 	trust "$(sha256 "$dir/key")"
 	for f in "$place"/FreeBSD-*.pkg; do
