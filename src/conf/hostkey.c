@@ -152,6 +152,7 @@ static const struct {
 	{ "ioc_mirror_DEBIAN", false, check_https },
 	{ "ioc_mirror_FREEBSD", false, check_https },
 	{ "ioc_mirror_HARDENEDBSD", false, check_https },
+	{ "ioc_packages_FREEBSD", false, check_https },
 	{ "ioc_proxy", false, check_proxy },
 	{ "ioc_run_dir", false, check_path },
 	{ "ioc_signers_HARDENEDBSD", false, check_path },

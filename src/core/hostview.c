@@ -9,7 +9,7 @@
 #include "safe/file.h"
 #include "safe/path.h"
 
-#define	FILE_MAX	(1u << 20)
+#define	FILE_MAX	(16u << 20)
 
 /* What programs of the base are made of; `must`: no host is without. */
 static const struct {
@@ -24,16 +24,17 @@ static const struct {
 	{ "/usr/sbin", true },
 	{ "/usr/lib", true },
 	{ "/usr/libexec", true },
-	{ "/etc/ssl/certs", false },
+	{ "/usr/local/sbin", false },	/* pkg(8) */
+	{ "/etc/ssl/certs", false },	/* links into the next */
 	{ "/usr/share/certs", false },
 	{ "/usr/share/keys", false },
 	{ "/usr/share/misc", false },
 };
 
 static const char *const files[] = {
-	"/etc/host.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/protocols",
-	"/etc/resolv.conf", "/etc/services", "/etc/ssl/cert.pem",
-	"/etc/ssl/openssl.cnf", NULL
+	"/etc/group", "/etc/host.conf", "/etc/hosts", "/etc/nsswitch.conf",
+	"/etc/passwd", "/etc/protocols", "/etc/pwd.db", "/etc/resolv.conf",
+	"/etc/services", "/etc/ssl/cert.pem", "/etc/ssl/openssl.cnf", NULL
 };
 
 /* The updater asks where the running kernel is; there is none in a release. */
@@ -63,7 +64,8 @@ open_dir(struct ioc_hostview *v, const char *path, bool must,
 	struct ioc_error e;
 	int fd = ioc_path_root(path, &e);
 
-	if (fd == IOC_NOT_FOUND && !must)
+	/* Also one that is a link. */
+	if (fd < 0 && !must && !ioc_error_is_shortage(&e))
 		return (0);
 	if (fd < 0) {
 		ioc_error_copy(err, &e);

@@ -2,7 +2,7 @@
 /*
  * The programs of the host and nothing else of it: the root of the jail in
  * which the host's own updater fetches.  What it needs to be told of the host,
- * as where names are looked up, is copied; secrets are not.
+ * as where names are looked up and who "nobody" is, is copied; secrets are not.
  */
 #ifndef CORE_HOSTVIEW_H
 #define CORE_HOSTVIEW_H
@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "os/os.h"
 
-#define	IOC_HOSTVIEW_DIRS	12
+#define	IOC_HOSTVIEW_DIRS	13
 
 struct ioc_hostview {
 	int	fds[IOC_HOSTVIEW_DIRS];	/* sources of the mounts */

@@ -48,6 +48,7 @@ apply(void *ctx, struct ioc_error *err)
 {
 	struct ioc_jail_update *u = ctx;
 	struct ioc_level *l = &u->to;
+	const char *const *argv, *const *env;
 	int r = 0;
 
 	if (u->applied == 0)
@@ -67,8 +68,9 @@ apply(void *ctx, struct ioc_error *err)
 		if (r == 0)
 			r = u->dist->update_scratch(&l->job, err);
 	}
+	ioc_dist_update_command(u->dist, &l->job, &argv, &env);
 	return (r == 0 ? ioc_level_jail(l, &u->sw.build, "jail.update/apply",
-	    u->dist->update_argv, u->dist->update_env, true, err) : r);
+	    argv, env, true, err) : r);
 }
 
 /* Where the updates were mounted. */

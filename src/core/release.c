@@ -252,6 +252,7 @@ ioc_release_job(struct ioc_host *h, const struct ioc_dist *d,
 {
 	if (job->mirror == NULL)
 		job->mirror = conf_of(h, "ioc_mirror_", d);
+	job->packages = conf_of(h, "ioc_packages_", d);
 	job->signers = conf_of(h, "ioc_signers_", d);
 	if (job->ca_file == NULL)
 		job->ca_file = ioc_hostconf_get(h->conf, "ioc_tls_ca_file");

@@ -205,6 +205,7 @@ static int
 apply(void *ctx, struct ioc_error *err)
 {
 	struct update *u = ctx;
+	const char *const *argv, *const *env;
 	int r;
 
 	if (u->applied == 0)
@@ -212,8 +213,9 @@ apply(void *ctx, struct ioc_error *err)
 	r = make_scratch(u, err);
 	if (r != 0)
 		return (r);
+	ioc_dist_update_command(u->dist, &u->level.job, &argv, &env);
 	return (ioc_level_run(&u->level, &u->build, "release.update/apply",
-	    u->dist->update_argv, u->dist->update_env, true, err));
+	    argv, env, true, err));
 }
 
 static int

@@ -29,6 +29,8 @@ struct ioc_dist_job {
 	/* sets only */
 	const char	*manifest;	/* the administrator's file, or NULL */
 	const char	*manifest_dir;	/* the host's own manifests; NULL: none */
+	const char	*packages;	/* https: mirror of FreeBSD's packages; or
+					   NULL */
 	const char	*signers;	/* the administrator's allowed signers,
 					   ssh-keygen(1); NULL: none are asked for */
 	const char	*from;		/* folder of the host with a manifest and
@@ -138,6 +140,9 @@ struct ioc_dist {
 	 */
 	const char *const *update_argv;
 	const char *const *update_env;
+	/* Or, where what was fetched tells: both of them. */
+	void	(*update_command)(const struct ioc_dist_job *job,
+		    const char *const **argv, const char *const **env);
 	/* What update_fetch reads of a root: of an overlay, in which layer it is
 	   to be looked for; or NULL. */
 	const char *state;
@@ -191,6 +196,17 @@ static inline bool
 ioc_dist_has_updates(const struct ioc_dist *d)
 {
 	return (d->update_fetch != NULL || d->update_prepare != NULL);
+}
+/* The command of an update's stage two, and its environment. */
+static inline void
+ioc_dist_update_command(const struct ioc_dist *d,
+    const struct ioc_dist_job *job, const char *const **argv,
+    const char *const **env)
+{
+	*argv = d->update_argv;
+	*env = d->update_env;
+	if (d->update_command != NULL)
+		d->update_command(job, argv, env);
 }
 /* All, NULL-terminated. */
 const struct ioc_dist *const *ioc_dist_all(void);

@@ -6,6 +6,7 @@
 #include "dist/bsd.h"
 #include "dist/freebsd_update.h"
 #include "dist/lifetime.h"
+#include "dist/pkgbase.h"
 #include "dist/relname.h"
 #include "dist/sets.h"
 #include "dist/upgrade.h"
@@ -55,6 +56,94 @@ remote(const struct ioc_dist_job *job, struct ioc_strv *ret,
 	return (ioc_sets_remote(&sets, job, ret, err));
 }
 
+/* --- updates ------------------------------------------------------------------- */
+
+/* How a base system is updated: as it was installed. */
+struct updater {
+	int	(*prepare)(const struct ioc_dist_job *job,
+		    struct ioc_strv *argv, struct ioc_strv *env,
+		    struct ioc_error *err);
+	int	(*judge)(const struct ioc_dist_job *job, unsigned *n,
+		    struct ioc_error *err);
+	int	(*list)(const struct ioc_dist_job *job, struct ioc_strv *ret,
+		    struct ioc_error *err);
+	int	(*scratch)(const struct ioc_dist_job *job,
+		    struct ioc_error *err);
+	int	(*check)(const struct ioc_dist_job *job,
+		    struct ioc_error *err);
+	const char *const *argv, *const *env;
+};
+
+static const struct updater by_sets = {
+	ioc_fbu_prepare, ioc_fbu_judge, ioc_fbu_list, ioc_fbu_scratch,
+	ioc_fbu_check, ioc_fbu_argv, ioc_fbu_env
+};
+static const struct updater by_packages = {
+	ioc_pkgbase_prepare, ioc_pkgbase_judge, ioc_pkgbase_list, NULL,
+	ioc_pkgbase_check, ioc_pkgbase_argv, ioc_pkgbase_env
+};
+
+/* Stage one asks the root, all that follows what it has left. */
+static const struct updater *
+updater_of(const struct ioc_dist_job *job)
+{
+	return (ioc_pkgbase_made(job->updates_fd) ? &by_packages : &by_sets);
+}
+
+static int
+update_prepare(const struct ioc_dist_job *job, struct ioc_strv *argv,
+    struct ioc_strv *env, struct ioc_error *err)
+{
+	int r = ioc_pkgbase_has(job->root_fd, err);
+
+	return (r < 0 ? r : (r == 1 ? by_packages : by_sets).prepare(job, argv,
+	    env, err));
+}
+
+static int
+update_judge(const struct ioc_dist_job *job, unsigned *n,
+    struct ioc_error *err)
+{
+	return (updater_of(job)->judge(job, n, err));
+}
+
+static int
+update_list(const struct ioc_dist_job *job, struct ioc_strv *ret,
+    struct ioc_error *err)
+{
+	return (updater_of(job)->list(job, ret, err));
+}
+
+/* The owner of a jail may have made it one of the other kind. */
+static int
+update_scratch(const struct ioc_dist_job *job, struct ioc_error *err)
+{
+	const struct updater *u = updater_of(job);
+	int r = job->foreign ? ioc_pkgbase_has(job->root_fd, err) : 0;
+
+	if (r < 0)
+		return (r);
+	if (job->foreign && (r == 1) != (u == &by_packages))
+		return (ioc_fail(err, IOC_UNSUPPORTED, "its base system is made "
+		    "of %s, and its release's of %s", r == 1 ? "packages" :
+		    "sets", r == 1 ? "sets" : "packages"));
+	return (u->scratch != NULL ? u->scratch(job, err) : 0);
+}
+
+static void
+update_command(const struct ioc_dist_job *job, const char *const **argv,
+    const char *const **env)
+{
+	*argv = updater_of(job)->argv;
+	*env = updater_of(job)->env;
+}
+
+static int
+update_check(const struct ioc_dist_job *job, struct ioc_error *err)
+{
+	return (updater_of(job)->check(job, err));
+}
+
 /* HardenedBSD's kernel runs FreeBSD's programs. */
 static const char *const systems[] = { "FreeBSD", "HardenedBSD", NULL };
 
@@ -71,14 +160,13 @@ const struct ioc_dist ioc_dist_freebsd = {
 	.has_sets = true,
 	.fetch = fetch,
 	.clean = ioc_bsd_clean,
-	.update_prepare = ioc_fbu_prepare,
-	.update_judge = ioc_fbu_judge,
-	.update_list = ioc_fbu_list,
-	.update_scratch = ioc_fbu_scratch,
-	.update_argv = ioc_fbu_argv,
-	.update_env = ioc_fbu_env,
+	.update_prepare = update_prepare,
+	.update_judge = update_judge,
+	.update_list = update_list,
+	.update_scratch = update_scratch,
+	.update_command = update_command,
 	.needs = IOC_DIST_NEEDS_FLAGS,
-	.update_check = ioc_fbu_check,
+	.update_check = update_check,
 	.version = ioc_sets_version,
 	.config = ioc_bsd_config,
 	.base_dirs = ioc_bsd_base_dirs,

@@ -100,8 +100,8 @@ hash_of(const struct ioc_dist_job *job, const char *path,
 }
 
 /* As freebsd-update.conf has it for stage one. */
-static bool
-is_administrators(const char *path)
+bool
+ioc_fbu_is_administrators(const char *path)
 {
 	static const char *const dirs[] = { "/etc/", "/var/", "/root/",
 		"/.cshrc", "/.profile", NULL };
@@ -135,7 +135,7 @@ is_left_alone(const struct ioc_dist_job *job, const char *path,
 		*ret = was != NULL && was->type != 'd';
 		return (0);
 	}
-	if (!is_administrators(path) || S_ISDIR(st.st_mode))
+	if (!ioc_fbu_is_administrators(path) || S_ISDIR(st.st_mode))
 		return (0);
 	r = hash_of(job, path, hex, err);
 	*ret = r == 0 &&

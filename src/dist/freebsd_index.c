@@ -134,8 +134,8 @@ ioc_fbu_tag(const char *text, struct ioc_fbu_tag *ret, struct ioc_error *err)
 /* --- an index ------------------------------------------------------------------------- */
 
 /* "/a/b": no ".", no "..", nothing empty, no control character. */
-static bool
-is_path(const char *p)
+bool
+ioc_fbu_is_path(const char *p)
 {
 	if (p[0] != '/' || strlen(p) > PATH_LEN_MAX)
 		return (false);
@@ -186,9 +186,9 @@ judge_entry(char *const f[FIELDS], struct ioc_fbu_entry *e,
 	unsigned flags;
 	bool ok;
 
-	if (!is_path(f[PATH]) || (f[LINK][0] != '\0' && !is_path(f[LINK])))
+	if (!ioc_fbu_is_path(f[PATH]) || (f[LINK][0] != '\0' && !ioc_fbu_is_path(f[LINK])))
 		return (ioc_fail(err, IOC_UNSAFE, "a path \"%s\"",
-		    IOC_SHOW(is_path(f[PATH]) ? f[LINK] : f[PATH])));
+		    IOC_SHOW(ioc_fbu_is_path(f[PATH]) ? f[LINK] : f[PATH])));
 	*e = (struct ioc_fbu_entry){ .path = f[PATH], .type = f[TYPE][0],
 		.value = f[VALUE], .link = f[LINK] };
 	ok = f[TYPE][0] != '\0' && f[TYPE][1] == '\0' &&

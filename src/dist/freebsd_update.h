@@ -45,6 +45,11 @@ struct ioc_fbu_entry {
 	const char	*link;		/* f: path that it is a link to, or "" */
 };
 
+/* "/a/b": no ".", no "..", nothing empty, no control character. */
+bool	ioc_fbu_is_path(const char *p);
+/* Is it one of those that stage one leaves alone when somebody changed them? */
+bool	ioc_fbu_is_administrators(const char *path);
+
 /*
  * Calls `each` for every line of an index, which it takes to pieces; not 0 from
  * it ends.  FORMAT, UNSAFE: a path that could not be an absolute one.

@@ -6,7 +6,7 @@
 # in a mount namespace of its own.
 . "$(atf_get_srcdir)/common.sh"
 . "$(atf_get_srcdir)/sets.sh"
-. "$(atf_get_srcdir)/made.sh"
+. "$(atf_get_srcdir)/claims.sh"
 
 # trust WORD...: /etc/freebsd-update.conf.
 trust()
@@ -17,9 +17,7 @@ trust()
 # world: a release, a server, its key trusted.
 world()
 {
-	begin
-	no_manifests
-	host_root claims
+	host_begin claims
 	cp "$tree/tests/common/fbu-small" "$dir/host/usr/sbin/freebsd-update"
 	mirror "$rel"
 	get "$rel"

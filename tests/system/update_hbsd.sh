@@ -4,7 +4,7 @@
 # small updater in the place of hbsd-update(8), on a host made for it.
 . "$(atf_get_srcdir)/common.sh"
 . "$(atf_get_srcdir)/sets.sh"
-. "$(atf_get_srcdir)/made.sh"
+. "$(atf_get_srcdir)/claims.sh"
 
 rel=14-STABLE
 record=amd64.14-stable.hardened.test
@@ -31,9 +31,7 @@ conf_with()
 # world [LINE...]: a release with such a configuration, a server, its keys trusted.
 world()
 {
-	begin
-	no_manifests
-	host_root claims-hbsd
+	host_begin claims-hbsd
 	cp "$tree/tests/common/hbu-small" "$dir/host/usr/sbin/hbsd-update"
 	keys=$dir/host/usr/share/keys/hbsd-update
 	folder=$server/../server/pub/hardened/14-stable/amd64

@@ -106,6 +106,8 @@ static const struct {
 	{ "ioc_mirror_OTHER=https://x/\n", "unknown", IOC_INVALID },
 	{ "ioc_signers_FREEBSD=/x\n", "unknown", IOC_INVALID },
 	{ "ioc_signers_HARDENEDBSD=x\n", "absolute", IOC_INVALID },
+	{ "ioc_packages_FREEBSD=http://x/\n", "https", IOC_INVALID },
+	{ "ioc_packages_DEBIAN=https://x/\n", "unknown", IOC_INVALID },
 	{ "ioc_proxy=ftp://x\n", "begin", IOC_INVALID },
 	{ "ioc_enable=perhaps\n", "neither", IOC_INVALID },
 	{ "ioc_lang='en US'\n", "locale", IOC_INVALID },

@@ -28,8 +28,10 @@ test_table(void **state)
 		assert_ptr_equal(ioc_dist_find(d->name), d);
 		assert_non_null(d->fetch);
 		assert_true((d->finish_argv == NULL) == (d->finish_env == NULL));
-		assert_true((d->update_argv != NULL) ==
-		    ioc_dist_has_updates(d));
+		assert_true((d->update_argv != NULL ||
+		    d->update_command != NULL) == ioc_dist_has_updates(d));
+		assert_true(d->update_argv == NULL ||
+		    d->update_command == NULL);
 		assert_false(d->update_fetch != NULL &&
 		    d->update_prepare != NULL);
 		assert_true((d->update_prepare == NULL) ==

@@ -41,3 +41,11 @@ host_root()
 	chmod 755 "$dir/claims"
 	program=$dir/claims
 }
+
+# host_begin PROGRAM: a source on such a host.
+host_begin()
+{
+	begin
+	no_manifests
+	host_root "$1"
+}
