@@ -305,7 +305,8 @@ const struct cmd cmd_update = {
 	.help = "Update releases and jails",
 	.about = "Updates releases, and jails that own their root, in two "
 	    "stages: updates are obtained and verified by the host's own "
-	    "updater, then applied in a temporary jail without network to a "
+	    "updater (apt-get, freebsd-update or hbsd-update), then applied "
+	    "in a temporary jail without network to a "
 	    "copy. The copy of a release becomes its next patch level, and "
 	    "jails keep the level they were made from. The copy of a jail "
 	    "takes the place of its root; the root before is kept as a "

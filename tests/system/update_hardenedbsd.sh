@@ -121,7 +121,7 @@ offer()
 	echo /usr/bin/yes >"$dir/set/ObsoleteFiles.txt"
 	echo 'rules {}' >"$dir/set/secadm.integriforce.rules"
 	for file in "$dir"/set/*; do
-		sha512 -q "$file" | openssl pkeyutl -sign \
+		sha512 -q "$file" | openssl rsautl -sign \
 		    -inkey "$dir/sign.pem" -out "$file.sig" ||
 		    atf_fail "cannot sign"
 	done
