@@ -252,6 +252,7 @@ fetch_run(struct cli *c, const struct cmd_line *l)
 static const struct hint fetch_hints[] = {
 	{ IOC_EXISTS, "\"ioc update\" brings a release up to date." },
 	{ IOC_NOT_FOUND, "\"ioc list -R\" shows what can be fetched." },
+	{ IOC_NETWORK, "Another mirror can be given with -u or in ioc.conf." },
 	{ 0, NULL },
 };
 

@@ -11,7 +11,7 @@
 static const struct hint hints[] = {
 	{ IOC_BUSY, "Try again when that has ended." },
 	{ IOC_UNSUPPORTED, "\"ioc doctor\" shows what this host can do." },
-	{ IOC_NETWORK, "Another mirror can be given with -u or in ioc.conf." },
+	{ IOC_NETWORK, "Another mirror can be given in ioc.conf." },
 	{ 0, NULL },
 };
 

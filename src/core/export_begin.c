@@ -132,6 +132,7 @@ open_parent(struct ioc_export *x, struct ioc_error *err)
 	const char *file = x->o->file, *slash;
 	auto_free char *parent = NULL, *real = NULL;
 	struct stat st;
+	int r;
 
 	if (file == NULL)
 		return (0);
@@ -146,9 +147,9 @@ open_parent(struct ioc_export *x, struct ioc_error *err)
 	x->dir_fd = ioc_file_open_host(parent, err);
 	if (x->dir_fd < 0)
 		return (x->dir_fd);
-	real = realpath(parent, NULL);
-	if (real == NULL)
-		return (ioc_fail_errno(err, "%s", IOC_SHOW(parent)));
+	r = ioc_file_real_host(parent, &real, err);
+	if (r != 0)
+		return (r);
 	if (asprintf(&x->what, "%s %s", x->jail->name, real) < 0) {
 		x->what = NULL;
 		return (ioc_fail_nomem(err));

@@ -244,6 +244,13 @@ ioc_file_open_host(const char *path, struct ioc_error *err)
 }
 
 int
+ioc_file_real_host(const char *path, char **ret, struct ioc_error *err)
+{
+	*ret = realpath(path, NULL);
+	return (*ret != NULL ? 0 : ioc_fail_errno(err, "%s", IOC_SHOW(path)));
+}
+
+int
 ioc_file_scratch(int dirfd, struct ioc_error *err)
 {
 	char name[IOC_FILE_TEMP];

@@ -38,6 +38,8 @@ int	ioc_file_read_host(const char *path, struct ioc_buf *b,
  * be read: links are followed, a FIFO is not waited for.
  */
 int	ioc_file_open_host(const char *path, struct ioc_error *err);
+/* Its absolute path without links, to be freed. */
+int	ioc_file_real_host(const char *path, char **ret, struct ioc_error *err);
 
 /*
  * Puts `len` bytes where `path` beneath `root` stands, or creates it: written
