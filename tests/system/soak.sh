@@ -192,6 +192,8 @@ jail()
 		*) [ "$("$program" -c "$conf" get user.a "$name")" != - ] ||
 		    atf_fail "its configuration is lost" ;;
 		esac
+		# A backup has no say in this.
+		case $operation.$idmap in import.?*) quietly set $idmap "$name" ;; esac
 		[ "$state" = running ] || quietly start "$name"
 		"$program" -c "$conf" -q exec "$name" -- true 2>err
 		case $?.$operation in
@@ -245,6 +247,7 @@ exported()
 	[ ! -s left ] || atf_fail "left: $(cat left)"
 	if [ -e "$dir/out/new" ]; then
 		quietly import copy "$dir/out/new"
+		[ -z "$idmap" ] || quietly set $idmap copy
 		rm "$dir/out/new"
 	fi
 	cloned
