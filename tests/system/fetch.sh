@@ -141,7 +141,7 @@ dry_run_do()
 
 atf_init_test_cases()
 {
-	testcase native "the distribution's release, from its mirror"
+	testcase native "the distribution's release, from its mirror" 900
 	testcase archive "an archive over HTTPS whose hash is given"
 	testcase wrong_hash "another hash, none, or half of one"
 	testcase transport "HTTPS with a verified name, or nothing"

@@ -229,6 +229,6 @@ atf_init_test_cases()
 	zcase pool_basejail "ZFS: read-only directories of the system"
 	testcase pinned "the patch level that a basejail has"
 	testcase verified "verify of a basejail"
-	testcase native "a basejail of the host's own distribution"
+	testcase native "a basejail of the host's own distribution" 900
 	testcase several "create -C: those that can be made"
 }

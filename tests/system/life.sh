@@ -286,7 +286,7 @@ keep_do()
 
 atf_init_test_cases()
 {
-	testcase whole "the main job on the distribution itself"
+	testcase whole "the main job on the distribution itself" 900
 	testcase data_stays "what a jail wrote stays, and is its own"
 	testcase thick "a full copy"
 	testcase dotted "a name with a dot"
