@@ -87,18 +87,20 @@ open_record(struct verify *v, struct ioc_source *s, const char *release,
     unsigned level, struct ioc_error *err)
 {
 	const struct ioc_dist *d = NULL;
-	auto_free char *path = NULL;
+	auto_free char *vol = NULL;
+	auto_fd int dir = -1;
 	int r = ioc_release_dist(s, release, &d, err);
 
 	if (r != 0)
 		return (r);
-	if (asprintf(&path, "releases/%s/p%u/" IOC_LEVEL_RECORD, release,
-	    level) < 0) {
-		path = NULL;
+	if (asprintf(&vol, "releases/%s/p%u", release, level) < 0) {
+		vol = NULL;
 		return (ioc_fail_nomem(err));
 	}
-	v->record_fd = ioc_path_open(s->store->root, path, O_RDONLY,
-	    IOC_PATH_NOLINKS, err);
+	/* By the store: who died in a rename has left it unmounted. */
+	dir = s->store->ops->dir(s->store, vol, err);
+	v->record_fd = dir < 0 ? dir : ioc_path_open(dir, IOC_LEVEL_RECORD,
+	    O_RDONLY, IOC_PATH_NOLINKS, err);
 	if (v->record_fd == IOC_NOT_FOUND)
 		return (ioc_fail(err, IOC_UNSUPPORTED, "nothing was recorded of "
 		    "the files of %s at patch level %u", release, level));
