@@ -49,3 +49,10 @@ host_begin()
 	no_manifests
 	host_root "$1"
 }
+
+# all_of LEVEL: of the release $rel: names, owners, modes and content.
+all_of()
+{
+	(cd "$src/releases/$rel/$1" && find root -printf '%P %y %m %U:%G %l\n' |
+	    sort && find root -type f -exec cksum '{}' + | sort)
+}

@@ -94,13 +94,6 @@ patched()
 	offer "$1" /usr/sbin/mail
 }
 
-# all_of LEVEL: names, owners, modes and content.
-all_of()
-{
-	(cd "$src/releases/$rel/$1" && find root -printf '%P %y %m %U:%G %l\n' |
-	    sort && find root -type f -exec cksum '{}' + | sort)
-}
-
 whole_do()
 {
 	world
