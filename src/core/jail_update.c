@@ -73,25 +73,6 @@ apply(void *ctx, struct ioc_error *err)
 	    argv, env, true, err) : r);
 }
 
-/* Where the updates were mounted. */
-static int
-unplace(int root, struct ioc_error *err)
-{
-	static const char *const dirs[] = { IOC_DIST_UPDATES,
-		IOC_DIST_SCRATCH, NULL };
-
-	for (const char *const *d = dirs; *d != NULL; d++) {
-		struct ioc_error e;
-		int r = ioc_path_rmdir(root, *d, IOC_PATH_NOLINKS, &e);
-
-		if (r != 0 && r != IOC_NOT_FOUND) {
-			ioc_error_copy(err, &e);
-			return (ioc_wrap(err, r, "remove %s", *d));
-		}
-	}
-	return (0);
-}
-
 static int
 check(void *ctx, struct ioc_error *err)
 {
@@ -100,7 +81,7 @@ check(void *ctx, struct ioc_error *err)
 
 	if (u->applied == 0)
 		return (0);
-	r = unplace(u->to.job.root_fd, err);
+	r = ioc_level_unplace(u->to.job.root_fd, err);
 	if (r == 0 && u->dist->update_check != NULL)
 		r = u->dist->update_check(&u->to.job, err);
 	if (r == 0 && ioc_sync_filesystem(u->to.job.root_fd) != 0)

@@ -151,6 +151,24 @@ on_record(uint64_t done, uint64_t total, void *arg)
 }
 
 int
+ioc_level_unplace(int root, struct ioc_error *err)
+{
+	static const char *const dirs[] = { IOC_DIST_UPDATES,
+		IOC_DIST_SCRATCH, NULL };
+
+	for (const char *const *d = dirs; *d != NULL; d++) {
+		struct ioc_error e;
+		int r = ioc_path_rmdir(root, *d, IOC_PATH_NOLINKS, &e);
+
+		if (r != 0 && r != IOC_NOT_FOUND) {
+			ioc_error_copy(err, &e);
+			return (ioc_wrap(err, r, "remove %s", *d));
+		}
+	}
+	return (0);
+}
+
+int
 ioc_level_take_record(struct ioc_level *l, struct ioc_error *err)
 {
 	struct ioc_recorder r = {

@@ -55,6 +55,9 @@ int	ioc_level_jail(struct ioc_level *l, const struct ioc_build *b,
  */
 int	ioc_level_take_record(struct ioc_level *l, struct ioc_error *err);
 
+/* Removes the places in a root where updates and scratch space were mounted. */
+int	ioc_level_unplace(int root, struct ioc_error *err);
+
 /* level.json: version and number of updates applied. */
 int	ioc_level_record(struct ioc_level *l, unsigned applied,
 	    struct ioc_error *err);

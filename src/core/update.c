@@ -230,11 +230,12 @@ static int
 check(void *ctx, struct ioc_error *err)
 {
 	struct update *u = ctx;
-	int r = 0;
+	int r;
 
 	if (u->applied == 0)
 		return (0);
-	if (u->dist->clean != NULL)
+	r = ioc_level_unplace(u->level.job.root_fd, err);
+	if (r == 0 && u->dist->clean != NULL)
 		r = u->dist->clean(&u->level.job, err);
 	if (r == 0 && u->dist->update_check != NULL)
 		r = u->dist->update_check(&u->level.job, err);

@@ -3,7 +3,6 @@
 
 #include "base/buf.h"
 #include "safe/file.h"
-#include "safe/path.h"
 
 #define	TOOL_MAX	(1u << 20)	/* bytes of a script of the host */
 
@@ -60,22 +59,4 @@ ioc_bsd_put_tool(const struct ioc_dist_job *job, const char *tool,
 
 	return (r == 0 ? ioc_bsd_put(job, name, ioc_buf_str(&b), b.len, err) :
 	    ioc_wrap(err, r, "%s", tool));
-}
-
-int
-ioc_bsd_clean(const struct ioc_dist_job *job, struct ioc_error *err)
-{
-	static const char *const dirs[] = { IOC_DIST_UPDATES,
-		IOC_DIST_SCRATCH, NULL };
-
-	for (const char *const *d = dirs; *d != NULL; d++) {
-		struct ioc_error e;
-		int r = ioc_path_rmdir(job->root_fd, *d, IOC_PATH_NOLINKS, &e);
-
-		if (r != 0 && r != IOC_NOT_FOUND) {
-			ioc_error_copy(err, &e);
-			return (ioc_wrap(err, r, "remove %s", *d));
-		}
-	}
-	return (0);
 }

@@ -23,7 +23,4 @@ int	ioc_bsd_put(const struct ioc_dist_job *job, const char *name,
 int	ioc_bsd_put_tool(const struct ioc_dist_job *job, const char *tool,
 	    const char *name, struct ioc_error *err);
 
-/* Removes where things were mounted for stage two. */
-int	ioc_bsd_clean(const struct ioc_dist_job *job, struct ioc_error *err);
-
 #endif /* DIST_BSD_H */

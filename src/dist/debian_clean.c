@@ -150,11 +150,7 @@ ioc_debian_clean(const struct ioc_dist_job *job, struct ioc_error *err)
 		r = drop_content(root, *p, err);
 	for (const char *const *p = dropped; r == 0 && *p != NULL; p++)
 		r = drop_file(root, *p, err);
-	/* where the updates were mounted */
 	if (r == 0)
-		r = ioc_path_rmdir(root, IOC_DIST_UPDATES, IOC_PATH_NOLINKS,
-		    err);
-	if (r == 0 || r == IOC_NOT_FOUND)
 		r = forget_identity(root, err);
 	if (r == 0)
 		r = ioc_debian_neutral(root, err);

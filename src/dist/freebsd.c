@@ -159,7 +159,6 @@ const struct ioc_dist ioc_dist_freebsd = {
 	.records = true,
 	.has_sets = true,
 	.fetch = fetch,
-	.clean = ioc_bsd_clean,
 	.update_prepare = update_prepare,
 	.update_judge = update_judge,
 	.update_list = update_list,

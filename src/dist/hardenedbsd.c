@@ -101,7 +101,6 @@ const struct ioc_dist ioc_dist_hardenedbsd = {
 	.records = true,
 	.has_sets = true,
 	.fetch = fetch,
-	.clean = ioc_bsd_clean,
 	.update_prepare = ioc_hbu_prepare,
 	.update_judge = ioc_hbu_judge,
 	.update_list = ioc_hbu_list,

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "dist/bsd.h"
 #include "safe/file.h"
 #include "safe/path.h"
 #include "safe/proc.h"
@@ -32,16 +33,6 @@ static const char settings[] =
     "AUTOCLEAN = false;\n"
     "SYSLOG = false;\n";
 
-static int
-put(const struct ioc_dist_job *job, const char *name, const char *text,
-    struct ioc_error *err)
-{
-	int r = ioc_file_replace(job->updates_fd, name, text, strlen(text),
-	    0644, (uid_t)-1, (gid_t)-1, IOC_FILE_NOSYNC, err);
-
-	return (ioc_wrap(err, r, "write %s", name));
-}
-
 /* --- before it ------------------------------------------------------------------- */
 
 /* A configuration whose one repository is in the directory `repos`. */
@@ -58,7 +49,8 @@ put_conf(const struct ioc_dist_job *job, const struct ioc_pkgbase_repo *repo,
 	    "REPOS_DIR = [ \"" IOC_DIST_UPDATES "/%s\" ];\n%s", repo->abi,
 	    repo->version, work, work, repos, settings);
 	r = ioc_buf_check(&b, err);
-	return (r == 0 ? put(job, name, ioc_buf_str(&b), err) : r);
+	return (r == 0 ? ioc_bsd_put(job, name, ioc_buf_str(&b), b.len, err) :
+	    r);
 }
 
 static int
@@ -78,7 +70,8 @@ put_repo(const struct ioc_dist_job *job, const char *dir, const char *url,
 	    "  enabled: true\n}\n", url, how);
 	(void)snprintf(name, sizeof(name), "%s/base.conf", dir);
 	r = ioc_buf_check(&b, err);
-	return (r == 0 ? put(job, name, ioc_buf_str(&b), err) : r);
+	return (r == 0 ? ioc_bsd_put(job, name, ioc_buf_str(&b), b.len, err) :
+	    r);
 }
 
 static int
@@ -144,10 +137,12 @@ static int
 put_programs(const struct ioc_dist_job *job, const char *tool,
     struct ioc_error *err)
 {
-	int r = put(job, IOC_PKGBASE_FETCH, ioc_pkgbase_fetch, err);
+	int r = ioc_bsd_put(job, IOC_PKGBASE_FETCH, ioc_pkgbase_fetch,
+	    strlen(ioc_pkgbase_fetch), err);
 
 	if (r == 0)
-		r = put(job, IOC_PKGBASE_APPLY, ioc_pkgbase_apply, err);
+		r = ioc_bsd_put(job, IOC_PKGBASE_APPLY, ioc_pkgbase_apply,
+		    strlen(ioc_pkgbase_apply), err);
 	if (r == 0)
 		r = copy_from_host(job, tool, IOC_PKGBASE_PKG, err);
 	return (r == 0 && job->ca_file != NULL ? copy_from_host(job,
