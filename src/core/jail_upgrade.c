@@ -31,6 +31,7 @@ struct upgrade {
 	int		 levels[LEVELS];
 	size_t		 nlevels;
 	struct ioc_upgrade_kept kept;
+	struct ioc_upgrade_own own;
 	struct ioc_upgrade_tree tree;
 	struct ioc_lock	*locks[2];
 };
@@ -62,6 +63,7 @@ close_all(struct upgrade *u)
 	ioc_level_close(&u->old);
 	ioc_level_close(&u->new);
 	ioc_level_close(&u->staged);
+	ioc_fd_close(&u->own.updates_fd);
 	ioc_store_root_fini(&u->root);
 	u->root = (struct ioc_os_root)IOC_OS_ROOT;
 }
@@ -86,7 +88,7 @@ copy(void *ctx, struct ioc_error *err)
 	u->tree.id_base = u->tree.layer ? u->sw.build.id_base : 0;
 	u->tree.mounted = u->root.kind == IOC_ROOT_NULLFS ?
 	    u->root.base_dirs : NULL;
-	return (ioc_upgrade_packages(&u->tree, err));
+	return (ioc_upgrade_own_judge(&u->own, &u->staged, &u->tree, err));
 }
 
 /* Everything lies in the staging container. */
@@ -123,6 +125,16 @@ merge(void *ctx, struct ioc_error *err)
 	return (r);
 }
 
+/* Before that is known to be possible nothing is fetched for it. */
+static int
+obtain(void *ctx, struct ioc_error *err)
+{
+	struct upgrade *u = ctx;
+
+	return (ioc_upgrade_own_obtain(&u->own, &u->staged, &u->sw, &u->tree,
+	    err));
+}
+
 /* A program of the new release: its links lead to where it is. */
 static bool
 has_program(const struct upgrade *u, const char *path)
@@ -150,6 +162,15 @@ rebuild(void *ctx, struct ioc_error *err)
 			r = ioc_level_jail(l, &u->sw.build,
 			    "jail.upgrade/rebuild", *c, NULL, false, err);
 	return (r);
+}
+
+static int
+install(void *ctx, struct ioc_error *err)
+{
+	struct upgrade *u = ctx;
+
+	return (ioc_upgrade_own_install(&u->own, &u->staged, &u->sw, &u->tree,
+	    err));
 }
 
 /* It is of that release now, and runs here. */
@@ -207,7 +228,9 @@ static const struct ioc_step table[] = {
 	{ "copy", copy, uncopy },
 	{ "system", change_system, NULL },	/* all of it on the copy */
 	{ "merge", merge, NULL },	/* but conflicts, which stay */
+	{ "obtain", obtain, NULL },
 	{ "rebuild", rebuild, NULL },
+	{ "install", install, NULL },
 	{ "check", check, NULL },
 };
 
@@ -436,6 +459,7 @@ upgrade_fini(struct upgrade *u)
 {
 	close_all(u);
 	ioc_upgrade_kept_fini(&u->kept);
+	ioc_upgrade_own_fini(&u->own);
 	ioc_switch_fini(&u->sw);
 	for (size_t i = 0; i < 2; i++)
 		ioc_lock_autop(&u->locks[i]);
@@ -475,6 +499,7 @@ ioc_jail_upgrade(struct ioc_jail *j, const char *release, ioc_upgrade_fn *fn,
 	IOC_AUTO(upgrade_fini) struct upgrade u = {
 		.old = IOC_LEVEL, .new = IOC_LEVEL, .staged = IOC_LEVEL,
 		.root = IOC_OS_ROOT, .kept = IOC_UPGRADE_KEPT,
+		.own = IOC_UPGRADE_OWN,
 		.tree = { .host = j->host, .who = j->name, .fn = fn,
 		    .arg = arg, .base = -1, .theirs = -1, .ours = -1 },
 	};

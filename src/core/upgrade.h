@@ -7,6 +7,8 @@
 
 #include "base/buf.h"
 #include "core/jail.h"
+#include "core/level.h"
+#include "core/switch.h"
 #include "dist/upgrade.h"
 
 /*
@@ -84,6 +86,29 @@ int	ioc_upgrade_merge(struct ioc_upgrade_tree *t, struct ioc_error *err);
 
 /* STATE naming a package that the new release would know nothing of. */
 int	ioc_upgrade_packages(const struct ioc_upgrade_tree *t,
+	    struct ioc_error *err);
+
+/* Packages that the jail has beside its release's, as its distribution has them. */
+struct ioc_upgrade_own {
+	struct ioc_dist_own list;
+	int		 updates_fd;
+	char		*updates_path;
+};
+
+#define	IOC_UPGRADE_OWN	{ .updates_fd = -1 }
+
+void	ioc_upgrade_own_fini(struct ioc_upgrade_own *o);
+/* Before anything of the root is changed: which there are. */
+int	ioc_upgrade_own_judge(struct ioc_upgrade_own *o,
+	    const struct ioc_level *l, const struct ioc_upgrade_tree *t,
+	    struct ioc_error *err);
+/* Stage one, into a directory in staging. */
+int	ioc_upgrade_own_obtain(struct ioc_upgrade_own *o, struct ioc_level *l,
+	    struct ioc_switch *sw, const struct ioc_upgrade_tree *t,
+	    struct ioc_error *err);
+/* Stage two, in a temporary jail on l->vol. */
+int	ioc_upgrade_own_install(struct ioc_upgrade_own *o, struct ioc_level *l,
+	    struct ioc_switch *sw, const struct ioc_upgrade_tree *t,
 	    struct ioc_error *err);
 
 /* Does `path` beneath the layer hide what the release has there? */

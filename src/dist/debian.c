@@ -350,4 +350,7 @@ const struct ioc_dist ioc_dist_debian = {
 	.version = debian_version,
 	.base_dirs = base_dirs,
 	.upgrade = &ioc_dist_upgrade_linux,
+	.own_list = ioc_debian_own_list,
+	.own_fetch = ioc_debian_own_fetch,
+	.own_command = ioc_debian_own_command,
 };

@@ -61,12 +61,24 @@ int	ioc_debian_update_list(const struct ioc_dist_job *job,
 	    struct ioc_strv *ret, struct ioc_error *err);
 int	ioc_debian_update_fetch(const struct ioc_dist_job *job, unsigned *n,
 	    struct ioc_error *err);
+int	ioc_debian_own_list(const struct ioc_dist_job *job, int ours, int base,
+	    struct ioc_dist_own *ret, struct ioc_error *err);
+int	ioc_debian_own_fetch(const struct ioc_dist_job *job,
+	    struct ioc_dist_own *own, struct ioc_error *err);
+int	ioc_debian_own_command(const struct ioc_dist_own *own, unsigned k,
+	    struct ioc_strv *argv, struct ioc_error *err);
+
+/* The packages of job->root_fd as "status" in its updates, reduced. */
+int	ioc_debian_copy_status(const struct ioc_dist_job *job,
+	    struct ioc_error *err);
+/* Where a name is in a sorted list, or -1. */
+ssize_t	ioc_debian_find(const struct ioc_strv *sorted, const char *name);
 
 /* Parts with an own test. */
 
 /*
- * A copy of dpkg's status file with those fields only that decide what is to
- * be updated.  The file is foreign: UNSAFE for anything but printable ASCII in
+ * A copy of dpkg's status file, or of apt's extended_states, with those fields
+ * only that decide what is to be updated.  The file is foreign: UNSAFE for anything but printable ASCII in
  * a field that is kept, LIMIT when there is too much of it.
  */
 int	ioc_debian_reduce_status(const char *text, size_t len,

@@ -1,268 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Updates of a Debian root, stage one: the host's apt-get, with a configuration
- * of its own, learns from the root nothing but which packages it has, and
- * leaves in the directory for updates
- *
- *	lists/ archives/	what it verified and fetched
- *	sources.list jail.conf	for the apt-get of stage two
- *	apt.conf status		for itself
- */
-#include "dist/debian.h"
-
+/* Updates of a Debian root, stage one. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/compat.h"
 #include "base/str.h"
 #include "base/strv.h"
-#include "safe/file.h"
-#include "safe/path.h"
-#include "safe/proc.h"
-#include "safe/tools.h"
-#include "safe/tree.h"
-
-#define	UPDATE_TIMEOUT_MS	(30 * 60 * 1000)
-/* Twice what it waits for a server. */
-#define	STALL_S			120
-#define	STATUS_MAX		(64 * 1024 * 1024)
-#define	TEXT_LINE_MAX		(64 * 1024)
-#define	CONF_MAX		(64 * 1024)
-
-/* --- the packages of the root ----------------------------------------------------- */
-
-/*
- * The relations and Installed-Size are what apt tells two builds of the same
- * version apart by: without them everything would be an update.
- */
-static bool
-is_kept(const char *line, size_t len)
-{
-	static const char *const fields[] = {
-		"Package:", "Essential:", "Protected:", "Status:", "Priority:",
-		"Section:", "Installed-Size:", "Architecture:", "Multi-Arch:",
-		"Source:", "Version:", "Replaces:", "Provides:", "Depends:",
-		"Pre-Depends:", "Recommends:", "Suggests:", "Breaks:",
-		"Conflicts:", "Enhances:", NULL
-	};
-
-	for (const char *const *f = fields; *f != NULL; f++) {
-		size_t n = strlen(*f);
-
-		if (len >= n && strncmp(line, *f, n) == 0)
-			return (true);
-	}
-	return (false);
-}
-
-int
-ioc_debian_reduce_status(const char *text, size_t len, struct ioc_buf *out,
-    struct ioc_error *err)
-{
-	bool open = false;	/* a package has begun */
-
-	for (size_t at = 0, n; at < len; at += n + 1) {
-		const char *line = text + at;
-		const char *end = memchr(line, '\n', len - at);
-
-		n = end != NULL ? (size_t)(end - line) : len - at;
-		if (n == 0) {
-			if (open)
-				(void)ioc_buf_addc(out, '\n');
-			open = false;
-			continue;
-		}
-		if (!is_kept(line, n))
-			continue;
-		if (n > TEXT_LINE_MAX)
-			return (ioc_fail(err, IOC_LIMIT,
-			    "a line longer than %d bytes", TEXT_LINE_MAX));
-		for (size_t i = 0; i < n; i++)
-			if (line[i] < 0x20 || line[i] > 0x7e)
-				return (ioc_fail(err, IOC_UNSAFE, "a field "
-				    "%.*s that is not plain text",
-				    (int)strcspn(line, ":"), line));
-		(void)ioc_buf_add(out, line, n);
-		(void)ioc_buf_addc(out, '\n');
-		open = true;
-	}
-	if (open)
-		(void)ioc_buf_addc(out, '\n');
-	return (ioc_buf_check(out, err));
-}
-
-static int
-copy_status(const struct ioc_dist_job *job, struct ioc_error *err)
-{
-	static const char path[] = "var/lib/dpkg/status";
-	auto_buf struct ioc_buf in = IOC_BUF(STATUS_MAX);
-	auto_buf struct ioc_buf out = IOC_BUF(STATUS_MAX);
-	int r;
-
-	r = ioc_file_read(job->root_fd, path, &in, err);
-	if (r == 0)
-		r = ioc_debian_reduce_status(ioc_buf_str(&in), in.len, &out,
-		    err);
-	if (r == 0 && out.len == 0)
-		r = ioc_fail(err, IOC_FORMAT, "no package in it");
-	if (r == 0)
-		r = ioc_file_replace(job->updates_fd, "status",
-		    ioc_buf_str(&out), out.len, 0644, (uid_t)-1, (gid_t)-1,
-		    IOC_FILE_NOSYNC, err);
-	return (ioc_wrap(err, r, "%s", path));
-}
-
-/* --- configurations ---------------------------------------------------------------- */
-
-/* For both stages: nothing of the system that apt-get runs on is read. */
-static void
-add_common(struct ioc_buf *b, const char *dir, const char *arch)
-{
-	(void)ioc_buf_addf(b,
-	    "Dir::Etc::main \"/dev/null\";\n"
-	    "Dir::Etc::parts \"/dev/null\";\n"
-	    "Dir::Etc::sourcelist \"%s/sources.list\";\n"
-	    "Dir::Etc::sourceparts \"/dev/null\";\n"
-	    "Dir::Etc::preferences \"/dev/null\";\n"
-	    "Dir::Etc::preferencesparts \"/dev/null\";\n"
-	    "Dir::Etc::netrc \"/dev/null\";\n"
-	    "Dir::Etc::netrcparts \"/dev/null\";\n"
-	    "Dir::State::lists \"%s/lists/\";\n"
-	    "Dir::Cache::archives \"%s/archives/\";\n"
-	    "Dir::Cache::pkgcache \"\";\n"
-	    "Dir::Cache::srcpkgcache \"\";\n"
-	    "Dir::Log::Terminal \"\";\n"
-	    "Dir::Log::History \"\";\n"
-	    "Dir::Log::Planner \"\";\n"
-	    "Dir::Log::Solver \"\";\n", dir, dir, dir);
-	(void)ioc_buf_addf(b,
-	    "APT::Architecture \"%s\";\n"
-	    "APT::Architectures { \"%s\"; };\n"
-	    "APT::Install-Recommends \"false\";\n"
-	    "APT::Install-Suggests \"false\";\n"
-	    /* never removes a package, unlike dist-upgrade */
-	    "APT::Get::Upgrade-Allow-New \"true\";\n"
-	    "APT::Get::Assume-Yes \"true\";\n"
-	    "APT::Get::AllowUnauthenticated \"false\";\n"
-	    /* the directory is root's alone, another user could not write */
-	    "APT::Sandbox::User \"root\";\n"
-	    "Acquire::Languages \"none\";\n", arch, arch);
-}
-
-static void
-add_host(struct ioc_buf *b, const struct ioc_dist_job *job)
-{
-	const char *dir = job->updates_path;
-
-	(void)ioc_buf_addf(b,
-	    "Dir::State \"%s\";\n"
-	    "Dir::State::status \"%s/status\";\n"
-	    "Dir::State::extended_states \"%s/extended_states\";\n"
-	    "Dir::Cache \"%s\";\n"
-	    "Dir::Log \"%s\";\n"
-	    "Dir::Etc::trusted \"/dev/null\";\n"
-	    "Dir::Etc::trustedparts \"/dev/null\";\n"
-	    "Dir::Bin::dpkg \"/bin/false\";\n", dir, dir, dir, dir,
-	    dir);
-	(void)ioc_buf_adds(b,
-	    "Dir::Bin::Methods::http \"false\";\n"
-	    "Dir::Bin::Methods::ftp \"false\";\n"
-	    "APT::Update::Error-Mode \"any\";\n"
-	    "Acquire::AllowInsecureRepositories \"false\";\n"
-	    "Acquire::AllowWeakRepositories \"false\";\n"
-	    "Acquire::AllowDowngradeToInsecureRepositories \"false\";\n"
-	    "Acquire::Check-Valid-Until \"true\";\n"
-	    "Acquire::Check-Date \"true\";\n"
-	    "Acquire::MaxReleaseFileSize \"10485760\";\n"
-	    "Acquire::Retries \"2\";\n"
-	    "Acquire::https::Timeout \"60\";\n"
-	    "Acquire::https::Verify-Peer \"true\";\n"
-	    "Acquire::https::Verify-Host \"true\";\n");
-	(void)ioc_buf_addf(b, "Acquire::https::Proxy \"%s\";\n",
-	    job->proxy != NULL ? job->proxy : "DIRECT");
-	if (job->ca_file != NULL)
-		(void)ioc_buf_addf(b, "Acquire::https::CaInfo \"%s\";\n",
-		    job->ca_file);
-}
-
-static void
-add_jail(struct ioc_buf *b)
-{
-	(void)ioc_buf_adds(b,
-	    "APT::Get::Download \"false\";\n"
-	    /* the directory is read-only there */
-	    "Debug::NoLocking \"true\";\n"
-	    "DPkg::Use-Pty \"false\";\n"
-	    "DPkg::Options { \"--force-confold\"; \"--force-confdef\"; "
-	    "\"--force-unsafe-io\"; };\n");
-}
-
-static int
-put_text(const struct ioc_dist_job *job, const char *name,
-    const struct ioc_buf *b, struct ioc_error *err)
-{
-	int r = ioc_buf_check(b, err);
-
-	if (r == 0)
-		r = ioc_file_replace(job->updates_fd, name, ioc_buf_str(b),
-		    b->len, 0644, (uid_t)-1, (gid_t)-1, IOC_FILE_NOSYNC, err);
-	return (ioc_wrap(err, r, "write %s", name));
-}
-
-/* An empty place for everything, whatever an earlier try left. */
-static int
-prepare(const struct ioc_dist_job *job, const struct ioc_debian *d,
-    struct ioc_error *err)
-{
-	static const char *const dirs[] = { "archives", "lists", NULL };
-	auto_buf struct ioc_buf sources = IOC_BUF(CONF_MAX);
-	auto_buf struct ioc_buf host = IOC_BUF(CONF_MAX);
-	auto_buf struct ioc_buf jail = IOC_BUF(CONF_MAX);
-	int r = 0;
-
-	for (const char *const *p = dirs; r == 0 && *p != NULL; p++) {
-		auto_fd int fd = -1, part = -1;
-
-		r = ioc_tree_remove(job->updates_fd, *p, err);
-		if (r == 0)
-			r = fd = ioc_path_mkdir(job->updates_fd, *p, 0755,
-			    IOC_PATH_NOLINKS, err);
-		if (r >= 0)
-			r = part = ioc_path_mkdir(fd, "partial", 0755,
-			    IOC_PATH_NOLINKS, err);
-		if (r > 0)
-			r = 0;
-	}
-	if (r == 0)
-		r = ioc_debian_sources(d, &sources, err);
-	if (r == 0)
-		r = put_text(job, "sources.list", &sources, err);
-	add_common(&host, job->updates_path, d->arch);
-	add_host(&host, job);
-	if (r == 0)
-		r = put_text(job, "apt.conf", &host, err);
-	add_common(&jail, IOC_DIST_UPDATES, d->arch);
-	add_jail(&jail);
-	if (r == 0)
-		r = put_text(job, "jail.conf", &jail, err);
-	return (r);
-}
-
-/* --- running apt-get ------------------------------------------------------------------ */
-
-struct apt {
-	const struct ioc_dist_job *job;
-	const char	*tool;
-	char		 error[400];	/* its first E: line */
-	bool		 verify;	/* a signature or hash is wrong */
-	json_t		*packages;	/* "NAME OLD NEW", or NULL */
-	unsigned	 count;
-	int		 failed;	/* out of memory */
-	char		 said[200];	/* its last line */
-	uint64_t	 since;		/* when it first came, in ns */
-	bool		 stalled;
-};
+#include "dist/debian_apt.h"
 
 bool
 ioc_debian_parse_inst(const char *line, char *out, size_t outlen)
@@ -294,144 +38,46 @@ ioc_debian_parse_inst(const char *line, char *out, size_t outlen)
 	    name, (int)nold, old, (int)nnew, p) < outlen);
 }
 
-/* "dlstatus:3:21.9263:Retrieving ..." */
-static int
-on_status(const struct apt *a, const char *line)
-{
-	const char *p = strchr(line + strlen("dlstatus:"), ':');
-	unsigned percent = 0;
-
-	if (p == NULL || a->job->progress == NULL)
-		return (0);
-	for (p++; *p >= '0' && *p <= '9' && percent <= 100; p++)
-		percent = percent * 10 + (unsigned)(*p - '0');
-	return (a->job->progress("download", percent <= 100 ? percent : 100,
-	    100, a->job->arg));
-}
-
-/*
- * While it waits it goes on saying how far it is; where one of its methods could
- * not write it would wait for ever.
- */
-static int
-on_any(struct apt *a, const char *line)
-{
-	uint64_t now = ioc_now_ns();
-
-	if (strncmp(line, a->said, sizeof(a->said) - 1) != 0) {
-		(void)snprintf(a->said, sizeof(a->said), "%s", line);
-		a->since = now;
-	}
-	a->stalled = (now - a->since) / 1000000000 >= STALL_S;
-	return (a->stalled ? -1 : 0);
-}
+struct simulated {
+	json_t		*packages;	/* "NAME OLD NEW" */
+	bool		 failed;	/* out of memory */
+};
 
 static int
-on_line(const char *line, void *arg)
+on_simulated(const char *line, void *arg)
 {
-	static const char *const wrong[] = {
-		"signature", "signed", "NO_PUBKEY", "Hash Sum mismatch",
-		"not valid", "expired", "unexpected size", NULL
-	};
-	struct apt *a = arg;
+	struct simulated *s = arg;
 	char text[400];
 
-	if (on_any(a, line) != 0)
-		return (-1);
-	if (ioc_str_starts(line, "dlstatus:"))
-		return (on_status(a, line));
-	if (ioc_debian_parse_inst(line, text, sizeof(text))) {
-		a->count++;
-		if (a->packages != NULL && json_array_append_new(a->packages,
-		    json_string(text)) != 0)
-			a->failed = IOC_NOMEM;
-		return (0);
-	}
-	if (!ioc_str_starts(line, "E: ") && !ioc_str_starts(line, "W: "))
-		return (0);
-	for (const char *const *w = wrong; *w != NULL; w++)
-		if (strstr(line, *w) != NULL)
-			a->verify = true;
-	if (line[0] == 'E' && a->error[0] == '\0')
-		(void)ioc_str_show(a->error, sizeof(a->error), line + 3);
-	return (0);
-}
-
-static int
-run_apt(struct apt *a, const char *const *words, struct ioc_error *err)
-{
-	auto_strv struct ioc_strv argv = IOC_STRV, env = IOC_STRV;
-	struct ioc_proc p = IOC_PROC;
-	int status = 0, r;
-
-	(void)ioc_strv_add(&argv, a->tool);
-	(void)ioc_strv_add(&argv, "-q");
-	(void)ioc_strv_add(&argv, "-o");
-	(void)ioc_strv_add(&argv, "APT::Status-Fd=1");
-	(void)ioc_strv_addv(&argv, words);
-	(void)ioc_strv_addv(&env, ioc_proc_env());
-	(void)ioc_strv_addf(&env, "APT_CONFIG=%s/apt.conf",
-	    a->job->updates_path);
-	/* The only place that it can write to. */
-	(void)ioc_strv_addf(&env, "TMPDIR=%s", a->job->updates_path);
-	r = ioc_strv_check(&argv, err);
-	if (r == 0)
-		r = ioc_strv_check(&env, err);
-	if (r != 0)
-		return (r);
-	p.path = a->tool;
-	p.argv = ioc_strv_get(&argv);
-	p.env = ioc_strv_get(&env);
-	p.timeout_ms = UPDATE_TIMEOUT_MS;
-	p.write_fd = a->job->updates_fd;
-	p.write_path = a->job->updates_path;
-	p.line = on_line;
-	p.line_arg = a;
-	r = ioc_proc_run(&p, &status, err);
-	if (r == IOC_CANCELED && a->stalled)
-		r = ioc_fail(err, IOC_TIMEOUT, "apt-get: without any progress "
-		    "for %d seconds%s%s", STALL_S, a->error[0] != '\0' ?
-		    ": " : "", a->error);
-	if (r == 0 && a->failed != 0)
-		r = ioc_fail_nomem(err);
-	if (r == 0 && status != 0)
-		r = ioc_fail(err, a->verify ? IOC_VERIFY : IOC_NETWORK,
-		    "apt-get: %s", a->error[0] != '\0' ? a->error :
-		    "failed without a reason");
-	return (r);
+	if (ioc_debian_parse_inst(line, text, sizeof(text)) &&
+	    json_array_append_new(s->packages, json_string(text)) != 0)
+		s->failed = true;
+	return (s->failed ? -1 : 0);
 }
 
 int
 ioc_debian_update_fetch(const struct ioc_dist_job *job, unsigned *n,
     struct ioc_error *err)
 {
-	IOC_AUTO(ioc_debian_fini) struct ioc_debian d = { 0 };
 	auto_json json_t *packages = json_array();
-	struct apt a = { .job = job };
+	struct simulated s = { .packages = packages };
+	struct ioc_apt a = { .job = NULL };
 	int r;
 
 	if (packages == NULL)
 		return (ioc_fail_nomem(err));
-	r = ioc_debian_judge(job, &d, err);
+	r = ioc_apt_open(&a, job, err);
+	a.line = on_simulated;
+	a.arg = &s;
 	if (r == 0)
-		r = ioc_debian_need(IOC_TOOL_APT_GET, "apt", &a.tool, err);
-	if (r == 0)
-		r = ioc_debian_need_keyring(err);
-	if (r == 0)
-		r = copy_status(job, err);
-	if (r == 0)
-		r = prepare(job, &d, err);
-	if (r == 0)
-		r = run_apt(&a, (const char *const[]){ "update", NULL }, err);
-	a.packages = packages;
-	a.count = 0;
-	if (r == 0)
-		r = run_apt(&a, (const char *const[]){ "--simulate", "upgrade",
-		    NULL }, err);
-	a.packages = NULL;
-	*n = a.count;
+		r = ioc_apt_get(&a, (const char *const[]){ "--simulate",
+		    "upgrade", NULL }, err);
+	if (s.failed)
+		r = ioc_fail_nomem(err);
+	a.line = NULL;
+	*n = (unsigned)json_array_size(packages);
 	if (r == 0 && *n > 0)
-		r = run_apt(&a, (const char *const[]){ "--download-only",
+		r = ioc_apt_get(&a, (const char *const[]){ "--download-only",
 		    "upgrade", NULL }, err);
 	if (r == 0 && job->provenance != NULL &&
 	    (json_object_set(job->provenance, "packages", packages) != 0 ||

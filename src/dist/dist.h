@@ -59,6 +59,12 @@ struct ioc_dist_job {
 	json_t		*provenance;	/* object, gets what was verified how */
 };
 
+/* Packages that a jail has beside its release's, by name. */
+struct ioc_dist_own {
+	struct ioc_strv	 asked;		/* that somebody asked for */
+	struct ioc_strv	 along;		/* that came along with others */
+};
+
 /* A line of a configuration file of a new release. */
 struct ioc_dist_line {
 	const char	*file;		/* beneath the root */
@@ -162,6 +168,24 @@ struct ioc_dist {
 	const char *const *base_dirs;
 	/* What an upgrade does; NULL: what is in a root tells (dist/upgrade.h). */
 	const struct ioc_dist_upgrade *upgrade;
+	/*
+	 * Upgrade: the packages of the root `ours`, or of a layer over a release,
+	 * that the release at `base` has not.  NULL: a root that has some is not
+	 * upgraded, see dist/upgrade.h.
+	 */
+	int	(*own_list)(const struct ioc_dist_job *job, int ours, int base,
+		    struct ioc_dist_own *ret, struct ioc_error *err);
+	/*
+	 * Stage one: they, as the release at job->root_fd has them, into the
+	 * updates.  STATE names one that it lacks; of those that came along, what
+	 * it lacks is dropped.
+	 */
+	int	(*own_fetch)(const struct ioc_dist_job *job,
+		    struct ioc_dist_own *own, struct ioc_error *err);
+	/* Stage two, on the upgraded root, with update_env: the k-th command; 1
+	   there is one, 0 there is none. */
+	int	(*own_command)(const struct ioc_dist_own *own, unsigned k,
+		    struct ioc_strv *argv, struct ioc_error *err);
 	/* Defaults of properties for jails of this distribution: name, value... */
 	const char *const *defaults;
 };

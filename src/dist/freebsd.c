@@ -83,7 +83,7 @@ static const struct updater by_packages = {
 	ioc_pkgbase_check, ioc_pkgbase_argv, ioc_pkgbase_env
 };
 
-/* Stage one asks the root, all that follows what it has left. */
+/* Stage one and its judge ask the root; what follows, what the judge has left. */
 static const struct updater *
 updater_of(const struct ioc_dist_job *job)
 {
@@ -104,7 +104,14 @@ static int
 update_judge(const struct ioc_dist_job *job, unsigned *n,
     struct ioc_error *err)
 {
-	return (updater_of(job)->judge(job, n, err));
+	int r = ioc_pkgbase_has(job->root_fd, err);
+
+	/* What was run there does not say which stage two there will be. */
+	if (r == 0)
+		r = ioc_pkgbase_disown(job->updates_fd, err);
+	else if (r == 1)
+		return (by_packages.judge(job, n, err));
+	return (r == 0 ? by_sets.judge(job, n, err) : r);
 }
 
 static int

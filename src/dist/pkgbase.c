@@ -20,6 +20,7 @@
 #include "safe/path.h"
 #include "safe/proc.h"
 #include "safe/tools.h"
+#include "safe/tree.h"
 
 #define	TEXT_MAX	(1u << 20)
 
@@ -75,28 +76,6 @@ put_repo(const struct ioc_dist_job *job, const char *dir, const char *url,
 }
 
 static int
-put_configuration(const struct ioc_dist_job *job,
-    const struct ioc_pkgbase_repo *repo, struct ioc_error *err)
-{
-	char how[256];
-	int r;
-
-	(void)snprintf(how, sizeof(how), "  mirror_type: \"%s\",\n"
-	    "  signature_type: \"fingerprints\",\n"
-	    "  fingerprints: \"%s\",\n", repo->srv ? "srv" : "none",
-	    repo->keys);
-	r = put_conf(job, repo, "fetch.conf", IOC_DIST_UPDATES, "theirs", err);
-	if (r == 0)
-		r = put_conf(job, repo, "apply.conf", IOC_DIST_SCRATCH, "ours",
-		    err);
-	if (r == 0)
-		r = put_repo(job, "theirs", repo->url, how, err);
-	/* What lies there was verified, and nobody can write to it. */
-	return (r == 0 ? put_repo(job, "ours", "file://" IOC_DIST_UPDATES
-	    "/repo", "  signature_type: \"none\",\n", err) : r);
-}
-
-static int
 copy_from_host(const struct ioc_dist_job *job, const char *path,
     const char *name, struct ioc_error *err)
 {
@@ -132,19 +111,23 @@ check_keys(const struct ioc_pkgbase_repo *repo, struct ioc_error *err)
 	    path));
 }
 
-/* The same for every root; what differs is configuration. */
 static int
-put_programs(const struct ioc_dist_job *job, const char *tool,
-    struct ioc_error *err)
+put_stage_one(const struct ioc_dist_job *job,
+    const struct ioc_pkgbase_repo *repo, struct ioc_error *err)
 {
-	int r = ioc_bsd_put(job, IOC_PKGBASE_FETCH, ioc_pkgbase_fetch,
-	    strlen(ioc_pkgbase_fetch), err);
+	char how[256];
+	int r;
 
+	(void)snprintf(how, sizeof(how), "  mirror_type: \"%s\",\n"
+	    "  signature_type: \"fingerprints\",\n"
+	    "  fingerprints: \"%s\",\n", repo->srv ? "srv" : "none",
+	    repo->keys);
+	r = put_conf(job, repo, "fetch.conf", IOC_DIST_UPDATES, "theirs", err);
 	if (r == 0)
-		r = ioc_bsd_put(job, IOC_PKGBASE_APPLY, ioc_pkgbase_apply,
-		    strlen(ioc_pkgbase_apply), err);
+		r = put_repo(job, "theirs", repo->url, how, err);
 	if (r == 0)
-		r = copy_from_host(job, tool, IOC_PKGBASE_PKG, err);
+		r = ioc_bsd_put(job, IOC_PKGBASE_FETCH, ioc_pkgbase_fetch,
+		    strlen(ioc_pkgbase_fetch), err);
 	return (r == 0 && job->ca_file != NULL ? copy_from_host(job,
 	    job->ca_file, "ca.pem", err) : r);
 }
@@ -165,9 +148,7 @@ ioc_pkgbase_prepare(const struct ioc_dist_job *job, struct ioc_strv *argv,
 	if (r == 0)
 		r = check_keys(&repo, err);
 	if (r == 0)
-		r = put_configuration(job, &repo, err);
-	if (r == 0)
-		r = put_programs(job, tool, err);
+		r = put_stage_one(job, &repo, err);
 	if (r != 0)
 		return (r);
 	(void)ioc_strv_add(argv, "/bin/sh");
@@ -286,6 +267,36 @@ read_list(const struct ioc_dist_job *job, struct ioc_pkgbase_set *s,
 	    "pkg did not come to its end"));
 }
 
+/* --- what stage two obeys --------------------------------------------------------- */
+
+/* Written when stage one has ended, in place of anything that it has left there. */
+static int
+put_stage_two(const struct ioc_dist_job *job, struct ioc_error *err)
+{
+	const char *tool = ioc_proc_find(IOC_TOOL_PKG);
+	struct ioc_pkgbase_repo repo;
+	int r = tool != NULL ? ioc_pkgbase_repo(job, &repo, err) :
+	    ioc_fail(err, IOC_UNSUPPORTED, "pkg went away");
+
+	if (r == 0)
+		r = put_conf(job, &repo, "apply.conf", IOC_DIST_SCRATCH, "ours",
+		    err);
+	if (r == 0)
+		r = ioc_tree_remove(job->updates_fd, "ours", err);
+	/* What lies there was verified, and nobody can write to it. */
+	if (r == 0)
+		r = put_repo(job, "ours", "file://" IOC_DIST_UPDATES "/repo",
+		    "  signature_type: \"none\",\n", err);
+	if (r == 0)
+		r = ioc_bsd_put(job, IOC_PKGBASE_APPLY, ioc_pkgbase_apply,
+		    strlen(ioc_pkgbase_apply), err);
+	if (r == 0)
+		r = ioc_tree_remove(job->updates_fd, IOC_PKGBASE_PKG, err);
+	return (r == 0 ? copy_from_host(job, tool, IOC_PKGBASE_PKG, err) : r);
+}
+
+/* --- the judge ---------------------------------------------------------------------- */
+
 int
 ioc_pkgbase_judge(const struct ioc_dist_job *job, unsigned *n,
     struct ioc_error *err)
@@ -317,6 +328,8 @@ ioc_pkgbase_judge(const struct ioc_dist_job *job, unsigned *n,
 		r = judge_packages(&s, err);
 	if (r == 0)
 		*n = (unsigned)s.packages.v.n;
+	if (r == 0 && *n > 0)
+		r = put_stage_two(job, err);
 	return (r == 0 ? describe(job, &s, *n, err) : r);
 }
 

@@ -24,6 +24,8 @@
 int	ioc_pkgbase_has(int root_fd, struct ioc_error *err);
 /* Were these updates made by this updater? */
 bool	ioc_pkgbase_made(int updates_fd);
+/* They were not, whatever another one has put there. */
+int	ioc_pkgbase_disown(int updates_fd, struct ioc_error *err);
 
 /* --- its repository -------------------------------------------------------------- */
 

@@ -15,6 +15,7 @@
 #include "dist/relname.h"
 #include "dist/sets.h"
 #include "safe/path.h"
+#include "safe/tree.h"
 
 #define	DATABASE	"var/db/pkg/local.sqlite"
 #define	DATABASE_MAX	((off_t)1 << 30)
@@ -81,6 +82,12 @@ ioc_pkgbase_made(int updates_fd)
 
 	return (ioc_path_stat(updates_fd, IOC_PKGBASE_APPLY, IOC_PATH_NOLINKS,
 	    &st, NULL) == 0);
+}
+
+int
+ioc_pkgbase_disown(int updates_fd, struct ioc_error *err)
+{
+	return (ioc_tree_remove(updates_fd, IOC_PKGBASE_APPLY, err));
 }
 
 /* --- its repository -------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 /* Candidates in order; see ioc_proc_find(). */
 #define	IOC_TOOL_DEBOOTSTRAP	((const char *const[]){ "/usr/sbin/debootstrap", NULL })
 #define	IOC_TOOL_APT_GET	((const char *const[]){ "/usr/bin/apt-get", NULL })
+#define	IOC_TOOL_APT_CACHE	((const char *const[]){ "/usr/bin/apt-cache", NULL })
 #define	IOC_TOOL_FREEBSD_UPDATE	((const char *const[]){ "/usr/sbin/freebsd-update", NULL })
 #define	IOC_TOOL_HBSD_UPDATE	((const char *const[]){ "/usr/sbin/hbsd-update", NULL })
 #define	IOC_TOOL_PKG		((const char *const[]){ "/usr/local/sbin/pkg-static", NULL })

@@ -203,7 +203,12 @@ attack_48_do()
 			mount -o remount,rw /.ioc-base 2>/dev/null &&
 			    worked remount
 			chroot /.ioc-base /bin/true 2>/dev/null && worked run
+			for f in freebsd-update pkgbase-apply pkg-static; do
+				rm -f /.ioc-updates/\$f
+				echo 'echo x >/usr/bin/planted' >/.ioc-updates/\$f
+			done
 		else
+			[ ! -e /usr/bin/planted ] || worked planted
 			(echo x >/.ioc-updates/x) 2>/dev/null && worked updates
 			(echo x >>/.ioc-updates/freebsd-update) 2>/dev/null &&
 			    worked script
@@ -232,6 +237,9 @@ attack_48_do()
 	    chroot "$dir/twin" /bin/sh /.ioc-updates/freebsd-update -d /tmp install
 	rm -rf "$dir/host/.ioc-base" "$dir/host/bin/x"
 	says 'from patch level 0 to 1' update "$rel"
+	# What stage two obeys was written when stage one had ended.
+	atf_check test ! -e "$src/releases/$rel/p1/root/usr/bin/planted"
+	atf_check cmp "$dir/new/usr/bin/su" "$src/releases/$rel/p1/root/usr/bin/su"
 	# shellcheck disable=SC2009
 	! ps -e -o args= | grep -qx "sleep $stays" ||
 	    atf_fail "a process was left behind"

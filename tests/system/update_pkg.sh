@@ -281,11 +281,23 @@ attack_48_fetch_do()
 			    worked remount
 			chroot /.ioc-base /bin/true 2>/dev/null && worked run
 			[ ! -e /etc/ioc.conf ] || worked configuration
+			mkdir -p /.ioc-updates/ours
+			for f in pkgbase-apply pkg-static apply.conf ours/z.conf
+			do
+				rm -f /.ioc-updates/\$f
+				echo 'echo x >/usr/bin/planted' >/.ioc-updates/\$f
+			done
+			echo ' url: "file:///x"' >>/.ioc-updates/ours/z.conf
+		elif [ -e /usr/bin/planted ]; then
+			worked planted
 		fi
 		\$command "\$@"
 		END
 	} >"$host_pkg"
 	says 'from patch level 0 to 1' update "$rel"
+	# What stage two obeys was written when stage one had ended.
+	atf_check test ! -e "$src/releases/$rel/p1/root/usr/bin/planted"
+	atf_check cmp "$dir/new/usr/bin/su" "$src/releases/$rel/p1/root/usr/bin/su"
 	says 'back at' update --rollback "$rel"
 	# What it leaves is read strictly.
 	for line in 'echo "../x 15.0p3"' 'echo "FreeBSD-runtime"' \

@@ -435,7 +435,8 @@ events_do()
 	    atf_fail "$(cat err)"
 	snapshot >after
 	cmp before after || atf_fail "a dry run has changed something"
-	for step in journal copy system merge rebuild check snapshot switch; do
+	for step in journal copy system merge obtain rebuild install check \
+	    snapshot switch; do
 		grep -q "jail.upgrade/$step" plan err ||
 		    atf_fail "no $step: $(cat plan err)"
 	done
@@ -449,7 +450,8 @@ events_do()
 	    atf_fail "$(cat log)"
 	atf_check -o match:'"from": *"old"' -o match:'"to": *"new"' \
 	    -o match:'"upgraded": *true' -o match:'"merged": *1' cat doc
-	for step in journal copy system merge rebuild check snapshot switch; do
+	for step in journal copy system merge obtain rebuild install check \
+	    snapshot switch; do
 		for phase in BEGIN DONE; do
 			grep "\"jail.upgrade/$step\"" log | grep -q "\"$phase\"" ||
 			    atf_fail "no $phase of $step: $(cat log)"
@@ -503,6 +505,81 @@ debian_do()
 	no_leaks
 }
 
+# What a jail has beside its release's packages comes along: one whose library
+# is named otherwise in the new release, and one with a file of its own in /etc.
+own_do()
+{
+	[ "$(uname -s)" = Linux ] || atf_skip "the releases are Debian's"
+	needs debootstrap apt-get
+	begin
+	with native
+	release=trixie
+	with trixie
+	mkdir "$dir/debs"
+	(cd "$dir/debs" && apt-get -q -o APT::Sandbox::User=root \
+	    -t bookworm download tmux screen libevent-core-2.1-7 \
+	    libutempter0) >out 2>&1 ||
+	    atf_skip "no packages: $(tail -n 1 out)"
+	own_kind -T
+	ok stop web
+	ok destroy -y web
+	own_kind
+	own_back
+	no_leaks
+}
+
+own_kind()
+{
+	ok create "$@" -r bookworm web
+	ok start web
+	tar -C "$dir/debs" -cf - . | "$program" -c "$conf" -q exec web -- \
+	    tar -C /root -xf - || atf_fail "no packages in it"
+	"$program" -c "$conf" -q exec web -- /bin/sh -c '
+	    cd /root && dpkg -i ./*.deb && rm ./*.deb &&
+	    apt-mark auto libevent-core-2.1-7 libutempter0 &&
+	    echo "# mine" >>/etc/screenrc && mkdir -p /var/lib/mine &&
+	    echo data >/var/lib/mine/file' >out 2>&1 || atf_fail "$(cat out)"
+	ok stop web
+	"$program" -c "$conf" -q --events json upgrade -r trixie web >out 2>log ||
+	    atf_fail "$(cat out log)"
+	grep '"jail.upgrade/obtain"' log | grep -q '"DONE"' || atf_fail "$(cat log)"
+	ok start web
+	says '^13' exec web -- cat /etc/debian_version
+	says '^tmux 3\.[5-9]' exec web -- tmux -V
+	says '^Screen version' exec web -- /bin/sh -c 'screen --version'
+	says '^# mine' exec web -- tail -n 1 /etc/screenrc
+	says '^data' exec web -- cat /var/lib/mine/file
+	ok exec web -- dpkg --audit
+	says '^ii  *libevent-core-2.1-7t64' exec web -- dpkg -l libevent-core-2.1-7t64
+	"$program" -c "$conf" -q exec web -- apt-mark showmanual >manual
+	grep -q '^tmux$' manual || atf_fail "tmux is not known as asked for"
+	grep -q -e '^libutempter0$' -e '^libevent' manual &&
+	    atf_fail "libraries are: $(cat manual)"
+	for left in /.ioc-updates /.ioc-own; do
+		lacks web "$left"
+	done
+}
+
+own_back()
+{
+	ok stop web
+	says 'as before' update --rollback web
+	ok start web
+	says '^tmux 3\.[0-4]' exec web -- tmux -V
+	# One that the new release does not have stops it, with nothing changed.
+	"$program" -c "$conf" -q exec web -- /bin/sh -c '
+	    mkdir -p /root/p/DEBIAN && printf "Package: no-such.thing\nVersion: 1\n\
+Architecture: all\nMaintainer: me <me@example.org>\nDescription: mine\n" \
+	    >/root/p/DEBIAN/control && dpkg-deb -b /root/p /root/p.deb &&
+	    dpkg -i /root/p.deb' >out 2>&1 || atf_fail "$(cat out)"
+	ok stop web
+	refuses 1 'no-such.thing was installed in it, which release trixie' \
+	    upgrade -r trixie web
+	ok start web
+	says '^12' exec web -- cat /etc/debian_version
+	ok stop web
+}
+
 fetch_trixie()
 {
 	release_name=trixie
@@ -522,4 +599,5 @@ atf_init_test_cases()
 	testcase kill "killed at any time"
 	testcase events "steps, progress and conflicts as events and JSON"
 	testcase debian "Debian: bookworm to trixie" 900
+	testcase own "Debian: a jail's own packages come along" 900
 }
