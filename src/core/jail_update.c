@@ -217,14 +217,19 @@ int
 ioc_jail_update_rollback(struct ioc_jail *j, struct ioc_error *err)
 {
 	struct ioc_store *s = j->source->store;
+	auto_lock struct ioc_lock *lock = NULL;
 	auto_free char *name = NULL;
 	auto_fd int place = -1;
-	int r = ioc_switch_way_back(j, &name, err);
+	int r = ioc_host_need_root(j->host, "roll back", err);
 
 	if (r == 0)
-		r = ioc_snapshot_rollback(j, name, false, false, err);
+		r = ioc_jail_hold(j, "roll back", &lock, err);
 	if (r == 0)
-		r = ioc_snapshot_remove(j, name, err);
+		r = ioc_switch_way_back(j, &name, err);
+	if (r == 0)
+		r = ioc_jail_quiet(j, false, err);
+	if (r == 0)
+		r = ioc_snapshot_back(j, name, err);
 	if (r == 0 && !j->host->dry_run)
 		r = place = s->ops->dir(s, j->vol, err);
 	if (r > 0)

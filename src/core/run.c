@@ -92,11 +92,10 @@ judge_once(const struct ioc_change *props, size_t n, struct ioc_error *err)
 	return (r);
 }
 
+/* Before it, without what is for this one start: an update that is due. */
 static int
-start_locked(struct ioc_jail *j, struct ioc_error *err)
+prepare_locked(struct ioc_jail *j, struct ioc_error *err)
 {
-	auto_launch struct ioc_launch l = IOC_LAUNCH(j->host, j->name);
-	auto_free char *kernel = NULL;
 	enum ioc_jail_state state;
 	bool template = false;
 	int r;
@@ -109,10 +108,16 @@ start_locked(struct ioc_jail *j, struct ioc_error *err)
 	if (r == 0 && template)
 		r = ioc_fail(err, IOC_STATE, "it is a template, which others "
 		    "are made from");
-	if (r == 0)
-		r = ioc_jail_kernel_name(j->source, j->name, &kernel, err);
-	if (r == 0 && !j->host->dry_run)
-		r = ioc_jail_update_due(j, err);
+	return (r == 0 && !j->host->dry_run ? ioc_jail_update_due(j, err) : r);
+}
+
+static int
+start_locked(struct ioc_jail *j, struct ioc_error *err)
+{
+	auto_launch struct ioc_launch l = IOC_LAUNCH(j->host, j->name);
+	auto_free char *kernel = NULL;
+	int r = ioc_jail_kernel_name(j->source, j->name, &kernel, err);
+
 	if (r == 0)
 		r = ioc_plan_jail(&l, j, kernel, err);
 	if (r == 0)
@@ -137,6 +142,8 @@ ioc_jail_start(struct ioc_jail *j, const struct ioc_change *props,
 		r = judge_once(props, nprops, err);
 	if (r == 0)
 		r = ioc_jail_hold(j, "start", &lock, err);
+	if (r == 0)
+		r = prepare_locked(j, err);
 	if (r != 0)
 		return (ioc_wrap(err, r, "start %s", j->name));
 	j->once = props;

@@ -258,6 +258,25 @@ check_newer(const struct change *c, struct ioc_error *err)
 	    err) : r);
 }
 
+static int
+take_away_steps(struct change *c, struct ioc_error *err)
+{
+	return (ioc_steps_run(&remove_steps, c->jail->host, c->jail->name, c,
+	    err));
+}
+
+/* Its configuration is read anew: the snapshot has its own. */
+static int
+go_back(struct change *c, struct ioc_error *err)
+{
+	struct ioc_jail *j = c->jail;
+	int r = ioc_steps_run(&rollback_steps, j->host, j->name, c, err);
+
+	if (r == 0 && !j->host->dry_run)
+		ioc_conf_free(take_ptr(j->conf));
+	return (r);
+}
+
 int
 ioc_snapshot_create(struct ioc_jail *j, const char *name,
     struct ioc_error *err)
@@ -287,7 +306,7 @@ ioc_snapshot_remove(struct ioc_jail *j, const char *name,
 	if (r == 0)
 		r = check_name(&c, true, err);
 	if (r == 0)
-		r = ioc_steps_run(&remove_steps, j->host, j->name, &c, err);
+		r = take_away_steps(&c, err);
 	return (ioc_wrap(err, r, "remove %s@%s", j->name, IOC_SHOW(name)));
 }
 
@@ -314,11 +333,23 @@ ioc_snapshot_rollback(struct ioc_jail *j, const char *name, bool stop,
 		r = begin(&c, "roll back", !(stop && j->host->dry_run), &lock,
 		    err);
 	if (r == 0)
-		r = ioc_steps_run(&rollback_steps, j->host, j->name, &c, err);
-	if (r == 0 && !j->host->dry_run)
-		ioc_conf_free(take_ptr(j->conf));
+		r = go_back(&c, err);
 	return (ioc_wrap(err, r, "roll back %s to %s", j->name,
 	    IOC_SHOW(name)));
+}
+
+int
+ioc_snapshot_back(struct ioc_jail *j, const char *name, struct ioc_error *err)
+{
+	IOC_AUTO(change_fini) struct change back = {
+		.jail = j, .name = name, .event = "snapshot.rollback/copy",
+	};
+	IOC_AUTO(change_fini) struct change gone = { .jail = j, .name = name };
+	int r = check_newer(&back, err);
+
+	if (r == 0)
+		r = go_back(&back, err);
+	return (r == 0 ? take_away_steps(&gone, err) : r);
 }
 
 /* --- recovery ----------------------------------------------------------------------- */
