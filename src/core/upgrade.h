@@ -54,6 +54,33 @@ int	ioc_upgrade_kept_choice(const struct ioc_upgrade_kept *k,
 int	ioc_upgrade_kept_ask(struct ioc_upgrade_kept *k, const char *path,
 	    struct ioc_error *err);
 
+#define	IOC_UPGRADE_LEVELS	64	/* of the old release that are looked at */
+
+/* The release that a jail was made from, and the one that it is to be of. */
+struct ioc_upgrade_releases {
+	struct ioc_jail	*jail;
+	const struct ioc_dist *dist;	/* of both */
+	char		*from, *to;	/* names */
+	char		*old_vol, *new_vol;	/* levels */
+	struct ioc_level old, new;
+	int		 levels[IOC_UPGRADE_LEVELS];	/* roots, of the old one */
+	size_t		 nlevels;
+	struct ioc_lock	*locks[2];
+};
+
+#define	IOC_UPGRADE_RELEASES	{ .old = IOC_LEVEL, .new = IOC_LEVEL }
+
+/*
+ * Finds, judges and opens both, and keeps them from being changed.  STATE: it is of
+ * that release already, or that is older; UNSUPPORTED: of another distribution or
+ * processor.
+ */
+int	ioc_upgrade_releases_open(struct ioc_upgrade_releases *u,
+	    const char *release, struct ioc_error *err);
+/* What is open of them, before their root is exchanged or removed. */
+void	ioc_upgrade_releases_close(struct ioc_upgrade_releases *u);
+void	ioc_upgrade_releases_fini(struct ioc_upgrade_releases *u);
+
 /* A root that becomes another release's. */
 struct ioc_upgrade_tree {
 	struct ioc_host	*host;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "tests/unit/unit.h"
+#include "tests/unit/root.h"
 
 #include <sys/stat.h>
 #if __has_include(<sys/sysmacros.h>)
@@ -7,16 +7,10 @@
 #endif
 
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/str.h"
 #include "dist/debian.h"
-#include "safe/file.h"
-#include "safe/path.h"
-#include "safe/tree.h"
 
 /* --- judging -------------------------------------------------------------------- */
 
@@ -269,54 +263,6 @@ test_inst(void **state)
 
 /* --- a root ----------------------------------------------------------------------- */
 
-struct tree {
-	char	top[64];
-	int	fd;
-};
-
-static int
-setup(void **state)
-{
-	struct tree *t = calloc(1, sizeof(*t));
-
-	(void)snprintf(t->top, sizeof(t->top), "/tmp/ioc-unit-XXXXXX");
-	assert_non_null(mkdtemp(t->top));
-	t->fd = ioc_path_root(t->top, NULL);
-	assert_true(t->fd >= 0);
-	*state = t;
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	struct tree *t = *state;
-	auto_fd int tmp = ioc_path_root("/tmp", NULL);
-
-	ioc_fd_close(&t->fd);
-	assert_int_equal(ioc_tree_remove(tmp, strrchr(t->top, '/') + 1, NULL),
-	    0);
-	free(t);
-	return (0);
-}
-
-static void
-put(int root, const char *path, const char *text)
-{
-	auto_free char *dir = strdup(path);
-	char *slash = strrchr(dir, '/');
-	auto_fd int fd = -1;
-
-	if (slash != NULL) {
-		*slash = '\0';
-		fd = ioc_path_mkdirs(root, dir, 0755, (uid_t)-1, (gid_t)-1, 0,
-		    NULL);
-		assert_true(fd >= 0);
-	}
-	assert_int_equal(ioc_file_replace(root, path, text, strlen(text), 0644,
-	    (uid_t)-1, (gid_t)-1, 0, NULL), 0);
-}
-
 static bool
 there(int root, const char *path)
 {
@@ -328,7 +274,7 @@ there(int root, const char *path)
 static void
 test_version(void **state)
 {
-	int root = ((struct tree *)*state)->fd;
+	int root = ROOT_FD(state);
 	char v[64];
 
 	assert_int_equal(ioc_dist_debian.version(root, v, NULL),
@@ -355,7 +301,7 @@ test_version(void **state)
 static void
 test_archive_version(void **state)
 {
-	int root = ((struct tree *)*state)->fd;
+	int root = ROOT_FD(state);
 	char v[64];
 
 	assert_int_equal(ioc_dist_archive.version(root, v, NULL),
@@ -375,7 +321,7 @@ test_archive_version(void **state)
 static void
 test_clean(void **state)
 {
-	int root = ((struct tree *)*state)->fd;
+	int root = ROOT_FD(state);
 	struct ioc_dist_job job = { .root_fd = root };
 	auto_buf struct ioc_buf b = IOC_BUF(1000);
 	struct stat st;
@@ -426,7 +372,7 @@ test_clean(void **state)
 static void
 test_clean__links(void **state)
 {
-	int root = ((struct tree *)*state)->fd;
+	int root = ROOT_FD(state);
 	struct ioc_dist_job job = { .root_fd = root };
 
 	put(root, "outside/victim", "x");
@@ -443,136 +389,6 @@ test_clean__links(void **state)
 	(void)close(job.root_fd);
 }
 
-/* --- a jail's own packages ---------------------------------------------------------- */
-
-static void
-own_fini(struct ioc_dist_own *own)
-{
-	ioc_strv_fini(&own->asked);
-	ioc_strv_fini(&own->along);
-	*own = (struct ioc_dist_own){ .asked = IOC_STRV };
-}
-
-#define	INSTALLED(name, arch)						\
-	"Package: " name "\nStatus: install ok installed\n"		\
-	"Architecture: " arch "\nVersion: 1\n\n"
-
-static int
-own_list(int root, const char *status, struct ioc_dist_own *own,
-    struct ioc_error *err)
-{
-	const struct ioc_dist_job job = { .release = "bookworm",
-		.host_arch = "x86_64" };
-	auto_fd int base = ioc_path_dir(root, "base", 0, NULL);
-	auto_fd int ours = ioc_path_dir(root, "ours", 0, NULL);
-
-	own_fini(own);
-	put(root, "ours/var/lib/dpkg/status", status);
-	return (ioc_debian_own_list(&job, ours, base, own, err));
-}
-
-static void
-test_own(void **state)
-{
-	int root = ((struct tree *)*state)->fd;
-	struct ioc_dist_own own = { .asked = IOC_STRV };
-
-	put(root, "base/var/lib/dpkg/status", INSTALLED("dpkg", "amd64")
-	    INSTALLED("zlib1g", "amd64"));
-	/* Nothing was ever installed in a layer. */
-	put(root, "ours/etc/x", "");
-	assert_int_equal(own_list(root, INSTALLED("dpkg", "amd64"), &own,
-	    NULL), 0);
-	assert_int_equal(own.asked.n + own.along.n, 0);
-	put(root, "ours/var/lib/apt/extended_states", "Package: libz.2+b\n"
-	    "Architecture: amd64\nAuto-Installed: 1\n\nPackage: nginx\n"
-	    "Architecture: amd64\nAuto-Installed: 0\n");
-	assert_int_equal(own_list(root, INSTALLED("zlib1g", "amd64")
-	    INSTALLED("nginx", "amd64") INSTALLED("libz.2+b", "amd64")
-	    "Package: gone\nStatus: deinstall ok config-files\n"
-	    "Architecture: i386\n\n" INSTALLED("a-doc", "all")
-	    /* no empty line at its end */
-	    "Package: last\nStatus: hold ok installed\nArchitecture: amd64",
-	    &own, NULL), 0);
-	assert_int_equal(own.asked.n, 3);
-	assert_string_equal(own.asked.v[0], "a-doc");
-	assert_string_equal(own.asked.v[1], "last");
-	assert_string_equal(own.asked.v[2], "nginx");
-	assert_int_equal(own.along.n, 1);
-	assert_string_equal(own.along.v[0], "libz.2+b");
-	own_fini(&own);
-}
-
-/* The names become arguments of apt-get: no option, no file, no removal. */
-static void
-test_own__hostile(void **state)
-{
-	static const char *const names[] = { "-oDPkg::x=y", "./x.deb", "/etc/x",
-		"libc6-", "a", "x/sid", "x=1", "x*", "^x", "X", "x y", "x:i386",
-		NULL };
-	int root = ((struct tree *)*state)->fd;
-	struct ioc_dist_own own = { .asked = IOC_STRV };
-	struct ioc_error err;
-	char text[300];
-
-	put(root, "base/var/lib/dpkg/status", INSTALLED("dpkg", "amd64"));
-	put(root, "ours/etc/x", "");
-	for (const char *const *n = names; *n != NULL; n++) {
-		(void)snprintf(text, sizeof(text), "Package: %s\nStatus: "
-		    "install ok installed\nArchitecture: amd64\n", *n);
-		assert_int_equal(own_list(root, text, &own, &err), IOC_UNSAFE);
-		assert_int_equal(own.asked.n + own.along.n, 0);
-	}
-	assert_int_equal(own_list(root, "Package: x\033\n", &own, &err),
-	    IOC_UNSAFE);
-	assert_int_equal(own_list(root, INSTALLED("libx", "i386"), &own, &err),
-	    IOC_UNSUPPORTED);
-	assert_int_equal(own_list(root, "Package: half\nStatus: install ok "
-	    "half-configured\nArchitecture: amd64\n", &own, &err), IOC_STATE);
-	assert_non_null(strstr(err.msg, "package half "));
-	own_fini(&own);
-}
-
-static void
-test_own__many(void **state)
-{
-	int root = ((struct tree *)*state)->fd;
-	struct ioc_dist_own own = { .asked = IOC_STRV };
-	auto_buf struct ioc_buf b = IOC_BUF(1 << 20);
-
-	put(root, "base/var/lib/dpkg/status", INSTALLED("dpkg", "amd64"));
-	put(root, "ours/etc/x", "");
-	for (int i = 0; i < 5000; i++)
-		(void)ioc_buf_addf(&b, INSTALLED("p%d", "all"), i);
-	assert_int_equal(own_list(root, ioc_buf_str(&b), &own, NULL), 0);
-	assert_int_equal(own.asked.n, 5000);
-	(void)ioc_buf_addf(&b, INSTALLED("one-more", "all"));
-	assert_int_equal(own_list(root, ioc_buf_str(&b), &own, NULL),
-	    IOC_LIMIT);
-	own_fini(&own);
-}
-
-static void
-test_own__commands(void **state)
-{
-	struct ioc_dist_own own = { .asked = IOC_STRV };
-	auto_strv struct ioc_strv one = IOC_STRV, two = IOC_STRV;
-
-	(void)ioc_strv_add(&own.asked, "nginx");
-	assert_int_equal(ioc_debian_own_command(&own, 0, &one, NULL), 1);
-	assert_int_equal(ioc_debian_own_command(&own, 1, &two, NULL), 0);
-	assert_string_equal(one.v[one.n - 2], "--");
-	assert_string_equal(one.v[one.n - 1], "nginx");
-	(void)ioc_strv_add(&own.along, "libz");
-	assert_int_equal(ioc_debian_own_command(&own, 1, &two, NULL), 1);
-	assert_string_equal(two.v[0], "/usr/bin/apt-mark");
-	assert_string_equal(two.v[two.n - 1], "libz");
-	assert_int_equal(ioc_debian_own_command(&own, 2, &two, NULL), 0);
-	own_fini(&own);
-}
-
-#define	WITH_TREE(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
-
 UNIT_MAIN(
 	cmocka_unit_test(test_judge),
 	cmocka_unit_test(test_judge__refuses),
@@ -583,11 +399,7 @@ UNIT_MAIN(
 	cmocka_unit_test(test_status),
 	cmocka_unit_test(test_status__hostile),
 	cmocka_unit_test(test_inst),
-	WITH_TREE(test_version),
-	WITH_TREE(test_archive_version),
-	WITH_TREE(test_clean),
-	WITH_TREE(test_clean__links),
-	WITH_TREE(test_own),
-	WITH_TREE(test_own__hostile),
-	WITH_TREE(test_own__many),
-	cmocka_unit_test(test_own__commands))
+	WITH_ROOT(test_version),
+	WITH_ROOT(test_archive_version),
+	WITH_ROOT(test_clean),
+	WITH_ROOT(test_clean__links))
