@@ -134,7 +134,8 @@ forged_do()
 {
 	world
 	patched 3
-	sed -i '' 's/^KeyPrint ./KeyPrint 0/' "$conf_of_host"
+	printf 'KeyPrint %s\nServerName 127.0.0.1\n' \
+	    "$(echo "$key" | tr 0-9a-f 1-9a-f0)" >"$conf_of_host"
 	refuses 1 'freebsd-update' update "$rel"
 	cp "$dir/saved.conf" "$conf_of_host"
 	printf 'KeyPrint %s\nServerName 127.0.0.1\n' "$key" >"$conf_of_host"
