@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Updates of FreeBSD: the host's own freebsd-update(8) against a server of the
 # test's, with a key of its own.  For that the host's configuration is replaced
-# while a case runs: only where IOC_TEST_DISPOSABLE says that the host may be.
+# while a case runs.
 . "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/genuine.sh"
 
 conf_of_host=/etc/freebsd-update.conf
 server=$tree/tests/common/fbu-server
@@ -11,20 +12,11 @@ server=$tree/tests/common/fbu-server
 # world: a source, a release made of IOC_TEST_BASE, a server, its key trusted.
 world()
 {
-	[ "$(uname -s)" = FreeBSD ] || atf_skip "freebsd-update is FreeBSD's"
-	[ -n "${IOC_TEST_DISPOSABLE-}" ] ||
-	    atf_skip "it changes $conf_of_host: IOC_TEST_DISPOSABLE is not set"
-	[ -n "${IOC_TEST_BASE-}" ] || atf_skip "IOC_TEST_BASE is not set"
+	genuine
 	needs freebsd-update
 	begin
-	rel=$(uname -r | sed 's/-p[0-9]*$//')
-	mkdir "$dir/sets" "$dir/new" "$dir/srv"
-	ln "$IOC_TEST_BASE" "$dir/sets/base.txz" 2>/dev/null ||
-	    cp "$IOC_TEST_BASE" "$dir/sets/base.txz"
-	printf 'base.txz\t%s\t1000\tbase\t"Base system"\ton\n' \
-	    "$(sha256 "$IOC_TEST_BASE")" >"$dir/sets/MANIFEST"
-	ok fetch --no-update -F "$dir/sets" "$rel"
-	root=$src/releases/$rel/p0/root
+	base_release
+	mkdir "$dir/new" "$dir/srv"
 	key=$("$server" key "$dir/srv") || atf_skip "no openssl"
 	cp -p "$conf_of_host" "$dir/saved.conf"
 	printf '# of the test\nKeyPrint %s\nServerName 127.0.0.1\nComponents src kernel\n' \
@@ -39,17 +31,6 @@ unworld()
 	[ ! -f "$dir/saved.conf" ] || cp -p "$dir/saved.conf" "$conf_of_host"
 	sh "$server" stop "$dir/srv" 2>/dev/null || :
 	end
-}
-
-# A jail in which connections were made is there, dying, until the kernel has
-# forgotten them.
-settled()
-{
-	for wait in $(seq 45); do
-		jls -d name | grep -q "^$source-" || break
-		sleep 2
-	done
-	no_leaks "the test, $wait looks"
 }
 
 # change FILE: a copy of a file of the release, with a line more.
@@ -84,16 +65,6 @@ patched()
 	    /usr/bin/yes || atf_fail "no updates"
 }
 
-fcase()
-{
-	atf_test_case "$1" cleanup
-	eval "descr_$1=\$2"
-	eval "$1_head() { atf_set descr \"\$descr_$1\"; atf_set require.user root; }"
-	eval "$1_body() { $1_do; }"
-	eval "$1_cleanup() { unworld; }"
-	atf_add_test_case "$1"
-}
-
 whole_do()
 {
 	world
@@ -115,7 +86,7 @@ whole_do()
 	atf_check test -e "$root/usr/bin/yes"
 	says "$rel-p3" list -r -H -o version
 	says 'nothing to be done' update "$rel"
-	settled
+	forgotten
 }
 
 # 51: metadata older than what is installed.
@@ -126,7 +97,7 @@ older_do()
 	ok update "$rel"
 	patched 2
 	refuses 1 'older' update "$rel"
-	settled
+	forgotten
 }
 
 # A key that the host does not trust, a file that is not what was signed.
@@ -145,7 +116,7 @@ forged_do()
 	refuses 1 'freebsd-update' update "$rel"
 	echo nothing >"$conf_of_host"
 	refuses 1 'KeyPrint' update "$rel"
-	settled
+	forgotten
 }
 
 # 48: a program of the release attacks from within stage two, and does its work
@@ -156,35 +127,22 @@ hostile_do()
 	patched 3
 	chflags 0 "$root/usr/bin/install"
 	mv "$root/usr/bin/install" "$root/usr/bin/install.real"
-	cat >"$root/usr/bin/install" <<-'END'
-	#!/bin/sh
-	worked()
 	{
-		echo "attack: $*"
-		exit 7
-	}
-	(echo x >/.ioc-updates/new) 2>/dev/null && worked updates
-	(echo x >>/.ioc-updates/freebsd-update) 2>/dev/null && worked script
-	for d in mem kmem pci ptmx mdctl; do
-		[ ! -e /dev/$d ] || worked device $d
-	done
-	mount -t tmpfs tmpfs /mnt 2>/dev/null && worked mount
-	mount -t devfs devfs /mnt 2>/dev/null && worked devfs
-	umount /.ioc-updates 2>/dev/null && worked umount
-	jail -c path=/ persist 2>/dev/null && worked jail
-	hostname evil 2>/dev/null && worked hostname
-	nc -w 2 -z 127.0.0.1 80 2>/dev/null && worked network
-	ifconfig lo0 alias 127.0.0.9/32 2>/dev/null && worked address
-	sysctl kern.maxproc=100 >/dev/null 2>&1 && worked sysctl
-	kldload -n fusefs 2>/dev/null && worked module
-	[ "$(ps ax | wc -l)" -lt 40 ] || worked processes
-	sleep 1000 >/dev/null 2>&1 &
-	exec /usr/bin/install.real "$@"
-	END
+		cat <<-'END'
+		#!/bin/sh
+		worked()
+		{
+			echo "attack: $*"
+			exit 7
+		}
+		END
+		attempts freebsd-update
+		echo 'exec /usr/bin/install.real "$@"'
+	} >"$root/usr/bin/install"
 	chmod 555 "$root/usr/bin/install"
 	atf_check -o match:'from patch level 0 to 1' -e save:err \
 	    "$program" -c "$conf" update "$rel"
-	settled
+	forgotten
 }
 
 # A jail of the same release: what its owner changed is left alone.
@@ -209,14 +167,14 @@ jail_do()
 	ok restart web
 	atf_check cmp "$dir/new/usr/bin/su" "$own/usr/bin/su"
 	ok stop web
-	settled
+	forgotten
 }
 
 atf_init_test_cases()
 {
-	fcase whole "a release is updated by the host's freebsd-update"
-	fcase older "metadata older than what is installed is refused"
-	fcase hostile "stage two attacks, and gets nowhere"
-	fcase jail "a jail that owns its root is updated, and goes back"
-	fcase forged "what the host's key did not sign is refused"
+	gcase whole "a release is updated by the host's freebsd-update"
+	gcase older "metadata older than what is installed is refused"
+	gcase hostile "stage two attacks, and gets nowhere"
+	gcase jail "a jail that owns its root is updated, and goes back"
+	gcase forged "what the host's key did not sign is refused"
 }

@@ -3,9 +3,9 @@
 # Updates of HardenedBSD by the genuine hbsd-update(8), IOC_TEST_HBSD_UPDATE, on a
 # FreeBSD that is made to have it: the program claims that it is on HardenedBSD, and
 # all the rest is as it is there.  The server is the test's, which has no DNS, so that
-# the version comes by HTTPS.  It changes the host, only where IOC_TEST_DISPOSABLE
-# says that the host may be.
+# the version comes by HTTPS.
 . "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/genuine.sh"
 . "$(atf_get_srcdir)/sets.sh"
 
 rel=13-STABLE
@@ -15,10 +15,7 @@ conf_of_host=/etc/hbsd-update.conf
 
 world()
 {
-	[ "$(uname -s)" = FreeBSD ] || atf_skip "hbsd-update needs that system"
-	[ -n "${IOC_TEST_DISPOSABLE-}" ] ||
-	    atf_skip "it changes the host: IOC_TEST_DISPOSABLE is not set"
-	[ -n "${IOC_TEST_BASE-}" ] || atf_skip "IOC_TEST_BASE is not set"
+	genuine
 	[ -n "${IOC_TEST_HBSD_UPDATE-}" ] ||
 	    atf_skip "IOC_TEST_HBSD_UPDATE, the script, is not set"
 	[ -e "$tool" ] && atf_skip "this is HardenedBSD"
@@ -137,17 +134,6 @@ packed()
 	put pub "update-$version.tar" update-latest.txt
 }
 
-fcase()
-{
-	atf_test_case "$1" cleanup
-	eval "descr_$1=\$2"
-	eval "$1_head() { atf_set descr \"\$descr_$1\"; atf_set require.user root;
-	    atf_set timeout 1800; }"
-	eval "$1_body() { $1_do; }"
-	eval "$1_cleanup() { unworld; }"
-	atf_add_test_case "$1"
-}
-
 whole_do()
 {
 	world
@@ -202,6 +188,6 @@ jail_do()
 
 atf_init_test_cases()
 {
-	fcase whole "a release is updated by the host's hbsd-update, or is not"
-	fcase jail "a jail that owns its root, and a conflict"
+	gcase whole "a release is updated by the host's hbsd-update, or is not" 1800
+	gcase jail "a jail that owns its root, and a conflict" 1800
 }

@@ -6,6 +6,7 @@
 # IOC_TEST_DISPOSABLE says that the host may be.  IOC_TEST_PKG is the folder that
 # has pkg-static, /usr/local/sbin if nothing is said.
 . "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/genuine.sh"
 . "$(atf_get_srcdir)/pkgs.sh"
 
 host_pkg=/usr/local/sbin/pkg-static
@@ -14,14 +15,11 @@ IOC_TEST_PKG=${IOC_TEST_PKG:-/usr/local/sbin}
 # world: a source, a release made of IOC_TEST_BASE and of packages, a server.
 world()
 {
-	[ "$(uname -s)" = FreeBSD ] || atf_skip "for FreeBSD"
-	[ -n "${IOC_TEST_DISPOSABLE-}" ] ||
-	    atf_skip "it changes the host: IOC_TEST_DISPOSABLE is not set"
-	[ -n "${IOC_TEST_BASE-}" ] || atf_skip "IOC_TEST_BASE is not set"
+	genuine
 	[ -x "$IOC_TEST_PKG/pkg-static" ] ||
 	    atf_skip "no pkg-static in $IOC_TEST_PKG"
 	begin
-	rel=$(uname -r | sed 's/-p[0-9]*$//')
+	base_release
 	version=${rel%%-*}
 	abi=FreeBSD:${version%.*}:$(uname -p)
 	tool=$IOC_TEST_PKG/pkg-static
@@ -29,18 +27,12 @@ world()
 	keys=/usr/share/keys/pkg
 	[ "${version%.*}" -lt 15 ] || keys=/usr/share/keys/pkgbase-${version%.*}
 	place=$dir/www/$abi/base_release_${version#*.}
-	mkdir -p "${host_pkg%/*}" "$dir/sets" "$dir/packages" "$dir/www"
+	mkdir -p "${host_pkg%/*}" "$dir/packages" "$dir/www"
 	[ -e "$host_pkg" ] || {
 		cp "$tool" "$host_pkg"
 		touch "$dir/put"
 	}
 	new_key
-	ln "$IOC_TEST_BASE" "$dir/sets/base.txz" 2>/dev/null ||
-	    cp "$IOC_TEST_BASE" "$dir/sets/base.txz"
-	printf 'base.txz\t%s\t1000\tbase\t"Base system"\ton\n' \
-	    "$(sha256 "$IOC_TEST_BASE")" >"$dir/sets/MANIFEST"
-	ok fetch --no-update -F "$dir/sets" "$rel"
-	root=$src/releases/$rel/p0/root
 	patched 0
 	"$tool" -r "$root" add "$dir"/packages/*.pkg >out 2>&1 ||
 	    atf_fail "add: $(cat out)"
@@ -106,28 +98,6 @@ patched()
 	[ "$1" = 0 ] || offer
 }
 
-# A jail in which connections were made is there, dying, until the kernel has
-# forgotten them.
-settled()
-{
-	for wait in $(seq 45); do
-		jls -d name | grep -q "^$source-" || break
-		sleep 2
-	done
-	no_leaks "the test, $wait looks"
-}
-
-fcase()
-{
-	atf_test_case "$1" cleanup
-	eval "descr_$1=\$2"
-	eval "$1_head() { atf_set descr \"\$descr_$1\"; atf_set require.user root;
-	    atf_set timeout 900; }"
-	eval "$1_body() { $1_do; }"
-	eval "$1_cleanup() { unworld; }"
-	atf_add_test_case "$1"
-}
-
 whole_do()
 {
 	world
@@ -162,35 +132,23 @@ whole_do()
 		printf evil | dd of="$f" bs=1 conv=notrunc 2>/dev/null
 	done
 	refuses 1 'exit status|end' update "$rel"
-	settled
+	forgotten
 }
 
 # 48: a script of a package attacks in stage two; what succeeded it tells.
 hostile_do()
 {
 	world
-	cat >script <<-'END'
-	worked() { echo "$*" >>/usr/bin/brandnew; }
-	(echo x >/.ioc-updates/new) 2>/dev/null && worked updates
-	(echo x >>/.ioc-updates/pkg-static) 2>/dev/null && worked program
-	for d in mem kmem pci ptmx mdctl; do
-		[ ! -e /dev/$d ] || worked device $d
-	done
-	mount -t tmpfs tmpfs /mnt 2>/dev/null && worked mount
-	umount /.ioc-updates 2>/dev/null && worked umount
-	jail -c path=/ persist 2>/dev/null && worked jail
-	hostname evil 2>/dev/null && worked hostname
-	nc -w 2 -z 127.0.0.1 80 2>/dev/null && worked network
-	ifconfig lo0 alias 127.0.0.9/32 2>/dev/null && worked address
-	sysctl kern.maxproc=100 >/dev/null 2>&1 && worked sysctl
-	sleep 1000 >/dev/null 2>&1 &
-	exit 0
-	END
+	{
+		echo 'worked() { echo "$*" >>/usr/bin/brandnew; }'
+		attempts pkg-static
+		echo 'exit 0'
+	} >script
 	patched 3 script
 	atf_check -o match:'from patch level 0 to 1' -e save:err \
 	    "$program" -c "$conf" update "$rel"
 	atf_check -o inline:"new\n" cat "$src/releases/$rel/p1/root/usr/bin/brandnew"
-	settled
+	forgotten
 }
 
 # A jail of the same release: what its owner changed is left alone.
@@ -207,12 +165,12 @@ jail_do()
 	has "$own" FreeBSD-locked "${version}p3"
 	says 'as before' update --rollback web
 	atf_check test ! -e "$own/usr/bin/brandnew"
-	settled
+	forgotten
 }
 
 atf_init_test_cases()
 {
-	fcase whole "a release is updated by the host's pkg, or refused"
-	fcase hostile "a package's script attacks, and gets nowhere"
-	fcase jail "a jail that owns its root is updated, and goes back"
+	gcase whole "a release is updated by the host's pkg, or refused"
+	gcase hostile "a package's script attacks, and gets nowhere"
+	gcase jail "a jail that owns its root is updated, and goes back"
 }

@@ -65,7 +65,7 @@ test_own(void **state)
 
 /* The names become arguments of apt-get: no option, no file, no removal. */
 static void
-test_own__hostile(void **state)
+test_attack_36__names_of_packages(void **state)
 {
 	static const char *const names[] = { "-oDPkg::x=y", "./x.deb", "/etc/x",
 		"libc6-", "a", "x/sid", "x=1", "x*", "^x", "X", "x y", "x:i386",
@@ -133,6 +133,6 @@ test_own__commands(void **state)
 
 UNIT_MAIN(
 	WITH_ROOT(test_own),
-	WITH_ROOT(test_own__hostile),
+	WITH_ROOT(test_attack_36__names_of_packages),
 	WITH_ROOT(test_own__many),
 	cmocka_unit_test(test_own__commands))
