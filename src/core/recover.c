@@ -12,6 +12,7 @@
 #include "core/jail.h"
 #include "core/launch.h"
 #include "core/pin.h"
+#include "core/release.h"
 #include "core/snapshot.h"
 #include "core/switch.h"
 #include "safe/file.h"
@@ -91,6 +92,22 @@ release_destroyed(struct ioc_source *s, const char *what,
 	return (ioc_ids_release(s, (uint32_t)v, owner + 1, err));
 }
 
+/* What has its name but is not mounted is by who asks for its levels. */
+static int
+mount_release(struct ioc_source *s, const char *name, struct ioc_error *err)
+{
+	struct ioc_error e = { .code = 0 };
+	unsigned level;
+
+	if (ioc_name_check(IOC_NAME_RELEASE, name, NULL) == 0 &&
+	    ioc_release_level(s, name, &level, &e) != 0 &&
+	    ioc_error_is_shortage(&e)) {
+		ioc_error_copy(err, &e);
+		return (e.code);
+	}
+	return (0);
+}
+
 static int
 recover_entry(const char *op, const char *what, const char *token, void *arg,
     struct ioc_error *err)
@@ -127,6 +144,8 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 		r = s->store->ops->destroy(s->store, vol, err);
 	else if (r == IOC_NOT_FOUND)
 		r = 0;
+	if (r == 0 && (strcmp(op, "fetch") == 0 || strcmp(op, "update") == 0))
+		r = mount_release(s, what, err);
 	if (r == 0 && strcmp(op, "export") == 0)
 		r = ioc_export_forget(s, what, token, err);
 	if (r == 0 && !destroyed) {

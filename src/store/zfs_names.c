@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -118,6 +119,66 @@ list_directory(const struct names *n, struct ioc_error *err)
 	return (0);
 }
 
+/* Is a directory of our layout the root of a file system of its own? */
+static bool
+is_mounted(int dir, const char *name)
+{
+	struct stat above, st;
+
+	return (fstat(dir, &above) == 0 &&
+	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    above.st_dev != st.st_dev);
+}
+
+/*
+ * Who died in the rename that ended a fetch or an update has left a release, or
+ * a level of it, unmounted: whoever asks for its levels mounts it.  What cannot be
+ * mounted is told by who opens it.
+ */
+static void
+mount_release(const struct names *n)
+{
+	const char *name = strchr(n->parent, '/') + 1;
+	auto_fd int dir = ioc_path_dir(n->z->s.root, "releases", OURS, NULL);
+
+	if (dir >= 0 && !is_mounted(dir, name))
+		(void)ioc_zfs_mount(n->z, n->parent, NULL, NULL);
+}
+
+static void
+mount_levels(const struct names *n)
+{
+	auto_fd int dir = ioc_path_dir(n->z->s.root, n->parent, OURS, NULL);
+
+	for (size_t i = 0; dir >= 0 && i < n->ret->n; i++) {
+		auto_fd int level = -1;
+		char vol[IOC_ZFS_NAME];
+
+		(void)snprintf(vol, sizeof(vol), "%s/%s", n->parent,
+		    n->ret->v[i]);
+		if (is_mounted(dir, n->ret->v[i]))
+			level = ioc_path_dir(dir, n->ret->v[i], OURS, NULL);
+		if (!ioc_zfs_is_legacy(n->z, vol) &&
+		    (level < 0 || !is_mounted(level, "root")))
+			(void)ioc_zfs_mount(n->z, vol, "root", NULL);
+	}
+}
+
+/* The names in "releases", or the levels of one. */
+static int
+list_releases(const struct names *n, struct ioc_error *err)
+{
+	bool one = ioc_str_starts(n->parent, "releases/") && geteuid() == 0;
+	int r;
+
+	if (one)
+		mount_release(n);
+	r = list_directory(n, err);
+	if (r == 0 && one)
+		mount_levels(n);
+	return (r);
+}
+
 int
 ioc_zfs_list(struct ioc_store *s, const char *parent, struct ioc_strv *ret,
     struct ioc_error *err)
@@ -133,7 +194,9 @@ ioc_zfs_list(struct ioc_store *s, const char *parent, struct ioc_strv *ret,
 	if (r == 0)
 		r = ioc_zfs_name(n.z, parent, NULL, dataset, err);
 	/* Jails are what may be there without being mounted. */
-	if (r == 0 && (area != IOC_VOLUME_JAILS || geteuid() != 0))
+	if (r == 0 && area == IOC_VOLUME_RELEASES)
+		r = list_releases(&n, err);
+	else if (r == 0 && (area != IOC_VOLUME_JAILS || geteuid() != 0))
 		r = list_directory(&n, err);
 	else if (r == 0) {
 		r = ioc_zfs_run(IOC_ZFS_ARGS("list", "-H", "-r", "-d", "1",

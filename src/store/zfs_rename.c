@@ -34,6 +34,23 @@ rename_dataset(const char *from, const char *to, bool parent,
 	return (ioc_zfs_run(IOC_ZFS_ARGS("rename", from, to), NULL, err));
 }
 
+static bool
+has_dataset(const char *dataset, bool otherwise)
+{
+	int r = ioc_zfs_run(IOC_ZFS_ARGS("list", "-H", "-o", "name", dataset),
+	    NULL, NULL);
+
+	return (r == 0 ? true : r == IOC_NOT_FOUND ? false : otherwise);
+}
+
+/* It was killed, or complained of the mounting alone: what has become of it? */
+static bool
+is_renamed(const char *from, const char *to, int r)
+{
+	return ((r == IOC_CHILD || r == IOC_TIMEOUT || r == IOC_BUSY) &&
+	    !has_dataset(from, true) && has_dataset(to, false));
+}
+
 /* --- where file systems go late ----------------------------------------------- */
 
 /*
@@ -58,6 +75,10 @@ rename_late(const char *from, const char *to, bool parent, bool mount,
 	}
 	for (int waited = 0; r == 0; waited += 10) {
 		r = rename_dataset(from, to, parent, err);
+		/* After "busy" the next one may find that it was done. */
+		if (r != 0 && is_renamed(from, to, waited > 0 &&
+		    (r == IOC_NOT_FOUND || r == IOC_EXISTS) ? IOC_BUSY : r))
+			r = 0;
 		if (r == 0)
 			now = to;
 		if (r != IOC_BUSY || waited >= LATE_MS)
@@ -83,19 +104,6 @@ ioc_zfs_rename_dataset(struct ioc_zfs *z, const char *from, const char *to,
 }
 
 /* --- all ------------------------------------------------------------------------ */
-
-/* It was killed, or complained of the mounting alone: what has become of it? */
-static int
-really(struct ioc_store *s, const char *from, const char *to, int r,
-    struct ioc_error *err)
-{
-	if (r != IOC_CHILD && r != IOC_TIMEOUT && r != IOC_BUSY)
-		return (r);
-	if (ioc_zfs_has(s, from, NULL) != IOC_NOT_FOUND ||
-	    ioc_zfs_has(s, to, NULL) != 0)
-		return (r);
-	return (0);
-}
 
 /* A release or jail on its way out: not when something is cloned from it. */
 static int
@@ -131,8 +139,8 @@ ioc_zfs_rename(struct ioc_store *s, const char *from, const char *to,
 	/* What is to be destroyed needs no mount any more, unless it comes back. */
 	r = z->late ? rename_late(a, b, needs_parent(to), !leaving, err) :
 	    rename_dataset(a, b, needs_parent(to), err);
-	if (r != 0)
-		r = really(s, from, to, r, err);
+	if (r != 0 && is_renamed(a, b, r))
+		r = 0;
 	if (r == IOC_EXISTS)
 		return (ioc_fail(err, r, "volume %s exists", to));
 	/* Where it was mounted, unless zfs has removed that. */
