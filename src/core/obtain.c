@@ -55,6 +55,8 @@ judge(struct ioc_level *l, int r, const struct ioc_error *cause, unsigned *n,
 	}
 	l->job.succeeded = r == 0;
 	judged = l->dist->update_judge(&l->job, n, &e);
+	if (judged == 0 && *n > 0 && l->dist->update_arm != NULL)
+		return (l->dist->update_arm(&l->job, err));
 	if (judged == 0)
 		return (0);
 	if (judged != IOC_NETWORK || r == 0) {

@@ -132,6 +132,10 @@ struct ioc_dist {
 		    struct ioc_error *err);
 	int	(*update_judge)(const struct ioc_dist_job *job, unsigned *n,
 		    struct ioc_error *err);
+	/* When there is something: writes what stage two obeys, which what ran in
+	   stage one could have written to.  NULL: the judge has done it. */
+	int	(*update_arm)(const struct ioc_dist_job *job,
+		    struct ioc_error *err);
 	/* What they are, for people, after either: name, from, to, name...; "-"
 	   where there is none. */
 	int	(*update_list)(const struct ioc_dist_job *job,

@@ -65,6 +65,7 @@ struct updater {
 		    struct ioc_error *err);
 	int	(*judge)(const struct ioc_dist_job *job, unsigned *n,
 		    struct ioc_error *err);
+	int	(*arm)(const struct ioc_dist_job *job, struct ioc_error *err);
 	int	(*list)(const struct ioc_dist_job *job, struct ioc_strv *ret,
 		    struct ioc_error *err);
 	int	(*scratch)(const struct ioc_dist_job *job,
@@ -75,15 +76,27 @@ struct updater {
 };
 
 static const struct updater by_sets = {
-	ioc_fbu_prepare, ioc_fbu_judge, ioc_fbu_list, ioc_fbu_scratch,
-	ioc_fbu_check, ioc_fbu_argv, ioc_fbu_env
+	ioc_fbu_prepare, ioc_fbu_judge, ioc_fbu_arm, ioc_fbu_list,
+	ioc_fbu_scratch, ioc_fbu_check, ioc_fbu_argv, ioc_fbu_env
 };
 static const struct updater by_packages = {
-	ioc_pkgbase_prepare, ioc_pkgbase_judge, ioc_pkgbase_list, NULL,
-	ioc_pkgbase_check, ioc_pkgbase_argv, ioc_pkgbase_env
+	ioc_pkgbase_prepare, ioc_pkgbase_judge, ioc_pkgbase_arm,
+	ioc_pkgbase_list, NULL, ioc_pkgbase_check, ioc_pkgbase_argv,
+	ioc_pkgbase_env
 };
 
-/* Stage one and its judge ask the root; what follows, what the judge has left. */
+/* Stage one asks the root, until it has ended. */
+static int
+updater_for(const struct ioc_dist_job *job, const struct updater **ret,
+    struct ioc_error *err)
+{
+	int r = ioc_pkgbase_has(job->root_fd, err);
+
+	*ret = r == 1 ? &by_packages : &by_sets;
+	return (r < 0 ? r : 0);
+}
+
+/* What follows asks what was written then. */
 static const struct updater *
 updater_of(const struct ioc_dist_job *job)
 {
@@ -94,24 +107,32 @@ static int
 update_prepare(const struct ioc_dist_job *job, struct ioc_strv *argv,
     struct ioc_strv *env, struct ioc_error *err)
 {
-	int r = ioc_pkgbase_has(job->root_fd, err);
+	const struct updater *u;
+	int r = updater_for(job, &u, err);
 
-	return (r < 0 ? r : (r == 1 ? by_packages : by_sets).prepare(job, argv,
-	    env, err));
+	return (r == 0 ? u->prepare(job, argv, env, err) : r);
 }
 
 static int
 update_judge(const struct ioc_dist_job *job, unsigned *n,
     struct ioc_error *err)
 {
-	int r = ioc_pkgbase_has(job->root_fd, err);
+	const struct updater *u;
+	int r = updater_for(job, &u, err);
 
-	/* What was run there does not say which stage two there will be. */
+	return (r == 0 ? u->judge(job, n, err) : r);
+}
+
+/* What was run does not say which stage two there will be. */
+static int
+update_arm(const struct ioc_dist_job *job, struct ioc_error *err)
+{
+	const struct updater *u;
+	int r = updater_for(job, &u, err);
+
 	if (r == 0)
 		r = ioc_pkgbase_disown(job->updates_fd, err);
-	else if (r == 1)
-		return (by_packages.judge(job, n, err));
-	return (r == 0 ? by_sets.judge(job, n, err) : r);
+	return (r == 0 ? u->arm(job, err) : r);
 }
 
 static int
@@ -168,6 +189,7 @@ const struct ioc_dist ioc_dist_freebsd = {
 	.fetch = fetch,
 	.update_prepare = update_prepare,
 	.update_judge = update_judge,
+	.update_arm = update_arm,
 	.update_list = update_list,
 	.update_scratch = update_scratch,
 	.update_command = update_command,

@@ -278,17 +278,6 @@ describe(const struct ioc_dist_job *job, const struct ioc_fbu_tag *tag,
 	return (0);
 }
 
-/* Only now: what it ran could have written to it. */
-static int
-put_stage_two(const struct ioc_dist_job *job, struct ioc_error *err)
-{
-	const char *tool = ioc_proc_find(IOC_TOOL_FREEBSD_UPDATE);
-	int r = tool != NULL ? put_configuration(job, err) :
-	    ioc_fail(err, IOC_UNSUPPORTED, "freebsd-update went away");
-
-	return (r == 0 ? ioc_bsd_put_tool(job, tool, SCRIPT, err) : r);
-}
-
 int
 ioc_fbu_judge(const struct ioc_dist_job *job, unsigned *n,
     struct ioc_error *err)
@@ -315,9 +304,17 @@ ioc_fbu_judge(const struct ioc_dist_job *job, unsigned *n,
 	/* What only goes is something to be done, too. */
 	if (r == 0 && dir[0] != '\0' && *n == 0)
 		r = read_index(job, dir, "INDEX-OLD", count, n, err);
-	if (r == 0 && *n > 0)
-		r = put_stage_two(job, err);
 	return (r == 0 ? describe(job, &tag, *n, err) : r);
+}
+
+int
+ioc_fbu_arm(const struct ioc_dist_job *job, struct ioc_error *err)
+{
+	const char *tool = ioc_proc_find(IOC_TOOL_FREEBSD_UPDATE);
+	int r = tool != NULL ? put_configuration(job, err) :
+	    ioc_fail(err, IOC_UNSUPPORTED, "freebsd-update went away");
+
+	return (r == 0 ? ioc_bsd_put_tool(job, tool, SCRIPT, err) : r);
 }
 
 /* --- for people --------------------------------------------------------------------- */

@@ -64,6 +64,7 @@ int	ioc_fbu_prepare(const struct ioc_dist_job *job, struct ioc_strv *argv,
 	    struct ioc_strv *env, struct ioc_error *err);
 int	ioc_fbu_judge(const struct ioc_dist_job *job, unsigned *n,
 	    struct ioc_error *err);
+int	ioc_fbu_arm(const struct ioc_dist_job *job, struct ioc_error *err);
 int	ioc_fbu_list(const struct ioc_dist_job *job, struct ioc_strv *ret,
 	    struct ioc_error *err);
 int	ioc_fbu_scratch(const struct ioc_dist_job *job,

@@ -267,36 +267,6 @@ read_list(const struct ioc_dist_job *job, struct ioc_pkgbase_set *s,
 	    "pkg did not come to its end"));
 }
 
-/* --- what stage two obeys --------------------------------------------------------- */
-
-/* Written when stage one has ended, in place of anything that it has left there. */
-static int
-put_stage_two(const struct ioc_dist_job *job, struct ioc_error *err)
-{
-	const char *tool = ioc_proc_find(IOC_TOOL_PKG);
-	struct ioc_pkgbase_repo repo;
-	int r = tool != NULL ? ioc_pkgbase_repo(job, &repo, err) :
-	    ioc_fail(err, IOC_UNSUPPORTED, "pkg went away");
-
-	if (r == 0)
-		r = put_conf(job, &repo, "apply.conf", IOC_DIST_SCRATCH, "ours",
-		    err);
-	if (r == 0)
-		r = ioc_tree_remove(job->updates_fd, "ours", err);
-	/* What lies there was verified, and nobody can write to it. */
-	if (r == 0)
-		r = put_repo(job, "ours", "file://" IOC_DIST_UPDATES "/repo",
-		    "  signature_type: \"none\",\n", err);
-	if (r == 0)
-		r = ioc_bsd_put(job, IOC_PKGBASE_APPLY, ioc_pkgbase_apply,
-		    strlen(ioc_pkgbase_apply), err);
-	if (r == 0)
-		r = ioc_tree_remove(job->updates_fd, IOC_PKGBASE_PKG, err);
-	return (r == 0 ? copy_from_host(job, tool, IOC_PKGBASE_PKG, err) : r);
-}
-
-/* --- the judge ---------------------------------------------------------------------- */
-
 int
 ioc_pkgbase_judge(const struct ioc_dist_job *job, unsigned *n,
     struct ioc_error *err)
@@ -328,9 +298,35 @@ ioc_pkgbase_judge(const struct ioc_dist_job *job, unsigned *n,
 		r = judge_packages(&s, err);
 	if (r == 0)
 		*n = (unsigned)s.packages.v.n;
-	if (r == 0 && *n > 0)
-		r = put_stage_two(job, err);
 	return (r == 0 ? describe(job, &s, *n, err) : r);
+}
+
+/* --- what stage two obeys --------------------------------------------------------- */
+
+/* In place of anything that stage one has left there. */
+int
+ioc_pkgbase_arm(const struct ioc_dist_job *job, struct ioc_error *err)
+{
+	const char *tool = ioc_proc_find(IOC_TOOL_PKG);
+	struct ioc_pkgbase_repo repo;
+	int r = tool != NULL ? ioc_pkgbase_repo(job, &repo, err) :
+	    ioc_fail(err, IOC_UNSUPPORTED, "pkg went away");
+
+	if (r == 0)
+		r = put_conf(job, &repo, "apply.conf", IOC_DIST_SCRATCH, "ours",
+		    err);
+	if (r == 0)
+		r = ioc_tree_remove(job->updates_fd, "ours", err);
+	/* What lies there was verified, and nobody can write to it. */
+	if (r == 0)
+		r = put_repo(job, "ours", "file://" IOC_DIST_UPDATES "/repo",
+		    "  signature_type: \"none\",\n", err);
+	if (r == 0)
+		r = ioc_bsd_put(job, IOC_PKGBASE_APPLY, ioc_pkgbase_apply,
+		    strlen(ioc_pkgbase_apply), err);
+	if (r == 0)
+		r = ioc_tree_remove(job->updates_fd, IOC_PKGBASE_PKG, err);
+	return (r == 0 ? copy_from_host(job, tool, IOC_PKGBASE_PKG, err) : r);
 }
 
 /* --- for people ------------------------------------------------------------------ */

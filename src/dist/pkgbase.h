@@ -73,6 +73,7 @@ int	ioc_pkgbase_prepare(const struct ioc_dist_job *job,
 	    struct ioc_error *err);
 int	ioc_pkgbase_judge(const struct ioc_dist_job *job, unsigned *n,
 	    struct ioc_error *err);
+int	ioc_pkgbase_arm(const struct ioc_dist_job *job, struct ioc_error *err);
 int	ioc_pkgbase_list(const struct ioc_dist_job *job, struct ioc_strv *ret,
 	    struct ioc_error *err);
 /* VERIFY: what was to be installed is not there. */
