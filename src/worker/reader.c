@@ -2,9 +2,6 @@
 /* tar by libarchive, with nothing else of it enabled; xz by liblzma. */
 #include "worker/reader.h"
 
-#include <sys/mman.h>
-
-#include <stdlib.h>
 #include <string.h>
 
 #include <lzma.h>
@@ -22,37 +19,6 @@
  */
 #define	XZ_SOFT		(UINT64_C(100) << 20)
 #define	XZ_HARD		(UINT64_C(100) << 20)
-
-/*
- * Blocks and windows of many MiB, all of which is touched: on large pages a tenth
- * of the page faults.
- */
-#define	HUGE		((size_t)2 << 20)
-
-static void *
-take(void *arg, size_t n, size_t size)
-{
-	void *p;
-
-	/* liblzma asks for one. */
-	if (n != 1 || size < 2 * HUGE)
-		return (calloc(n, size));
-	size = (size + HUGE - 1) & ~(HUGE - 1);
-	p = aligned_alloc(HUGE, size);
-#ifdef MADV_HUGEPAGE
-	if (p != NULL)
-		(void)madvise(p, size, MADV_HUGEPAGE);
-#endif
-	return (p);
-}
-
-static void
-give(void *arg, void *p)
-{
-	free(p);
-}
-
-static const lzma_allocator allocator = { .alloc = take, .free = give };
 
 struct ioc_reader {
 	struct archive	*a;
@@ -213,7 +179,6 @@ ioc_reader_open(int fd, unsigned threads, struct ioc_reader **ret,
 		return (ioc_fail_nomem(err));
 	rd->fd = fd;
 	rd->xz = (lzma_stream)LZMA_STREAM_INIT;
-	rd->xz.allocator = &allocator;
 	rd->in = malloc(IN_SIZE);
 	rd->a = archive_read_new();
 	rd->is_xz = pread(fd, start, sizeof(start), 0) ==
