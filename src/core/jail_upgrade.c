@@ -112,7 +112,7 @@ merge(void *ctx, struct ioc_error *err)
 	return (r);
 }
 
-/* Before that is known to be possible nothing is fetched for it. */
+/* Behind the merge: with conflicts nothing has to be fetched. */
 static int
 obtain(void *ctx, struct ioc_error *err)
 {
@@ -128,7 +128,8 @@ has_program(const struct upgrade *u, const char *path)
 {
 	struct stat st;
 
-	return (ioc_path_stat(u->releases.new.root_fd, path + 1, 0, &st, NULL) == 0);
+	return (ioc_path_stat(u->releases.new.root_fd, path + 1, 0, &st,
+	    NULL) == 0);
 }
 
 /* What was made of other files is made anew: by the new release's programs. */

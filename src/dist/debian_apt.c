@@ -217,6 +217,7 @@ run(struct ioc_apt *a, const char *tool, const char *const *words,
 {
 	auto_strv struct ioc_strv argv = IOC_STRV, env = IOC_STRV;
 	struct ioc_proc p = IOC_PROC;
+	const char *name = strrchr(tool, '/') + 1;
 	int status = 0, r;
 
 	(void)ioc_strv_add(&argv, tool);
@@ -244,12 +245,12 @@ run(struct ioc_apt *a, const char *tool, const char *const *words,
 	p.line_arg = a;
 	r = ioc_proc_run(&p, &status, err);
 	if (r == IOC_CANCELED && a->stalled)
-		r = ioc_fail(err, IOC_TIMEOUT, "apt-get: without any progress "
-		    "for %d seconds%s%s", STALL_S, a->error[0] != '\0' ?
+		r = ioc_fail(err, IOC_TIMEOUT, "%s: without any progress for "
+		    "%d seconds%s%s", name, STALL_S, a->error[0] != '\0' ?
 		    ": " : "", a->error);
 	if (r == 0 && status != 0)
 		r = ioc_fail(err, a->verify ? IOC_VERIFY : IOC_NETWORK,
-		    "apt-get: %s", a->error[0] != '\0' ? a->error :
+		    "%s: %s", name, a->error[0] != '\0' ? a->error :
 		    "failed without a reason");
 	return (r);
 }
