@@ -28,7 +28,7 @@ ioc_source_open(struct ioc_source *s, struct ioc_error *err)
 		s->store->base_dirs = d != NULL ? d->base_dirs : NULL;
 		return (0);
 	}
-	(void)ioc_wrap(&e, r, "source %s", s->name);
+	(void)ioc_wrap(&e, r, "source %s (%s)", s->name, IOC_SHOW(s->where));
 	/* A shortage passes: the next one to ask tries again. */
 	if (!ioc_error_is_shortage(&e))
 		s->error = e;

@@ -171,6 +171,9 @@ write_wgetrc(const struct ioc_dist_job *job, const struct ioc_debian *d,
 	    "max_redirect = 5\n"
 	    "timeout = 60\n"
 	    "tries = 3\n"
+	    "retry_connrefused = on\n"
+	    "retry_on_host_error = on\n"
+	    "retry_on_http_error = 429,500,502,503,504\n"
 	    "robots = off\n");
 	/* with an empty directory beside it, that file and no other counts */
 	if (ca != NULL)

@@ -31,7 +31,7 @@ static const char *const layout[] = {
 
 /* NOT_FOUND without a marker, FORMAT or UNSUPPORTED when it is another one. */
 static int
-read_marker(int fd, const char *where, struct ioc_error *err)
+read_marker(int fd, struct ioc_error *err)
 {
 	auto_buf struct ioc_buf b = IOC_BUF(MARKER_MAX);
 	auto_json json_t *j = NULL;
@@ -40,22 +40,21 @@ read_marker(int fd, const char *where, struct ioc_error *err)
 
 	r = ioc_file_read(fd, MARKER, &b, err);
 	if (r == IOC_NOT_FOUND)
-		return (ioc_fail(err, IOC_NOT_FOUND, "%s is not a source: "
-		    "activate it first", IOC_SHOW(where)));
+		return (ioc_fail(err, IOC_NOT_FOUND, "it is no source yet: "
+		    "activate it first"));
 	if (r == 0)
 		r = ioc_json_parse(ioc_buf_str(&b), b.len, &j, err);
 	if (r != 0)
-		return (ioc_wrap(err, r, "source %s: %s", IOC_SHOW(where),
-		    MARKER));
+		return (ioc_wrap(err, r, MARKER));
 	v = json_object_get(j, "layout");
 	if (!json_is_integer(v) ||
 	    !json_is_string(json_object_get(j, "id")))
-		return (ioc_fail(err, IOC_FORMAT, "source %s: %s: layout or id "
-		    "is missing", IOC_SHOW(where), MARKER));
+		return (ioc_fail(err, IOC_FORMAT, MARKER ": layout or id is "
+		    "missing"));
 	if (json_integer_value(v) != IOC_DIR_LAYOUT)
-		return (ioc_fail(err, IOC_UNSUPPORTED, "source %s: its layout "
-		    "is version %" JSON_INTEGER_FORMAT ", known is %d",
-		    IOC_SHOW(where), json_integer_value(v), IOC_DIR_LAYOUT));
+		return (ioc_fail(err, IOC_UNSUPPORTED, "its layout is version "
+		    "%" JSON_INTEGER_FORMAT ", known is %d",
+		    json_integer_value(v), IOC_DIR_LAYOUT));
 	return (0);
 }
 
@@ -83,7 +82,7 @@ write_marker(int fd, struct ioc_error *err)
 
 /* STATE when somebody else's files are there. */
 static int
-check_foreign(int fd, const char *where, struct ioc_error *err)
+check_foreign(int fd, struct ioc_error *err)
 {
 	auto_strv struct ioc_strv names = IOC_STRV;
 	int r;
@@ -95,8 +94,8 @@ check_foreign(int fd, const char *where, struct ioc_error *err)
 		if (strcmp(names.v[i], "lost+found") == 0 ||
 		    ioc_str_starts(names.v[i], ".ioc-tmp-"))
 			continue;
-		return (ioc_fail(err, IOC_STATE, "%s is not empty: it holds "
-		    "\"%s\"", IOC_SHOW(where), IOC_SHOW(names.v[i])));
+		return (ioc_fail(err, IOC_STATE, "it is not empty: it holds "
+		    "\"%s\"", IOC_SHOW(names.v[i])));
 	}
 	return (0);
 }
@@ -131,21 +130,21 @@ ioc_dir_activate(const char *where, const char *mountpoint,
 	int r;
 
 	if (where[0] != '/' || where[1] == '\0' || ioc_str_ends(where, "/"))
-		return (ioc_fail(err, IOC_INVALID, "source \"%s\": an absolute "
-		    "path of a directory is needed", IOC_SHOW(where)));
+		return (ioc_fail(err, IOC_INVALID, "an absolute path of a "
+		    "directory is needed"));
 	if (mountpoint != NULL)
 		return (ioc_fail(err, IOC_INVALID,
 		    "a directory source has no mount point"));
 	fd = open_or_make(where, err);
 	if (fd < 0)
-		return (ioc_wrap(err, fd, "source %s", IOC_SHOW(where)));
-	r = ioc_store_check_owner(fd, where, err);
+		return (fd);
+	r = ioc_store_check_owner(fd, err);
 	if (r == 0)
-		r = read_marker(fd, where, err);
+		r = read_marker(fd, err);
 	if (r == IOC_NOT_FOUND) {
-		r = check_foreign(fd, where, err);
+		r = check_foreign(fd, err);
 		if (r == 0 && fchmod(fd, SOURCE_MODE) != 0)
-			r = ioc_fail_errno(err, "source %s", IOC_SHOW(where));
+			r = ioc_fail_errno(err, "its mode");
 		/* the marker first: from here on the rest can be repeated */
 		if (r == 0)
 			r = write_marker(fd, err);
@@ -157,8 +156,7 @@ ioc_dir_activate(const char *where, const char *mountpoint,
 		    (uid_t)-1, (gid_t)-1, OURS, err);
 
 		if (sub < 0)
-			return (ioc_wrap(err, sub, "source %s: make %s",
-			    IOC_SHOW(where), *p));
+			return (ioc_wrap(err, sub, "make %s", *p));
 	}
 	return (ioc_file_sync_dir(fd, err));
 }
@@ -174,17 +172,17 @@ ioc_dir_open(const char *where, struct ioc_os *os, struct ioc_store **ret,
 
 	fd = ioc_path_root(where, err);
 	if (fd < 0)
-		return (ioc_wrap(err, fd, "source %s", IOC_SHOW(where)));
-	r = read_marker(fd, where, err);
+		return (fd);
+	r = read_marker(fd, err);
 	if (r == 0)
-		r = ioc_store_check_owner(fd, where, err);
+		r = ioc_store_check_owner(fd, err);
 	if (r != 0)
 		return (r);
 	for (const char *const *p = layout; *p != NULL; p++)
 		if (fstatat(fd, *p, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
 		    !S_ISDIR(st.st_mode))
-			return (ioc_fail(err, IOC_STATE, "source %s: %s is "
-			    "missing: activate it again", IOC_SHOW(where), *p));
+			return (ioc_fail(err, IOC_STATE, "%s is missing: "
+			    "activate it again", *p));
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return (ioc_fail_nomem(err));

@@ -37,20 +37,18 @@ ioc_store_root_fini(struct ioc_os_root *r)
 }
 
 int
-ioc_store_check_owner(int fd, const char *where, struct ioc_error *err)
+ioc_store_check_owner(int fd, struct ioc_error *err)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
-		return (ioc_fail_errno(err, "source %s", IOC_SHOW(where)));
+		return (ioc_fail_errno(err, "its owner"));
 	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return (ioc_fail(err, IOC_UNSAFE, "source %s: it belongs to "
-		    "user %ju, not to root", IOC_SHOW(where),
-		    (uintmax_t)st.st_uid));
+		return (ioc_fail(err, IOC_UNSAFE, "it belongs to user %ju, not "
+		    "to root", (uintmax_t)st.st_uid));
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return (ioc_fail(err, IOC_UNSAFE, "source %s: others may write "
-		    "to it (mode %04o)", IOC_SHOW(where),
-		    (unsigned)(st.st_mode & 07777)));
+		return (ioc_fail(err, IOC_UNSAFE, "others may write to it "
+		    "(mode %04o)", (unsigned)(st.st_mode & 07777)));
 	return (0);
 }
 

@@ -35,7 +35,10 @@ struct ioc_store_ops {
 	 * Without it the caller must know that nothing writes to the volume.
 	 */
 	bool		 live;
-	/* Opens an existing layout; NOT_FOUND when there is none. */
+	/*
+	 * Opens an existing layout; NOT_FOUND when there is none.  Which source
+	 * it is, the caller says, here and below.
+	 */
 	int	(*open)(const char *where, struct ioc_os *os,
 		    struct ioc_store **ret, struct ioc_error *err);
 	/* Makes the layout (idempotent). */
@@ -231,8 +234,7 @@ int	ioc_store_zfs_mark(const char *dataset, bool active,
 	    struct ioc_error *err);
 
 /* UNSAFE when somebody else than root or this user owns or may write to it. */
-int	ioc_store_check_owner(int fd, const char *where,
-	    struct ioc_error *err);
+int	ioc_store_check_owner(int fd, struct ioc_error *err);
 
 void	ioc_store_close(struct ioc_store *s);
 IOC_DEFINE_AUTO(struct ioc_store, ioc_store_close);

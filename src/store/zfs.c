@@ -91,12 +91,12 @@ zfs_open(const char *where, struct ioc_os *os, struct ioc_store **ret,
 	if (r == 0)
 		r = s->root = ioc_path_root(s->path, err);
 	if (r >= 0)
-		r = ioc_store_check_owner(s->root, where, err);
+		r = ioc_store_check_owner(s->root, err);
 	if (r < 0)
-		return (ioc_wrap(err, r, "source %s", where));
+		return (r);
 	if (ioc_path_stat(s->root, "jails", OURS, &st, NULL) != 0)
-		return (ioc_fail(err, IOC_NOT_FOUND, "%s is not a source: "
-		    "activate it first", where));
+		return (ioc_fail(err, IOC_NOT_FOUND, "it is no source yet: "
+		    "activate it first"));
 	*ret = take_ptr(s);
 	return (0);
 }

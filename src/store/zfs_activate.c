@@ -296,7 +296,7 @@ ioc_zfs_activate(const char *where, const char *mountpoint,
 	if (r == 0)
 		r = root = ioc_path_root(path, err);
 	if (r >= 0)
-		r = ioc_store_check_owner(root, where, err);
+		r = ioc_store_check_owner(root, err);
 	if (r == 0) {
 		z.s.path = path;
 		z.s.root = root;
@@ -304,5 +304,5 @@ ioc_zfs_activate(const char *where, const char *mountpoint,
 	}
 	if (r == 0)
 		r = ioc_store_zfs_mark(where, true, err);
-	return (ioc_wrap(err, r, "source %s", IOC_SHOW(where)));
+	return (r);
 }

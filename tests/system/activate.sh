@@ -58,15 +58,6 @@ foreign_do()
 	refuses 1 "$source" activate --dir "$dir/other" --name "$source"
 }
 
-no_source_do()
-{
-	! zfs get -H -o value -s local org.freebsd.ioc:active 2>/dev/null |
-	    grep -qx yes || atf_skip "a pool of this host is active"
-	begin
-	: >"$conf"
-	refuses 1 activate create -e web
-}
-
 atf_init_test_cases()
 {
 	testcase layout "makes the layout and writes ioc.conf"
@@ -74,5 +65,4 @@ atf_init_test_cases()
 	testcase keeps_lines "other lines of ioc.conf stay as they are"
 	testcase deactivate "forgets the source and deletes nothing"
 	testcase foreign "refuses directories and names that are not ours"
-	testcase no_source "without a source the advice is to activate one"
 }

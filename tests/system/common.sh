@@ -232,8 +232,14 @@ fetch_native()
 		rm -rf "$dir/www" "$dir/files"
 		return 0
 	fi
-	atf_check -o ignore -e save:"$cache/fetch.err" \
-	    "$program" -c "$conf" fetch "$release"
+	# A mirror of the world may be away for a moment; not three times.
+	for attempt in 1 2 3; do
+		"$program" -c "$conf" fetch "$release" >/dev/null \
+		    2>"$cache/fetch.err" && return 0
+		grep '^ioc: ' "$cache/fetch.err" | sed "s/^/$attempt: /" >&2
+		sleep 5
+	done
+	atf_fail "fetch: $(grep '^ioc: ' "$cache/fetch.err")"
 }
 
 fetch_tiny()

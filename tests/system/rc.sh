@@ -102,10 +102,6 @@ nothing_do()
 	for command in start stop restart; do
 		atf_check "$program" -c "$conf" $command --rc
 	done
-	ok deactivate "$src"
-	for command in start stop restart; do
-		atf_check "$program" -c "$conf" $command --rc
-	done
 }
 
 # The script of rc(8), the lines of systemd: what they say is what is run.
@@ -171,6 +167,6 @@ atf_init_test_cases()
 	testcase order "by priority, dependencies first, stopped backwards"
 	testcase parallel "several at once"
 	testcase failures "missing, circular, failing, damaged"
-	testcase nothing "no jail and no source is no failure"
+	testcase nothing "no jail is no failure"
 	testcase service "what packages run"
 }
