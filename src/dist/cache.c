@@ -25,7 +25,7 @@ struct item {
 	char		 part[IOC_SHA256_HEX + 16];	/* while it comes */
 	struct ioc_lock	*lock;
 	int		 fd;		/* of part, or -1 */
-	bool		 resumed;
+	bool		 anew;		/* nothing of before counts */
 };
 
 struct items {
@@ -230,7 +230,6 @@ open_part(const struct ioc_dist_job *job, struct item *m,
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    st.st_nlink == 1 && st.st_uid == geteuid() &&
 	    (st.st_mode & 077) == 0) {
-		m->resumed = st.st_size > 0;
 		m->fd = take_fd(&fd);
 		return (0);
 	}
@@ -242,8 +241,8 @@ open_part(const struct ioc_dist_job *job, struct item *m,
 	return (r < 0 ? r : 0);
 }
 
-/* Fetches the archives that have a file open for it; *again: some were resumed
-   and came out wrong, and are empty now. */
+/* Fetches the archives that have a file open for it; *again: some that were pieced
+   together came out wrong, and are to come as a whole. */
 static int
 fetch_parts(struct items *it, bool *again, struct ioc_error *err)
 {
@@ -267,15 +266,15 @@ fetch_parts(struct items *it, bool *again, struct ioc_error *err)
 		items[n] = m;
 		files[n++] = (struct ioc_fetch_file){
 			.url = m->file->where, .out_fd = m->fd,
-			.resume = m->resumed, .max_bytes = IOC_CACHE_MAX,
+			.resume = !m->anew, .max_bytes = IOC_CACHE_MAX,
 		};
 	}
 	*again = false;
 	r = ioc_fetch_urls(&f, files, n, err);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		if (items[i]->resumed &&
+		if (files[i].pieced && !items[i]->anew &&
 		    strcmp(files[i].hex, items[i]->file->sha256) != 0) {
-			items[i]->resumed = false;
+			items[i]->anew = true;
 			*again = true;
 		} else
 			r = settle(job, items[i], files[i].hex, err);
@@ -292,7 +291,7 @@ fetch_missing(struct items *it, struct ioc_error *err)
 	for (size_t i = 0; r == 0 && i < it->n; i++)
 		if (it->v[i].file->fd < 0)
 			r = open_part(it->job, &it->v[i], err);
-	/* A second time only for what was not resumed then. */
+	/* A second time, in which nothing is pieced together. */
 	while (r == 0 && again)
 		r = fetch_parts(it, &again, err);
 	for (size_t i = 0; i < it->n; i++)

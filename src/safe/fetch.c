@@ -103,14 +103,16 @@ judge_result(const struct ioc_fetch_file *file, size_t i,
 {
 	const char *size = value_of(results, "size", i);
 	const char *hash = value_of(results, "sha256", i);
+	const char *pieced = value_of(results, "pieced", i);
 	struct stat st;
 
 	*ret = *file;
-	if (size == NULL || hash == NULL ||
+	if (size == NULL || hash == NULL || pieced == NULL ||
 	    ioc_str_to_u64(size, 0, file->max_bytes, &ret->size, NULL) != 0 ||
 	    ioc_hash_parse(hash, ret->hex, NULL) != 0)
 		return (ioc_fail(err, IOC_FORMAT,
 		    "worker fetch: no size or hash"));
+	ret->pieced = strcmp(pieced, "0") != 0;
 	if (fstat(file->out_fd, &st) != 0)
 		return (ioc_fail_errno(err, "fetch: output"));
 	if ((uint64_t)st.st_size != ret->size)

@@ -18,6 +18,7 @@ struct ioc_fetch_file {
 					   out_fd is emptied if it holds more */
 	char		 hex[IOC_SHA256_HEX];	/* result: of the whole file */
 	uint64_t	 size;		/* result */
+	bool		 pieced;	/* result: of more than one answer */
 };
 
 struct ioc_fetch {
@@ -38,12 +39,13 @@ struct ioc_fetch {
  * TLS 1.2 or newer, certificate and name verified, at most 5 redirects a file,
  * all to HTTPS; a transfer slower than 1 KiB/s for 60 s is given up.
  *
- * A resume asks for the part behind what out_fd holds.  A server that sends the
- * whole instead, or another part, starts that file anew, as does one that has
- * less than is there.  The hash is always that of the whole file, what was there
- * before included: nobody knows where that came from.  A wrong hash after a
- * resume therefore says nothing of the server: the caller empties the file,
- * fetches it once more without `resume`, and calls it wrong only then.
+ * A resume asks for the part behind what out_fd holds, and again when a
+ * connection breaks, at most 8 times and as long as every answer brings some.  A
+ * server that sends the whole instead, or another part, starts that file anew, as
+ * does one that has less than is there.  The hash is always that of the whole file, what was there
+ * before included: nobody knows where that came from.  A wrong hash of
+ * what was pieced together therefore says nothing of the server: the caller empties
+ * the file, fetches it once more without `resume`, and calls it wrong only then.
  *
  * The hash is what a process says that has talked to the network.  A file is
  * verified by ioc_hash_fd(), through the descriptor that is then used.

@@ -253,6 +253,8 @@ add_results(struct batch *b, struct ioc_strv *results, struct ioc_error *err)
 		(void)ioc_strv_add(results, hex);
 		(void)ioc_strv_addf(results, "size%zu", i);
 		(void)ioc_strv_addf(results, "%" PRIu64, b->files[i].done);
+		(void)ioc_strv_addf(results, "pieced%zu", i);
+		(void)ioc_strv_add(results, b->files[i].from > 0 ? "1" : "0");
 	}
 	return (r);
 }

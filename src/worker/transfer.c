@@ -16,6 +16,7 @@
 #include "safe/fetch.h"
 
 #define	REDIRECTS	5
+#define	BREAKS		8
 #define	PAGE_MAX	(1024 * 1024)
 #define	CHUNK		(256 * 1024)
 #define	ROUNDING	UINT64_C(50000000)	/* of libcurl's clock, in ns */
@@ -376,6 +377,22 @@ judge_no_rest(struct ioc_transfer *t)
 		t->anew = true;
 }
 
+/*
+ * A connection that broke, of a file that the caller knows the hash of: the rest
+ * is asked for, as long as every answer brings some of it.
+ */
+static bool
+goes_on(struct ioc_transfer *t, CURLcode code)
+{
+	if (!t->resume || !t->begun || t->done <= t->from ||
+	    (code != CURLE_PARTIAL_FILE && code != CURLE_RECV_ERROR) ||
+	    t->breaks >= BREAKS)
+		return (false);
+	t->breaks++;
+	t->from = t->done;
+	return (true);
+}
+
 int
 ioc_transfer_result(struct ioc_transfer *t, CURLcode code, bool *again)
 {
@@ -385,8 +402,10 @@ ioc_transfer_result(struct ioc_transfer *t, CURLcode code, bool *again)
 	*again = false;
 	if (t->failed != 0)
 		return (t->failed);
-	if (code != CURLE_OK && !t->anew)
-		return (judge_code(t, code));
+	if (code != CURLE_OK && !t->anew) {
+		*again = goes_on(t, code);
+		return (*again ? 0 : judge_code(t, code));
+	}
 	if (!t->anew && status == 416 && t->from > 0)
 		judge_no_rest(t);
 	else if (!t->anew && !is_content(t, status))

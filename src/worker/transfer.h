@@ -34,6 +34,7 @@ struct ioc_transfer {
 	uint64_t	 done;		/* bytes of the file that are there */
 	uint64_t	 total;		/* bytes of the whole; 0: not known */
 	unsigned	 hops;		/* redirects so far */
+	unsigned	 breaks;	/* answers that broke off and were gone on with */
 
 	/* The present answer. */
 	uint64_t	 ignored;	/* bytes of a page that nobody asked for */
@@ -77,7 +78,8 @@ size_t	ioc_transfer_data(char *data, size_t size, size_t n, void *arg);
 
 /*
  * Judges how a request has ended.  *again: there must be another one, since it
- * was a redirect or an answer of no use; else the file is whole.
+ * was a redirect, an answer of no use, or one that broke off; else the file is
+ * whole.
  */
 int	ioc_transfer_result(struct ioc_transfer *t, CURLcode code, bool *again);
 

@@ -151,6 +151,7 @@ static const struct kind {
 	int		 more;		/* bytes than it says, or less */
 	bool		 chunked;
 	bool		 other;		/* not the bytes of the file */
+	long		 most;		/* it breaks behind so many; 0: it does not */
 } kinds[] = {
 	{ "good", "bytes ", NULL, NULL, 0, 0, false, false },
 	{ "chunked", "bytes ", NULL, NULL, 0, 0, true, false },
@@ -171,6 +172,8 @@ static const struct kind {
 	{ "short", "bytes ", NULL, NULL, 0, -1000, false, false },
 	{ "long", "bytes ", NULL, NULL, 0, 1000, true, false },
 	{ "changed", "bytes ", NULL, NULL, 0, 0, false, true },
+	{ "breaks", "bytes ", NULL, NULL, 0, 0, false, false, TLS_BODY / 5 },
+	{ "drips", "bytes ", NULL, NULL, 0, 0, false, false, 1000 },
 };
 
 static void
@@ -208,6 +211,8 @@ send_part(const struct connection *c, const struct kind *k, long from)
 		(void)snprintf(head, sizeof(head), "Content-Length: %ld"
 		    "\r\n\r\n", n);
 	tls_puts(c, head);
+	if (k->most > 0 && n > k->most)
+		n = k->most;
 	(void)tls_put(c, filler, (size_t)(n + k->more));
 	if (k->chunked)
 		tls_puts(c, "\r\n0\r\n\r\n");

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "dist/cache.h"
 #include "safe/backup.h"
 #include "safe/fetch.h"
 #include "safe/manifest.h"
@@ -146,12 +147,13 @@ test_fetch(void **state)
 		size_t		 len;
 		int		 code;
 	} rows[] = {
-		{ TEXT("sha2560\0" A "\0size0\00082"), 0 },
-		{ TEXT("sha2560\0" A "\0size0\00085"), IOC_FORMAT },
-		{ TEXT("sha2560\0" A "\0size0\0-1"), IOC_FORMAT },
-		{ TEXT("sha2560\0" A "\0size0\000200"), IOC_FORMAT },
-		{ TEXT("sha2560\0" A "a\0size0\00083"), IOC_FORMAT },
-		{ TEXT("sha2561\0" A "\0size0\00082"), IOC_FORMAT },
+		{ TEXT("sha2560\0" A "\0size0\00092\0pieced0\0000"), 0 },
+		{ TEXT("sha2560\0" A "\0size0\00095\0pieced0\0000"), IOC_FORMAT },
+		{ TEXT("sha2560\0" A "\0size0\0-1\0pieced0\0000"), IOC_FORMAT },
+		{ TEXT("sha2560\0" A "\0size0\000200\0pieced0\0000"), IOC_FORMAT },
+		{ TEXT("sha2560\0" A "a\0size0\00093\0pieced0\0000"), IOC_FORMAT },
+		{ TEXT("sha2561\0" A "\0size0\00092\0pieced0\0000"), IOC_FORMAT },
+		{ TEXT("sha2560\0" A "\0size0\00082"), IOC_FORMAT },
 		{ TEXT("size0\0008"), IOC_FORMAT },
 	};
 
@@ -169,6 +171,35 @@ test_fetch(void **state)
 		    rows[i].code);
 		assert_string_equal(file.hex, rows[i].code == 0 ? A : "");
 	}
+}
+
+/* It cannot have the same file fetched for ever. */
+static void
+test_cache(void **state)
+{
+	static const char says[] = "sha2560\0" A "\0size0\00092\0pieced0\0001";
+	char top[] = "/tmp/ioc-unit-XXXXXX";
+	char url[] = "https://localhost/x";
+	struct ioc_cache_file file = { .where = url };
+	struct ioc_dist_job job = { .helper_dir = getenv("HOSTILE_DIR") };
+	char part[IOC_SHA256_HEX + 16];
+	auto_fd int cache = -1;
+	int fd;
+
+	assert_non_null(mkdtemp(top));
+	job.cache_fd = cache = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	memset(file.sha256, 'b', sizeof(file.sha256) - 1);
+	(void)snprintf(part, sizeof(part), "%s.part", file.sha256);
+	fd = openat(cache, part, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, says, sizeof(says)), sizeof(says));
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(ioc_cache_obtain(&job, -1, &file, 1, &err),
+	    IOC_VERIFY);
+	assert_true(file.fd < 0);
+	assert_int_equal(unlinkat(cache, part, 0), -1);
+	(void)snprintf(part, sizeof(part), "%s.lock", file.sha256);
+	(void)unlinkat(cache, part, 0);
+	assert_int_equal(rmdir(top), 0);
 }
 
 /* The base is what it says; ours is "0123456789", theirs "abcdefghij". */
@@ -268,4 +299,5 @@ UNIT_MAIN(
     cmocka_unit_test(test_listing),
     cmocka_unit_test(test_merge),
     cmocka_unit_test(test_inputs),
+    cmocka_unit_test(test_cache),
     cmocka_unit_test(test_fetch))
