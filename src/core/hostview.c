@@ -8,6 +8,8 @@
 #include "base/str.h"
 #include "safe/file.h"
 #include "safe/path.h"
+#include "safe/proc.h"
+#include "safe/tools.h"
 
 #define	FILE_MAX	(16u << 20)
 
@@ -32,9 +34,24 @@ static const struct {
 };
 
 static const char *const files[] = {
-	"/etc/group", "/etc/host.conf", "/etc/hosts", "/etc/nsswitch.conf",
-	"/etc/passwd", "/etc/protocols", "/etc/pwd.db", "/etc/resolv.conf",
-	"/etc/services", "/etc/ssl/cert.pem", "/etc/ssl/openssl.cnf", NULL
+	"/etc/host.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/protocols",
+	"/etc/resolv.conf", "/etc/services", "/etc/ssl/cert.pem",
+	"/etc/ssl/openssl.cnf", NULL
+};
+
+/* Who there is: master.passwd is what databases are made of, where there are any. */
+static const struct {
+	const char	*path;
+	const char	*text;
+} made[] = {
+	{ "etc/group", "wheel:*:0:\nnogroup:*:65533:\nnobody:*:65534:\n" },
+	{ "etc/passwd",
+	    "root:*:0:0:root:/root:/usr/sbin/nologin\n"
+	    "nobody:*:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n" },
+	{ "etc/master.passwd",
+	    "root:*:0:0::0:0:root:/root:/usr/sbin/nologin\n"
+	    "nobody:*:65534:65534::0:0:nobody:/nonexistent:"
+	    "/usr/sbin/nologin\n" },
 };
 
 /* The updater asks where the running kernel is; there is none in a release. */
@@ -79,8 +96,34 @@ open_dir(struct ioc_hostview *v, const char *path, bool must,
 	return (0);
 }
 
+static int
+make_users(int root, const char *path, struct ioc_error *err)
+{
+	auto_strv struct ioc_strv argv = IOC_STRV;
+	struct ioc_proc p = IOC_PROC;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(made) / sizeof(*made); i++)
+		r = ioc_file_replace(root, made[i].path, made[i].text,
+		    strlen(made[i].text), 0644, 0, 0, IOC_FILE_NOSYNC, err);
+	p.path = ioc_proc_find(IOC_TOOL_PWD_MKDB);
+	if (r != 0 || p.path == NULL)
+		return (r);
+	(void)ioc_strv_add(&argv, p.path);
+	(void)ioc_strv_add(&argv, "-p");
+	(void)ioc_strv_add(&argv, "-d");
+	(void)ioc_strv_addf(&argv, "%s/etc", path);
+	(void)ioc_strv_addf(&argv, "%s/etc/master.passwd", path);
+	r = ioc_strv_check(&argv, err);
+	if (r != 0)
+		return (r);
+	p.argv = ioc_strv_get(&argv);
+	return (ioc_proc_check(&p, err));
+}
+
 int
-ioc_hostview_open(struct ioc_hostview *v, int root, struct ioc_error *err)
+ioc_hostview_open(struct ioc_hostview *v, int root, const char *path,
+    struct ioc_error *err)
 {
 	int r = 0;
 
@@ -92,6 +135,8 @@ ioc_hostview_open(struct ioc_hostview *v, int root, struct ioc_error *err)
 	}
 	for (const char *const *p = files; r == 0 && *p != NULL; p++)
 		r = copy_file(root, *p, err);
+	if (r == 0)
+		r = make_users(root, path, err);
 	for (size_t i = 0; r == 0 && i < IOC_HOSTVIEW_DIRS; i++)
 		r = open_dir(v, dirs[i].path, dirs[i].must, err);
 	return (ioc_wrap(err, r, "programs of the host"));

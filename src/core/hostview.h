@@ -2,7 +2,7 @@
 /*
  * The programs of the host and nothing else of it: the root of the jail in
  * which the host's own updater fetches.  What it needs to be told of the host,
- * as where names are looked up and who "nobody" is, is copied; secrets are not.
+ * as where names are looked up, is copied; of users it knows root and nobody.
  */
 #ifndef CORE_HOSTVIEW_H
 #define CORE_HOSTVIEW_H
@@ -21,10 +21,10 @@ struct ioc_hostview {
 #define	IOC_HOSTVIEW	{ .n = 0 }
 
 /*
- * Fills the empty directory `root` with copies of files and opens what is to be
- * mounted into it, read-only.
+ * Fills the empty directory `root`, which is at `path`, with copies of files and
+ * opens what is to be mounted into it, read-only.
  */
-int	ioc_hostview_open(struct ioc_hostview *v, int root,
+int	ioc_hostview_open(struct ioc_hostview *v, int root, const char *path,
 	    struct ioc_error *err);
 void	ioc_hostview_fini(struct ioc_hostview *v);
 

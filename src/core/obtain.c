@@ -73,7 +73,7 @@ confined(struct ioc_build *b, struct ioc_level *l, unsigned *n,
 	IOC_AUTO(ioc_hostview_fini) struct ioc_hostview view = IOC_HOSTVIEW;
 	auto_strv struct ioc_strv argv = IOC_STRV, env = IOC_STRV;
 	struct ioc_store *s = b->source->store;
-	auto_free char *vol = NULL, *root = NULL;
+	auto_free char *vol = NULL, *root = NULL, *path = NULL;
 	struct ioc_error cause = { .code = 0 };
 	auto_fd int fd = -1;
 	int r;
@@ -89,11 +89,15 @@ confined(struct ioc_build *b, struct ioc_level *l, unsigned *n,
 		root = NULL;
 		return (ioc_fail_nomem(err));
 	}
+	if (asprintf(&path, "%s/%s", s->path, root) < 0) {
+		path = NULL;
+		return (ioc_fail_nomem(err));
+	}
 	r = s->ops->create(s, vol, err);
 	if (r == 0)
 		r = fd = ioc_path_dir(s->root, root, IOC_PATH_NOLINKS, err);
 	if (r >= 0)
-		r = ioc_hostview_open(&view, fd, err);
+		r = ioc_hostview_open(&view, fd, path, err);
 	if (r != 0)
 		return (r);
 	r = run_updater(b, l, &view, vol, ioc_strv_get(&argv),

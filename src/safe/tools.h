@@ -10,6 +10,7 @@
 #define	IOC_TOOL_FREEBSD_UPDATE	((const char *const[]){ "/usr/sbin/freebsd-update", NULL })
 #define	IOC_TOOL_HBSD_UPDATE	((const char *const[]){ "/usr/sbin/hbsd-update", NULL })
 #define	IOC_TOOL_PKG		((const char *const[]){ "/usr/local/sbin/pkg-static", NULL })
+#define	IOC_TOOL_PWD_MKDB	((const char *const[]){ "/usr/sbin/pwd_mkdb", NULL })
 #define	IOC_TOOL_GPGV		((const char *const[]){ "/usr/bin/gpgv", NULL })
 #define	IOC_TOOL_WGET		((const char *const[]){ "/usr/bin/wget", NULL })
 #define	IOC_TOOL_DPKG		((const char *const[]){ "/usr/bin/dpkg", NULL })

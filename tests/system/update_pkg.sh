@@ -59,7 +59,7 @@ world()
 	tree "$dir/base"
 	# Whom pkg(8) makes itself before it reads what is foreign.
 	echo 'nobody:x:65534:65534::/:/bin/false' >>"$dir/base/etc/passwd"
-	cp "$dir/base/etc/passwd" "$dir/host/etc/passwd"
+	echo 'alice:x:1000:1000::/:/bin/sh' >"$dir/host/etc/passwd"
 	mkdir -p "$dir/base/var/db/pkg"
 	patched 0
 	"$tool" -r "$dir/base" add "$dir"/packages/*.pkg \
@@ -281,6 +281,7 @@ attack_48_fetch_do()
 			    worked remount
 			chroot /.ioc-base /bin/true 2>/dev/null && worked run
 			[ ! -e /etc/ioc.conf ] || worked configuration
+			! grep -rq alice /etc 2>/dev/null || worked users
 			mkdir -p /.ioc-updates/ours
 			for f in pkgbase-apply pkg-static apply.conf ours/z.conf
 			do
