@@ -161,6 +161,18 @@ ready(void *ctx, struct ioc_error *err)
 	    progress, c, err));
 }
 
+/* The rest of a rollback that was begun, whatever is left of it. */
+static int
+go_on(struct ioc_store *s, const char *vol, const char *name,
+    struct ioc_error *err)
+{
+	bool begun = false;
+	int r = s->ops->snapshot->ready(s, vol, name, true, NULL, NULL, err);
+
+	return (r == 0 ? s->ops->snapshot->rollback(s, vol, name, &begun, err) :
+	    r);
+}
+
 /* From here on there is no way back, only to the end. */
 static int
 exchange(void *ctx, struct ioc_error *err)
@@ -180,6 +192,9 @@ exchange(void *ctx, struct ioc_error *err)
 	if (r == 0)
 		r = s->ops->snapshot->rollback(s, c->jail->vol, c->name,
 		    &begun, err);
+	/* What has stopped it may have passed, as a disk that was full. */
+	if (r != 0 && begun && go_on(s, c->jail->vol, c->name, NULL) == 0)
+		r = 0;
 	if (r == 0 || !begun)
 		ioc_journal_end(take_ptr(c->finish));
 	if (r == 0)
@@ -357,18 +372,12 @@ ioc_snapshot_back(struct ioc_jail *j, const char *name, struct ioc_error *err)
 static int
 finish(struct ioc_jail *j, const char *snapshot, struct ioc_error *err)
 {
-	struct ioc_store *s = j->source->store;
 	enum ioc_jail_state state;
-	bool begun = false;
 	int r = ioc_jail_state(j, &state, NULL, err);
 
 	if (r == 0 && state == IOC_JAIL_RUNNING)
 		r = ioc_fail(err, IOC_STATE, "%s runs", j->name);
-	if (r == 0)
-		r = s->ops->snapshot->ready(s, j->vol, snapshot, true, NULL,
-		    NULL, err);
-	return (r == 0 ? s->ops->snapshot->rollback(s, j->vol, snapshot,
-	    &begun, err) : r);
+	return (r == 0 ? go_on(j->source->store, j->vol, snapshot, err) : r);
 }
 
 int

@@ -369,7 +369,7 @@ full()
 	*rollback..*' ended 1 '*) ;;
 	*)
 		[ ! -s left ] || atf_fail "$operation, full at $2 ${3-}:" \
-		    "left: $(cat left full.err)"
+		    "left: $(cat left full.err | tr '\n' ' ')"
 		;;
 	esac
 	case $last in
