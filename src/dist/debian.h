@@ -78,11 +78,20 @@ ssize_t	ioc_debian_find(const struct ioc_strv *sorted, const char *name);
 
 /*
  * A copy of dpkg's status file, or of apt's extended_states, with those fields
- * only that decide what is to be updated.  The file is foreign: UNSAFE for anything but printable ASCII in
- * a field that is kept, LIMIT when there is too much of it.
+ * only that decide what is to be updated.  The file is foreign: UNSAFE for anything
+ * but printable ASCII in a field that is kept, LIMIT when there is too much of it.
  */
 int	ioc_debian_reduce_status(const char *text, size_t len,
 	    struct ioc_buf *out, struct ioc_error *err);
+
+/*
+ * The names of what such a copy has installed, but for those of the sorted list
+ * `but` (NULL: none), sorted.  UNSAFE: what is no name of a package; STATE: one that
+ * is half installed; UNSUPPORTED: one of another architecture.
+ */
+int	ioc_debian_installed(const char *text, size_t len, const char *arch,
+	    const struct ioc_strv *but, struct ioc_strv *ret,
+	    struct ioc_error *err);
 
 /* One "Inst NAME [OLD] (NEW ..." of apt-get -s as "NAME OLD NEW"; or false. */
 bool	ioc_debian_parse_inst(const char *line, char *out, size_t outlen);

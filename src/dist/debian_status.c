@@ -268,16 +268,26 @@ read_reduced(int root, const char *path, struct ioc_buf *out,
 	return (ioc_wrap(err, r, "%s", path));
 }
 
+int
+ioc_debian_installed(const char *text, size_t len, const char *arch,
+    const struct ioc_strv *but, struct ioc_strv *ret, struct ioc_error *err)
+{
+	struct installed in = { arch, but, ret };
+	int r = each(text, len, add_installed, &in, err);
+
+	ioc_strv_sort(ret);
+	return (r);
+}
+
 static int
-read_installed(int root, struct installed *in, struct ioc_error *err)
+read_installed(int root, const char *arch, const struct ioc_strv *but,
+    struct ioc_strv *ret, struct ioc_error *err)
 {
 	auto_buf struct ioc_buf text = IOC_BUF(STATUS_MAX);
 	int r = read_reduced(root, STATUS, &text, err);
 
-	if (r == 0)
-		r = each(ioc_buf_str(&text), text.len, add_installed, in, err);
-	ioc_strv_sort(in->ret);
-	return (r);
+	return (r == 0 ? ioc_debian_installed(ioc_buf_str(&text), text.len,
+	    arch, but, ret, err) : r);
 }
 
 int
@@ -288,16 +298,12 @@ ioc_debian_own_list(const struct ioc_dist_job *job, int ours, int base,
 	auto_strv struct ioc_strv old = IOC_STRV, all = IOC_STRV;
 	auto_strv struct ioc_strv automatic = IOC_STRV;
 	auto_buf struct ioc_buf text = IOC_BUF(STATUS_MAX);
-	struct installed in = { .ret = &old };
 	int r = ioc_debian_judge(job, &d, err);
 
-	in.arch = d.arch;
 	if (r == 0)
-		r = read_installed(base, &in, err);
-	in.ret = &all;
-	in.but = &old;
+		r = read_installed(base, d.arch, NULL, &old, err);
 	if (r == 0)
-		r = read_installed(ours, &in, err);
+		r = read_installed(ours, d.arch, &old, &all, err);
 	if (r == 0)
 		r = read_reduced(ours, "var/lib/apt/extended_states", &text,
 		    err);
