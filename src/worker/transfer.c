@@ -384,8 +384,10 @@ judge_no_rest(struct ioc_transfer *t)
 static bool
 goes_on(struct ioc_transfer *t, CURLcode code)
 {
-	if (!t->resume || !t->begun || t->done <= t->from ||
-	    (code != CURLE_PARTIAL_FILE && code != CURLE_RECV_ERROR) ||
+	bool broken = code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR ||
+	    code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
+
+	if (!broken || !t->resume || !t->begun || t->done <= t->from ||
 	    t->breaks >= BREAKS)
 		return (false);
 	t->breaks++;
