@@ -96,6 +96,7 @@ open_dir(struct ioc_hostview *v, const char *path, bool must,
 	return (0);
 }
 
+/* Where there is no pwd_mkdb(8), as on Linux, the text is what is read. */
 static int
 make_users(int root, const char *path, struct ioc_error *err)
 {

@@ -42,10 +42,11 @@ struct ioc_fetch {
  * A resume asks for the part behind what out_fd holds, and again when a
  * connection breaks, at most 8 times and as long as every answer brings some.  A
  * server that sends the whole instead, or another part, starts that file anew, as
- * does one that has less than is there.  The hash is always that of the whole file, what was there
- * before included: nobody knows where that came from.  A wrong hash of
- * what was pieced together therefore says nothing of the server: the caller empties
- * the file, fetches it once more without `resume`, and calls it wrong only then.
+ * does one that has less than is there.  The hash is always that of the whole
+ * file, what was there before included: nobody knows where that came from.  A
+ * wrong hash of what was pieced together therefore says nothing of the server: the
+ * caller empties the file, fetches it once more without `resume`, and calls it
+ * wrong only then.
  *
  * The hash is what a process says that has talked to the network.  A file is
  * verified by ioc_hash_fd(), through the descriptor that is then used.

@@ -144,7 +144,7 @@ ioc_dir_activate(const char *where, const char *mountpoint,
 	if (r == IOC_NOT_FOUND) {
 		r = check_foreign(fd, err);
 		if (r == 0 && fchmod(fd, SOURCE_MODE) != 0)
-			r = ioc_fail_errno(err, "its mode");
+			r = ioc_fail_errno(err, "set its mode");
 		/* the marker first: from here on the rest can be repeated */
 		if (r == 0)
 			r = write_marker(fd, err);

@@ -42,7 +42,7 @@ ioc_store_check_owner(int fd, struct ioc_error *err)
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
-		return (ioc_fail_errno(err, "its owner"));
+		return (ioc_fail_errno(err, "see its owner"));
 	if (st.st_uid != 0 && st.st_uid != geteuid())
 		return (ioc_fail(err, IOC_UNSAFE, "it belongs to user %ju, not "
 		    "to root", (uintmax_t)st.st_uid));
