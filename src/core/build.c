@@ -15,6 +15,7 @@
 #include "core/recover.h"
 #include "core/release.h"
 #include "safe/file.h"
+#include "safe/name.h"
 #include "safe/path.h"
 
 int
@@ -34,18 +35,29 @@ ioc_source_journal(struct ioc_source *s, const char *op, const char *what,
 	return (ioc_journal_begin(dir, op, what, *token, flags, ret, err));
 }
 
+/* Nothing but a clone, in a store that makes it under its own name. */
+static bool
+is_quick(const struct ioc_build *b)
+{
+	return (b->at_once && b->source->store->ops->clone_here != NULL &&
+	    !b->thick && b->snapshot == NULL &&
+	    (b->from != NULL || b->origin != NULL));
+}
+
 int
 ioc_build_journal(void *build, struct ioc_error *err)
 {
 	struct ioc_build *b = build;
 	auto_free char *token = NULL, *other = NULL;
+	/* Such a store has on disk what was written before it makes a volume. */
+	int flags = b->volatile_ || is_quick(b) ? IOC_JOURNAL_NOSYNC : 0;
 	int r;
 
-	r = ioc_source_journal(b->source, b->op, b->name,
-	    b->volatile_ ? IOC_JOURNAL_NOSYNC : 0, &token, &b->journal, err);
+	r = ioc_source_journal(b->source, b->op, b->name, flags, &token,
+	    &b->journal, err);
 	if (r == 0 && b->from != NULL)
-		r = ioc_source_journal(b->source, "snapshot", b->from->name, 0,
-		    &other, &b->sweep, err);
+		r = ioc_source_journal(b->source, "snapshot", b->from->name,
+		    flags, &other, &b->sweep, err);
 	if (r != 0)
 		return (r);
 	if (asprintf(&b->staging, ".staging/%s", token) < 0) {
@@ -106,12 +118,27 @@ copy_progress(uint64_t done, uint64_t total, void *arg)
 	    true, NULL));
 }
 
+/* A quick clone is there too soon for anybody to miss the staging. */
+static int
+clone_here(struct ioc_build *b, struct ioc_error *err)
+{
+	struct ioc_store *s = b->source->store;
+
+	b->here = ioc_str_join("jails/", b->name);
+	if (b->here == NULL)
+		return (ioc_fail_nomem(err));
+	return (s->ops->clone_here(s, b->from != NULL ? b->from->vol :
+	    b->origin, b->here, b->token, err));
+}
+
 int
 ioc_build_volume(void *build, struct ioc_error *err)
 {
 	struct ioc_build *b = build;
 	struct ioc_store *s = b->source->store;
 
+	if (is_quick(b))
+		return (clone_here(b, err));
 	if (b->from != NULL && b->snapshot != NULL)
 		return (s->ops->snapshot->clone(s, b->from->vol, b->snapshot,
 		    b->staging, b->id_base, copy_progress, b, err));
@@ -130,7 +157,9 @@ ioc_build_unvolume(void *build, struct ioc_error *err)
 {
 	struct ioc_build *b = build;
 	struct ioc_store *s = b->source->store;
-	int r = s->ops->destroy(s, b->staging, err);
+	int r = b->here != NULL ?
+	    s->ops->take_back(s, b->here, b->token, err) :
+	    s->ops->destroy(s, b->staging, err);
 
 	/* Only ZFS has anything there, and what fails now recovery does. */
 	if (b->from != NULL &&
@@ -207,7 +236,7 @@ ioc_build_config(void *build, struct ioc_error *err)
 
 	if (b->conf == NULL)
 		return (0);
-	dir = s->ops->dir(s, b->staging, err);
+	dir = s->ops->dir(s, b->here != NULL ? b->here : b->staging, err);
 	if (dir < 0)
 		return (dir);
 	if (b->from != NULL)
@@ -222,13 +251,14 @@ ioc_build_commit(void *build, struct ioc_error *err)
 	struct ioc_build *b = build;
 	struct ioc_store *s = b->source->store;
 	auto_free char *vol = NULL;
-	int r;
+	int r = 0;
 
 	if (asprintf(&vol, "jails/%s", b->name) < 0) {
 		vol = NULL;
 		return (ioc_fail_nomem(err));
 	}
-	r = s->ops->rename(s, b->staging, vol, err);
+	if (b->here == NULL)
+		r = s->ops->rename(s, b->staging, vol, err);
 	if (r == 0) {
 		ioc_journal_end(take_ptr(b->journal));
 		ioc_journal_end(take_ptr(b->sweep));
@@ -331,8 +361,75 @@ ioc_build_fini(struct ioc_build *b)
 	ioc_journal_abandon(b->journal);
 	ioc_journal_abandon(b->sweep);
 	ioc_conf_free(b->conf);
+	free(b->here);
 	free(b->origin);
 	free(b->staging);
+}
+
+/* --- what has been begun ------------------------------------------------------ */
+
+struct sought {
+	const char	*name;
+	bool		 found;
+};
+
+static int
+look_at_entry(const char *op, const char *what, const char *token, void *arg,
+    struct ioc_error *err)
+{
+	struct sought *s = arg;
+
+	(void)token, (void)err;
+	if (strcmp(op, "create") == 0 && strcmp(what, s->name) == 0)
+		s->found = true;
+	return (0);
+}
+
+int
+ioc_build_going_on(struct ioc_source *s, const char *name, bool *ret,
+    struct ioc_error *err)
+{
+	struct sought w = { name, false };
+	auto_fd int dir = -1;
+	int r;
+
+	*ret = false;
+	if (s->store->ops->clone_here == NULL)
+		return (0);
+	dir = ioc_path_dir(s->store->root, ".journal", IOC_PATH_NOLINKS, err);
+	/* An adopted source, in which nothing of ours has been done so far. */
+	r = dir == IOC_NOT_FOUND ? 0 :
+	    dir < 0 ? dir : ioc_journal_look(dir, look_at_entry, &w, err);
+	*ret = w.found;
+	return (r);
+}
+
+int
+ioc_build_recover(struct ioc_source *s, const char *name, const char *token,
+    struct ioc_error *err)
+{
+	IOC_AUTO(ioc_conf_freep) struct ioc_conf *conf = NULL;
+	struct ioc_error e = { .code = 0 };
+	auto_free char *vol = NULL;
+	int r;
+
+	if (s->store->ops->take_back == NULL ||
+	    ioc_name_check(IOC_NAME_JAIL, name, NULL) != 0)
+		return (0);
+	vol = ioc_str_join("jails/", name);
+	if (vol == NULL)
+		return (ioc_fail_nomem(err));
+	r = s->store->ops->has(s->store, vol, &e);
+	if (r == 0) {
+		r = ioc_source_load(s, vol, &conf, &e);
+		/* Damaged or not, it has one. */
+		if (r != IOC_NOT_FOUND && !ioc_error_is_shortage(&e))
+			return (0);
+	}
+	if (r == IOC_NOT_FOUND)
+		return (s->store->ops->take_back(s->store, vol, token, err));
+	ioc_error_copy(err, &e);
+	return (r);
 }
 
 int

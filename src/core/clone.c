@@ -115,7 +115,7 @@ ioc_jail_clone(struct ioc_jail *j, const struct ioc_clone_options *o,
 	auto_build struct ioc_build b = {
 		.host = j->host, .source = j->source, .op = "create",
 		.name = o->name, .from = j, .snapshot = o->snapshot,
-		.props = o->props, .nprops = o->nprops,
+		.props = o->props, .nprops = o->nprops, .at_once = true,
 	};
 	auto_free char *made_up = NULL;
 	int r = ioc_host_need_root(j->host, "clone", err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Creating a jail: built under a staging name, then renamed at once. */
+/* Creating a jail: it is there as a whole, or it is not. */
 #include "core/create.h"
 
 #include <string.h>
@@ -80,7 +80,7 @@ ioc_jail_create(struct ioc_host *h, const struct ioc_create_options *o,
 {
 	auto_build struct ioc_build b = {
 		.host = h, .op = "create", .thick = o->thick,
-		.basejail = o->basejail,
+		.basejail = o->basejail, .at_once = true,
 	};
 	IOC_AUTO(ioc_jail_closep) struct ioc_jail *j = NULL;
 	auto_lock struct ioc_lock *lock = NULL, *release = NULL;

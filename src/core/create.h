@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Building a jail's volume under a staging name. */
+/* Building a jail's volume, under a staging name but for a quick clone. */
 #ifndef CORE_CREATE_H
 #define CORE_CREATE_H
 
@@ -25,8 +25,10 @@ struct ioc_build {
 	bool		 basejail;
 	bool		 userns;
 	bool		 volatile_;	/* not meant to survive: nothing is synced */
+	bool		 at_once;	/* where the store can, as `here` */
 	char		*staging;	/* ".staging/TOKEN" */
 	const char	*token;		/* the last part of it */
+	char		*here;		/* "jails/NAME": it is built there instead */
 	uint32_t	 id_base;
 	struct ioc_conf	*conf;		/* written as config.json unless NULL */
 	struct ioc_journal *journal;
@@ -45,7 +47,10 @@ int	ioc_build_unids(void *build, struct ioc_error *err);
 int	ioc_build_volume(void *build, struct ioc_error *err);
 int	ioc_build_unvolume(void *build, struct ioc_error *err);
 int	ioc_build_config(void *build, struct ioc_error *err);
-/* One rename to jails/NAME: it is there or it is not.  Ends the journal. */
+/*
+ * One rename to jails/NAME: it is there or it is not; what was built there is
+ * from when it has its configuration.  Ends the journal.
+ */
 int	ioc_build_commit(void *build, struct ioc_error *err);
 
 /*
@@ -62,6 +67,16 @@ int	ioc_build_inherit(struct ioc_build *b, const struct ioc_conf *old,
 	    struct ioc_error *err);
 /* EXISTS when there is a jail of the name already. */
 int	ioc_build_check_free(struct ioc_build *b, struct ioc_error *err);
+
+/*
+ * Is a jail of that name about to be, or has somebody died over it?  What has no
+ * configuration then is nobody's yet.
+ */
+int	ioc_build_going_on(struct ioc_source *s, const char *name, bool *ret,
+	    struct ioc_error *err);
+/* Takes back what a build that died has left under the jail's own name. */
+int	ioc_build_recover(struct ioc_source *s, const char *name,
+	    const char *token, struct ioc_error *err);
 
 /* An entry in the journal of a source; see core/recover.h.  *token is its name. */
 int	ioc_source_journal(struct ioc_source *s, const char *op,

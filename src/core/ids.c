@@ -253,8 +253,9 @@ mark_used(struct ioc_source *s, const struct ioc_strv *all, bool *used,
 		r = ioc_jail_new(s, names.v[i], &j, err);
 		if (r == 0)
 			r = ioc_jail_value(j, "id_base", &base, err);
-		/* Destroyed while this was looking. */
-		if (r == IOC_NOT_FOUND && is_there(j, err) == 0) {
+		/* Destroyed while this was looking, or not there yet. */
+		if (r == IOC_NOT_FOUND &&
+		    (j->unmade || is_there(j, err) == 0)) {
 			r = 0;
 			continue;
 		}

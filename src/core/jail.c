@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "conf/prop.h"
+#include "core/create.h"
 #include "core/recover.h"
 #include "core/release.h"
 #include "dist/dist.h"
@@ -79,6 +80,23 @@ ioc_jail_source(const struct ioc_jail *j)
 	return (j->source->name);
 }
 
+/*
+ * Without any it may be about to be.  Whoever made it has ended when there is no
+ * word of that any more, and then all of it is there.
+ */
+static int
+load_conf(struct ioc_jail *j, struct ioc_error *err)
+{
+	int r = ioc_source_load(j->source, j->vol, &j->conf, err);
+
+	if (r != IOC_NOT_FOUND || j->source->store->ops->clone_here == NULL)
+		return (r);
+	if (ioc_build_going_on(j->source, j->name, &j->unmade, NULL) != 0 ||
+	    !j->unmade)
+		return (ioc_source_load(j->source, j->vol, &j->conf, err));
+	return (ioc_fail(err, IOC_NOT_FOUND, "it is being created"));
+}
+
 int
 ioc_jail_conf(struct ioc_jail *j, struct ioc_conf **ret, struct ioc_error *err)
 {
@@ -86,7 +104,7 @@ ioc_jail_conf(struct ioc_jail *j, struct ioc_conf **ret, struct ioc_error *err)
 	int r;
 
 	if (j->conf == NULL) {
-		r = ioc_source_load(j->source, j->vol, &j->conf, &e);
+		r = load_conf(j, &e);
 		/* What could not be read for want of memory may be whole. */
 		j->conf_code = ioc_error_is_shortage(&e) ? 0 : r;
 		if (r != 0) {

@@ -14,6 +14,7 @@ struct ioc_jail {
 	char		*vol;		/* "jails/NAME" */
 	struct ioc_conf	*conf;		/* NULL until loaded */
 	int		 conf_code;	/* why it cannot be loaded, or 0 */
+	bool		 unmade;	/* it is being created */
 	const struct ioc_change *once;	/* overrides for one run, borrowed */
 	size_t		 nonce;
 	bool		 known;		/* state and id come from a listing */

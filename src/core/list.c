@@ -145,6 +145,18 @@ names_of(struct ioc_source *s, const struct ioc_filter *f, struct ioc_strv *ret,
 	return (r == 0 ? ioc_strv_check(ret, err) : r);
 }
 
+/* Is there as yet no more of it than somebody who is creating it? */
+static bool
+is_unmade(struct ioc_jail *j)
+{
+	struct ioc_conf *conf;
+
+	if (j->source->store->ops->clone_here == NULL)
+		return (false);
+	(void)ioc_jail_conf(j, &conf, NULL);
+	return (j->unmade);
+}
+
 static int
 list_source(struct ioc_jail_list *l, struct ioc_source *s,
     const struct ioc_filter *f, const struct running *run,
@@ -171,7 +183,7 @@ list_source(struct ioc_jail_list *l, struct ioc_source *s,
 			r = judge(j, f, &yes, err);
 		if (r != 0)
 			return (r);
-		if (!yes)
+		if (!yes || is_unmade(j))
 			continue;
 		slot = ioc_vec_push(&l->jails);
 		if (slot == NULL)

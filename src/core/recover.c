@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/str.h"
+#include "core/create.h"
 #include "core/event.h"
 #include "core/export.h"
 #include "core/ids.h"
@@ -146,6 +147,8 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 		r = 0;
 	if (r == 0 && (strcmp(op, "fetch") == 0 || strcmp(op, "update") == 0))
 		r = mount_release(s, what, err);
+	if (r == 0 && strcmp(op, "create") == 0)
+		r = ioc_build_recover(s, what, token, err);
 	if (r == 0 && strcmp(op, "export") == 0)
 		r = ioc_export_forget(s, what, token, err);
 	if (r == 0 && !destroyed) {

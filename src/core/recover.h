@@ -5,7 +5,8 @@
  *	.journal/TOKEN	an operation that did not end; its op says what follows:
  *	  create fetch update run	not committed: the staged volume goes,
  *	  import export			and the uid range claimed for TOKEN; of
- *					an export its snapshot
+ *					an export its snapshot; of a create what
+ *					it made under the jail's own name
  *	  destroy			the jail or release has lost its name
  *					already: the rest goes, too, first its
  *					uid range ("NAME BASE OWNER")

@@ -382,3 +382,34 @@ ioc_journal_recover(int dirfd, ioc_journal_fn *fn, void *arg,
 	}
 	return (r);
 }
+
+static int
+look_at_one(int dirfd, const char *name, ioc_journal_fn *fn, void *arg,
+    struct ioc_error *err)
+{
+	auto_buf struct ioc_buf b = IOC_BUF(ENTRY_MAX);
+	struct entry e;
+	auto_fd int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC |
+	    O_NONBLOCK | O_NOCTTY);
+	int r;
+
+	if (fd < 0)
+		return (errno == ENOENT ? 0 : ioc_fail_errno(err, "open"));
+	r = ioc_file_read_fd(fd, &b, err);
+	/* A damaged one says nothing. */
+	return (r == 0 && parse_entry(&b, &e) ?
+	    fn(e.op, e.what, name, arg, err) : r == IOC_LIMIT ? 0 : r);
+}
+
+int
+ioc_journal_look(int dirfd, ioc_journal_fn *fn, void *arg,
+    struct ioc_error *err)
+{
+	auto_strv struct ioc_strv names = IOC_STRV;
+	int r = list_entries(dirfd, &names, err);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++)
+		if (!ioc_str_starts(names.v[i], TEMP))
+			r = look_at_one(dirfd, names.v[i], fn, arg, err);
+	return (r);
+}

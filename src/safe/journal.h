@@ -30,14 +30,21 @@ void	ioc_journal_abandon(struct ioc_journal *j);
 /*
  * Calls `fn` for every entry whose writer is dead; the entry is removed when it
  * returns 0, and stays without a failure when it returns IOC_JOURNAL_LATER, as
- * somebody else is at work on what it is about.  Entries of the living are skipped; children of a dead writer are
- * waited for, as long as they cannot but end soon.  The first failure is
- * returned, after all entries have been tried.
+ * somebody else is at work on what it is about.  Entries of the living are
+ * skipped; children of a dead writer are waited for, as long as they cannot but
+ * end soon.  The first failure is returned, after all entries have been tried.
  */
 #define	IOC_JOURNAL_LATER	1
 typedef int ioc_journal_fn(const char *op, const char *what,
 	    const char *staging, void *arg, struct ioc_error *err);
 int	ioc_journal_recover(int dirfd, ioc_journal_fn *fn, void *arg,
+	    struct ioc_error *err);
+
+/*
+ * Calls `fn` for every entry, of the living as well, and changes nothing.  What is
+ * not 0 ends it and is returned.
+ */
+int	ioc_journal_look(int dirfd, ioc_journal_fn *fn, void *arg,
 	    struct ioc_error *err);
 
 #endif /* SAFE_JOURNAL_H */

@@ -60,6 +60,18 @@ struct ioc_store_ops {
 		    enum ioc_store_clone how, uint32_t id_base,
 		    ioc_store_progress *progress, void *arg,
 		    struct ioc_error *err);
+	/*
+	 * A THIN clone that is made under its own name, where a rename costs more
+	 * than the clone does; NULL: it does not.  It is somebody's from when there
+	 * is a config.json in it; up to then it can be taken back by the token it
+	 * was made with.  On disk it is never without what had been written in the
+	 * source before.  EXISTS.
+	 */
+	int	(*clone_here)(struct ioc_store *s, const char *from,
+		    const char *to, const char *token, struct ioc_error *err);
+	/* Destroys what was made with that token, else it leaves all as it is. */
+	int	(*take_back)(struct ioc_store *s, const char *vol,
+		    const char *token, struct ioc_error *err);
 	/* A volume that leaves .staging is on disk before; so is its new name. */
 	int	(*rename)(struct ioc_store *s, const char *from, const char *to,
 		    struct ioc_error *err);

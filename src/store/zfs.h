@@ -106,6 +106,10 @@ int	ioc_zfs_place(struct ioc_store *s, const char *vol,
 int	ioc_zfs_clone(struct ioc_store *s, const char *from, const char *to,
 	    enum ioc_store_clone how, uint32_t id_base,
 	    ioc_store_progress *progress, void *arg, struct ioc_error *err);
+int	ioc_zfs_clone_here(struct ioc_store *s, const char *from,
+	    const char *to, const char *token, struct ioc_error *err);
+int	ioc_zfs_take_back(struct ioc_store *s, const char *vol,
+	    const char *token, struct ioc_error *err);
 int	ioc_zfs_rename(struct ioc_store *s, const char *from, const char *to,
 	    struct ioc_error *err);
 int	ioc_zfs_destroy(struct ioc_store *s, const char *vol,
@@ -150,6 +154,18 @@ int	ioc_zfs_view(struct ioc_store *s, const char *vol, const char *name,
 /* A new volume whose root is a clone of that snapshot ("DATASET@NAME"). */
 int	ioc_zfs_clone_snapshot(struct ioc_store *s, const char *snapshot,
 	    const char *to, struct ioc_error *err);
+/*
+ * What a root is, whatever it would inherit: programs in it run, and may be
+ * set-id as those of a system are; devices come from a file system of their own.
+ */
+#define	IOC_ZFS_ROOT_PROPERTIES	"-o", "setuid=on", "-o", "exec=on", \
+	    "-o", "devices=off"
+/* An empty volume; what failed half way is to be destroyed. */
+int	ioc_zfs_make(struct ioc_store *s, const char *vol,
+	    struct ioc_error *err);
+/* Both datasets are there: they are mounted, and get the modes they need. */
+int	ioc_zfs_finish(struct ioc_store *s, const char *vol,
+	    struct ioc_error *err);
 /* With all beneath it; patient with what is about to go. */
 int	ioc_zfs_destroy_dataset(const char *dataset, struct ioc_error *err);
 

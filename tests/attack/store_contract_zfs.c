@@ -181,3 +181,42 @@ test_legacy(void **state)
 	/* no snapshot was made of it in passing */
 	names_are(s, "releases/12.1-RELEASE", "p0 p10 ");
 }
+
+/* Taken back is what was made with the token, and nothing that anybody else made. */
+void
+test_clone_here(void **state)
+{
+	struct ioc_store *s = *state;
+	struct ioc_error err = { .msg = "" };
+
+	if (s->ops->clone_here == NULL)
+		NOT_HERE();
+	make_release(s);
+	ok(s->ops->clone_here(s, "releases/bookworm/p0", "jails/a",
+	    "create-1", &err), &err);
+	get_root(s, "jails/a", "hello", false, "from the release\n");
+	put_root(s, "jails/a", "mine", "mine\n");
+	assert_int_equal(s->ops->clone_here(s, "releases/bookworm/p0",
+	    "jails/a", "create-2", NULL), IOC_EXISTS);
+	ok(s->ops->take_back(s, "jails/a", "create-2", &err), &err);
+	ok(s->ops->take_back(s, "jails/a", "create-", &err), &err);
+	get_root(s, "jails/a", "mine", true, "mine\n");
+	/* What is inherited, as by the volume's own datasets, is no mark. */
+	assert_int_equal(zfs("create", "jails/a/data"), 0);
+	assert_int_equal(zfs("set org.freebsd.ioc:build=create-3", "jails"), 0);
+	ok(s->ops->create(s, "jails/b", &err), &err);
+	ok(s->ops->take_back(s, "jails/b", "create-3", &err), &err);
+	assert_int_equal(s->ops->has(s, "jails/b", NULL), 0);
+	ok(s->ops->take_back(s, "jails/a", "create-1", &err), &err);
+	assert_int_equal(s->ops->has(s, "jails/a", NULL), IOC_NOT_FOUND);
+	ok(s->ops->take_back(s, "jails/a", "create-1", &err), &err);
+	/* What fails leaves nothing. */
+	assert_int_equal(s->ops->clone_here(s, "releases/none/p0", "jails/c",
+	    "create-4", NULL), IOC_NOT_FOUND);
+	assert_int_equal(s->ops->has(s, "jails/c", NULL), IOC_NOT_FOUND);
+	/* Of a jail: what it has now, and no snapshot stays. */
+	put_root(s, "jails/b", "mine", "b\n");
+	ok(s->ops->clone_here(s, "jails/b", "jails/d", "create-5", &err), &err);
+	get_root(s, "jails/d", "mine", true, "b\n");
+	names_are(s, "jails", "b d ");
+}

@@ -56,6 +56,36 @@ test_journal__the_living_are_skipped(void **state)
 }
 
 static void
+test_journal_look__sees_all_and_changes_nothing(void **state)
+{
+	struct ioc_journal *a = NULL, *b = NULL;
+	struct seen seen = { "", 0 };
+	auto_tmp struct tmp t;
+	struct ioc_error err;
+	int fds;
+
+	tmp_open(&t);
+	fds = tmp_count_fds();
+	assert_int_equal(ioc_journal_begin(t.fd, "create", "web", "a", 0, &a,
+	    &err), 0);
+	assert_int_equal(ioc_journal_begin(t.fd, "destroy", "www", "b", 0, &b,
+	    &err), 0);
+	ioc_journal_abandon(b);
+	tmp_write(t.fd, "c", "op=cre");
+	tmp_write(t.fd, ".ioc-tmp-1", "x");
+	assert_int_equal(ioc_journal_look(t.fd, see, &seen, &err), 0);
+	assert_string_equal(seen.text, "create|web|a;destroy|www|b;");
+	seen = (struct seen) { "", IOC_BUSY };
+	assert_int_equal(ioc_journal_look(t.fd, see, &seen, &err), IOC_BUSY);
+	assert_string_equal(seen.text, "create|web|a;");
+	for (const char *const *p = (const char *const[]){ "a", "b", "c",
+	    ".ioc-tmp-1", NULL }; *p != NULL; p++)
+		assert_true(tmp_exists(t.fd, *p));
+	ioc_journal_end(a);
+	assert_int_equal(tmp_count_fds(), fds);
+}
+
+static void
 test_journal__bad_names(void **state)
 {
 	struct ioc_journal *j;
@@ -214,6 +244,7 @@ test_journal__kill_at_any_moment(void **state)
 
 UNIT_MAIN(
 	cmocka_unit_test(test_journal__the_living_are_skipped),
+	cmocka_unit_test(test_journal_look__sees_all_and_changes_nothing),
 	cmocka_unit_test(test_journal__bad_names),
 	cmocka_unit_test(test_journal_recover__all_are_tried_first_failure_returned),
 	cmocka_unit_test(test_journal_recover__damaged_and_foreign),
