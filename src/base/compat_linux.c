@@ -167,6 +167,7 @@ ioc_mount_each(ioc_mount_entry_fn *fn, void *arg)
 	    O_RDONLY | O_CLOEXEC);
 	auto_file FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
 	auto_free char *line = NULL;
+	char few[16 * 1024];	/* reads, where there are thousands of mounts */
 	struct ioc_mount_entry m;
 	size_t cap = 0;
 	ssize_t n;
@@ -175,6 +176,7 @@ ioc_mount_each(ioc_mount_entry_fn *fn, void *arg)
 	if (f == NULL)
 		return (-1);
 	(void)take_fd(&fd);
+	(void)setvbuf(f, few, _IOFBF, sizeof(few));
 	while ((n = getline(&line, &cap, f)) > 0) {
 		if (line[n - 1] == '\n')
 			line[n - 1] = '\0';
