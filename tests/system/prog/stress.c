@@ -27,8 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define	ARGS		12
-#define	SAID_MAX	8192
+#include "stress.h"
+
 #define	HANGS_AFTER	180	/* seconds, on a machine that does much else */
 
 /*
@@ -37,14 +37,7 @@
  * leaves it, %e a new file, %f one that was exported, %o the property of -o: left
  * out without one.
  */
-static const struct op {
-	const char	*name;
-	unsigned	 weight;
-	bool		 program;	/* has the status of what it runs */
-	bool		 several;	/* sentences, one a jail */
-	const char	*tells;		/* what it says when it is done */
-	const char	*argv[ARGS];
-} ops[] = {
+static const struct op ops[] = {
 	{ "create", 16, false, false, NULL, { "create", "-r", "%r", "%n", "%o" } },
 	{ "create-thick", 4, false, false, NULL, { "create", "-T", "-r", "%r", "%n", "%o" } },
 	{ "create-empty", 2, false, false, NULL, { "create", "-e", "%n", "%o" } },
@@ -94,18 +87,6 @@ static const struct op {
 	    { "import", "%n", "%f" } },
 };
 #define	NOPS		(sizeof(ops) / sizeof(*ops))
-
-/* What one command may find that another has just done. */
-static const char *const codes[] = {
-	"NOT_FOUND", "EXISTS", "BUSY", "STATE",
-};
-
-/* What nobody may be told, whatever its code is. */
-static const char *const never[] = {
-	"internal", "odd packet", "damaged", "corrupt", "not JSON", "JSON",
-	"Bad file descriptor", "Invalid argument", "Bad address",
-	"without a result", "Success",
-};
 
 static struct {
 	unsigned	 processes, names, seconds, percent;
@@ -162,16 +143,6 @@ any_op(void)
 }
 
 /* --- one command ---------------------------------------------------------------- */
-
-struct command {
-	const struct op	*op;
-	char		 text[ARGS][256];
-	char		*argv[ARGS + 6];
-	bool		 json, kill;
-	unsigned	 kill_us;
-	int		 status;
-	char		 said[SAID_MAX];
-};
 
 /* What was exported and can be imported: the newest of so many. */
 #define	BACKUPS	6
@@ -312,68 +283,6 @@ run(struct command *c, unsigned self)
 }
 
 /* --- judging it ------------------------------------------------------------------ */
-
-static unsigned
-lines(const char *text)
-{
-	unsigned n = 0;
-
-	for (; *text != '\0'; text++)
-		n += *text == '\n';
-	return (n);
-}
-
-static bool
-known_code(const char *said)
-{
-	char code[64];
-
-	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
-		(void)snprintf(code, sizeof(code), "\"code\":\"%s\"",
-		    codes[i]);
-		if (strstr(said, code) != NULL)
-			return (true);
-	}
-	return (false);
-}
-
-/* NULL, or what is wrong with it. */
-static const char *
-wrong(const struct command *c)
-{
-	int exited = c->status != -1 && WIFEXITED(c->status) ?
-	    WEXITSTATUS(c->status) : -1;
-
-	if (c->status == -1)
-		return ("does not end");
-	for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++)
-		if (strstr(c->said, never[i]) != NULL)
-			return (never[i]);
-	if (WIFSIGNALED(c->status))
-		return (c->kill && WTERMSIG(c->status) == SIGKILL ? NULL :
-		    "ended by a signal");
-	if (exited == 0)
-		return (c->said[0] == '\0' || (c->op->tells != NULL &&
-		    strstr(c->said, c->op->tells) != NULL) ? NULL :
-		    "done, with words");
-	/* Its jail was ended under it. */
-	if (c->op->program && c->said[0] == '\0' &&
-	    (exited == 128 + SIGKILL || exited == 128 + SIGTERM))
-		return (NULL);
-	/* There is nothing in an empty jail. */
-	if (c->op->program && exited == 127 && lines(c->said) == 1)
-		return (NULL);
-	if (exited != (c->op->program ? 125 : 1))
-		return ("has another exit status");
-	if (c->json && !c->op->several)
-		return (lines(c->said) == 1 && known_code(c->said) ? NULL :
-		    "has another code");
-	if (c->json)
-		return (known_code(c->said) ? NULL : "has another code");
-	return (strncmp(c->said, "ioc: ", 5) == 0 && lines(c->said) > 0 &&
-	    lines(c->said) <= (c->op->several ? 4 : 2) ? NULL :
-	    "is not one sentence");
-}
 
 /* Everything that was said, for people to read. */
 static void
