@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <sys/stat.h>
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -17,6 +18,8 @@
 #include "safe/file.h"
 #include "safe/name.h"
 #include "safe/path.h"
+
+#define	CONFIG	"config.json"
 
 int
 ioc_source_journal(struct ioc_source *s, const char *op, const char *what,
@@ -242,7 +245,7 @@ ioc_build_config(void *build, struct ioc_error *err)
 	if (b->from != NULL)
 		r = inherit_files(b, dir, err);
 	return (r != 0 ? r :
-	    ioc_conf_save(b->conf, dir, "config.json", 0, err));
+	    ioc_conf_save(b->conf, dir, CONFIG, 0, err));
 }
 
 int
@@ -366,6 +369,26 @@ ioc_build_fini(struct ioc_build *b)
 	free(b->staging);
 }
 
+int
+ioc_build_origin(struct ioc_host *h, const char *source, const char *release,
+    struct ioc_build *b, struct ioc_error *err)
+{
+	unsigned level;
+	int r;
+
+	r = ioc_release_find(h, source, release, &b->source, &level, err);
+	if (r != 0)
+		return (r);
+	if (strchr(release, '/') != NULL)
+		release = strchr(release, '/') + 1;
+	if (asprintf(&b->origin, "releases/%s/p%u", release, level) < 0) {
+		b->origin = NULL;
+		return (ioc_fail_nomem(err));
+	}
+	return (ioc_wrap(err, ioc_arch_check_volume(b->source, b->origin, err),
+	    "release %s", release));
+}
+
 /* --- what has been begun ------------------------------------------------------ */
 
 struct sought {
@@ -408,10 +431,10 @@ int
 ioc_build_recover(struct ioc_source *s, const char *name, const char *token,
     struct ioc_error *err)
 {
-	IOC_AUTO(ioc_conf_freep) struct ioc_conf *conf = NULL;
-	struct ioc_error e = { .code = 0 };
 	auto_free char *vol = NULL;
-	int r;
+	auto_fd int dir = -1;
+	struct ioc_error e;
+	struct stat st;
 
 	if (s->store->ops->take_back == NULL ||
 	    ioc_name_check(IOC_NAME_JAIL, name, NULL) != 0)
@@ -419,35 +442,13 @@ ioc_build_recover(struct ioc_source *s, const char *name, const char *token,
 	vol = ioc_str_join("jails/", name);
 	if (vol == NULL)
 		return (ioc_fail_nomem(err));
-	r = s->store->ops->has(s->store, vol, &e);
-	if (r == 0) {
-		r = ioc_source_load(s, vol, &conf, &e);
-		/* Damaged or not, it has one. */
-		if (r != IOC_NOT_FOUND && !ioc_error_is_shortage(&e))
-			return (0);
+	dir = s->store->ops->dir(s->store, vol, &e);
+	if (dir < 0 && dir != IOC_NOT_FOUND) {
+		ioc_error_copy(err, &e);
+		return (take_fd(&dir));
 	}
-	if (r == IOC_NOT_FOUND)
-		return (s->store->ops->take_back(s->store, vol, token, err));
-	ioc_error_copy(err, &e);
-	return (r);
-}
-
-int
-ioc_build_origin(struct ioc_host *h, const char *source, const char *release,
-    struct ioc_build *b, struct ioc_error *err)
-{
-	unsigned level;
-	int r;
-
-	r = ioc_release_find(h, source, release, &b->source, &level, err);
-	if (r != 0)
-		return (r);
-	if (strchr(release, '/') != NULL)
-		release = strchr(release, '/') + 1;
-	if (asprintf(&b->origin, "releases/%s/p%u", release, level) < 0) {
-		b->origin = NULL;
-		return (ioc_fail_nomem(err));
-	}
-	return (ioc_wrap(err, ioc_arch_check_volume(b->source, b->origin, err),
-	    "release %s", release));
+	if (dir >= 0 && fstatat(dir, CONFIG, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return (0);
+	ioc_fd_close(&dir);
+	return (s->store->ops->take_back(s->store, vol, token, err));
 }
