@@ -22,6 +22,7 @@ static const struct {
 	{ "could not find any snapshots", IOC_NOT_FOUND },
 	{ "already exists", IOC_EXISTS },
 	{ "busy", IOC_BUSY },
+	{ "already mounted", IOC_BUSY },	/* by somebody, a moment ago */
 	{ "has dependent clones", IOC_BUSY },
 	{ "has children", IOC_BUSY },
 	{ "more recent snapshots", IOC_STATE },

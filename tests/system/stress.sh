@@ -94,8 +94,16 @@ checks_do()
 	ok create -r tiny web
 	found 'of a jail: .*/jails/web'
 	ok start web
+	# Not every system's jails have a process of their own.
+	"$program" -c "$conf" -q exec web -- sleep 600 &
+	pid=$!
+	for wait in 1 2 3 4 5 6 7 8 9 10; do
+		sleep 0.3
+		os_pids | grep -q sleep && break
+	done
 	found '^process: '
-	ok stop web
+	ok stop -f web
+	wait $pid
 	# A lock that is held stays; one that was left is swept away.
 	touch "$dir/run/lock/jail.left"
 	"$program" -c "$conf" -q run -r tiny -- sleep 600 &
