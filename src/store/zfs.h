@@ -14,6 +14,7 @@
 #define STORE_ZFS_H
 
 #include "base/buf.h"
+#include "base/compat.h"
 #include "base/strv.h"
 #include "store/store.h"
 #include "store/volume.h"
@@ -71,10 +72,22 @@ int	ioc_zfs_name(const struct ioc_zfs *z, const char *vol, const char *sub,
 
 /*
  * 1 when a dataset is mounted where its name says, 0 when nothing is mounted
- * there, UNSAFE when something else is.
+ * there, UNSAFE when something else is; what a rename has left there is brought
+ * back before.
  */
 int	ioc_zfs_mounted(const struct ioc_zfs *z, const char *vol,
 	    const char *sub, struct ioc_error *err);
+/* A file system of ZFS, whoever runs that. */
+bool	ioc_zfs_is(const struct ioc_mount_entry *m);
+/*
+ * A volume, or its root, that a rename has left where another one is mounted
+ * (zfs_astray.c).  Those of `vol`, and at its place, are unmounted: 1 when there
+ * were any, 0, or a code.
+ */
+bool	ioc_zfs_is_astray(const struct ioc_zfs *z,
+	    const struct ioc_mount_entry *m);
+int	ioc_zfs_bring_back(const struct ioc_zfs *z, const char *vol,
+	    struct ioc_error *err);
 /* Mounts it, and what it lies in, unless that is so.  NOT_FOUND: no dataset. */
 int	ioc_zfs_mount(struct ioc_zfs *z, const char *vol, const char *sub,
 	    struct ioc_error *err);

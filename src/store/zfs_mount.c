@@ -17,17 +17,13 @@
 #define	PATIENCE_MS	3000
 
 struct look {
+	const struct ioc_zfs *z;
 	const char	*dataset;
 	const char	*target;
 	int		 there;		/* 1: it, -1: something else, 0: nothing */
+	bool		 astray;	/* that is another volume of ours */
 	char		 other[128];
 };
-
-static bool
-is_zfs(const struct ioc_mount_entry *m)
-{
-	return (ioc_str_ends(m->type, "zfs") || strcmp(m->type, "fuse") == 0);
-}
 
 /* What was mounted last on the same place is what is seen. */
 static int
@@ -37,8 +33,9 @@ look_at(const struct ioc_mount_entry *m, void *arg)
 
 	if (strcmp(m->target, l->target) != 0)
 		return (0);
-	l->there = is_zfs(m) && !m->part &&
+	l->there = ioc_zfs_is(m) && !m->part &&
 	    strcmp(m->source, l->dataset) == 0 ? 1 : -1;
+	l->astray = l->there < 0 && ioc_zfs_is_astray(l->z, m);
 	(void)snprintf(l->other, sizeof(l->other), "%s", m->source);
 	return (0);
 }
@@ -55,7 +52,7 @@ ioc_zfs_mounted(const struct ioc_zfs *z, const char *vol, const char *sub,
 {
 	auto_free char *target = NULL;
 	char dataset[IOC_ZFS_NAME];
-	struct look l = { .there = 0 };
+	struct look l = { .z = z };
 	int r = ioc_zfs_name(z, vol, sub, dataset, err);
 
 	if (r != 0)
@@ -67,12 +64,33 @@ ioc_zfs_mounted(const struct ioc_zfs *z, const char *vol, const char *sub,
 	}
 	l.dataset = dataset;
 	l.target = target;
-	if (ioc_mount_each(look_at, &l) < 0)
-		return (no_mounts(err));
+	for (int waited = 0;; waited += 20) {
+		l.there = 0;
+		if (ioc_mount_each(look_at, &l) < 0)
+			return (no_mounts(err));
+		if (l.there >= 0 || !l.astray || waited > PATIENCE_MS)
+			break;
+		/* Whoever is renaming it will take it away, if he lives. */
+		if (waited < PATIENCE_MS)
+			(void)usleep(20 * 1000);
+		else
+			(void)ioc_zfs_bring_back(z, vol, NULL);
+	}
 	if (l.there < 0)
 		return (ioc_fail(err, IOC_UNSAFE, "%s is mounted where %s "
 		    "should be", IOC_SHOW(l.other), dataset));
 	return (l.there);
+}
+
+/* Is it mounted where no rename can have left it? */
+static bool
+is_elsewhere(const struct ioc_zfs *z, const char *dataset)
+{
+	auto_free char *path = NULL;
+	bool late;
+
+	return (ioc_zfs_where(dataset, &path, &late, NULL) == 0 &&
+	    ioc_zfs_beneath(path, z->s.path) == NULL);
 }
 
 static int
@@ -93,9 +111,16 @@ mount_one(struct ioc_zfs *z, const char *vol, const char *sub,
 		if (r == IOC_NOT_FOUND)
 			return (r);
 		there = ioc_zfs_mounted(z, vol, sub, NULL);
-		if (there != 0 || r != IOC_BUSY || waited >= PATIENCE_MS)
+		if (there != 0 || r != IOC_BUSY || waited > PATIENCE_MS)
 			break;
-		(void)usleep(20 * 1000);
+		if (is_elsewhere(z, dataset)) {
+			r = 0;
+			break;
+		}
+		if (waited < PATIENCE_MS)
+			(void)usleep(20 * 1000);
+		else
+			(void)ioc_zfs_bring_back(z, vol, NULL);
 	}
 	switch (there) {
 	case 1:
@@ -151,7 +176,7 @@ goes_along(const struct ioc_mount_entry *m, const char *dataset,
 	(void)snprintf(name, sizeof(name), "%.*s",
 	    (int)strcspn(m->source, "@"), m->source);
 	sub = strcmp(name, dataset) == 0 ? "" : ioc_zfs_beneath(name, dataset);
-	if (!is_zfs(m) || m->part || sub == NULL)
+	if (!ioc_zfs_is(m) || m->part || sub == NULL)
 		return (false);
 	(void)snprintf(should, sizeof(should), "%s%s%s%s", sub,
 	    at != NULL && sub[0] != '\0' ? "/" : "",
@@ -210,7 +235,7 @@ look_beneath(const struct ioc_mount_entry *m, void *arg)
 {
 	const struct mounted *d = arg;
 
-	if (is_zfs(m) && !m->part && strchr(m->source, '@') == NULL &&
+	if (ioc_zfs_is(m) && !m->part && strchr(m->source, '@') == NULL &&
 	    (strcmp(m->source, d->dataset) == 0 ||
 	    ioc_zfs_beneath(m->source, d->dataset) != NULL) &&
 	    !ioc_strv_has(d->names, m->source))
@@ -241,7 +266,7 @@ look_for(const struct ioc_mount_entry *m, void *arg)
 {
 	struct where *w = arg;
 
-	if (!is_zfs(m) || m->part || strcmp(m->source, w->dataset) != 0)
+	if (!ioc_zfs_is(m) || m->part || strcmp(m->source, w->dataset) != 0)
 		return (0);
 	w->late = strcmp(m->type, "zfs") != 0;
 	w->path = strdup(m->target);

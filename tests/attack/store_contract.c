@@ -446,7 +446,7 @@ main(int argc, char **argv)
 		CASE(test_encrypted), CASE(test_streams),
 		CASE(test_streams__refused), CASE(test_unmounted),
 		CASE(test_mounted_elsewhere), CASE(test_legacy),
-		CASE(test_clone_here),
+		CASE(test_clone_here), CASE(test_astray),
 	};
 
 	ops = argc > 1 && strcmp(argv[1], "zfs") == 0 ? &ioc_store_zfs :

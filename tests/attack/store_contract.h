@@ -45,6 +45,7 @@ void	test_unmounted(void **state);
 void	test_mounted_elsewhere(void **state);
 void	test_legacy(void **state);
 void	test_clone_here(void **state);
+void	test_astray(void **state);
 
 /* Skips what the other store alone can do, or only it cannot. */
 #define	NOT_HERE()	do {						\

@@ -71,6 +71,10 @@ wrong(const struct command *c)
 		return (NULL);
 	if (exited != (c->op->program ? 125 : 1))
 		return ("has another exit status");
+	/* Nor what starts it, where jails are started by a program of theirs. */
+	if (strstr(c->said, "exec_start ") != NULL &&
+	    strstr(c->said, "No such file or directory") != NULL)
+		return (NULL);
 	if (c->json && !c->op->several)
 		return (lines(c->said) == 1 && known_code(c->said) ? NULL :
 		    "has another code");
