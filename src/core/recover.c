@@ -25,6 +25,7 @@
 struct sweep {
 	struct ioc_source *source;
 	unsigned	 n;
+	bool		 others;	/* are at work on jails, with mounts */
 };
 
 /* What ends with a jail that has the uid range which was claimed. */
@@ -141,9 +142,16 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 		r = ioc_switch_recover(s, what, vol, err);
 	if (r == IOC_JOURNAL_LATER)
 		return (r);
-	if (detached && r == 0)
-		r = s->store->ops->destroy(s->store, vol, err);
-	else if (r == IOC_NOT_FOUND)
+	if (detached && r == 0) {
+		struct ioc_error busy;
+
+		r = s->store->ops->destroy(s->store, vol, &busy);
+		/* What is mounted there goes with the jail, by whoever has that. */
+		if (r == IOC_BUSY && w->others)
+			return (IOC_JOURNAL_LATER);
+		if (r != 0)
+			ioc_error_copy(err, &busy);
+	} else if (r == IOC_NOT_FOUND)
 		r = 0;
 	if (r == 0 && (strcmp(op, "fetch") == 0 || strcmp(op, "update") == 0))
 		r = mount_release(s, what, err);
@@ -240,10 +248,10 @@ sweep_files(struct ioc_source *s, bool deep, struct ioc_error *err)
 }
 
 static int
-recover_source(struct ioc_source *s, bool deep, unsigned *n,
+recover_source(struct ioc_source *s, bool deep, bool others, unsigned *n,
     struct ioc_error *err)
 {
-	struct sweep w = { .source = s };
+	struct sweep w = { .source = s, .others = others };
 	auto_fd int journal = -1;
 	int r;
 
@@ -309,7 +317,7 @@ ioc_recover_wanted(struct ioc_source *s, const char *jail, bool *ret,
  * process which was to take it away.
  */
 static int
-recover_jail(struct ioc_host *h, const char *kernel, unsigned *n,
+recover_jail(struct ioc_host *h, const char *kernel, unsigned *n, bool *others,
     struct ioc_error *err)
 {
 	auto_launch struct ioc_launch l = IOC_LAUNCH(h, kernel);
@@ -321,8 +329,10 @@ recover_jail(struct ioc_host *h, const char *kernel, unsigned *n,
 	/* Somebody is at work on it: it is not left over. */
 	r = ioc_host_lock(h, "jail", kernel, IOC_LOCK_EXCLUSIVE, "recover", 0,
 	    &lock, &cause);
-	if (r == IOC_BUSY)
+	if (r == IOC_BUSY) {
+		*others = true;
 		return (0);
+	}
 	if (r != 0)
 		ioc_error_copy(err, &cause);
 	if (r == 0)
@@ -340,7 +350,8 @@ recover_jail(struct ioc_host *h, const char *kernel, unsigned *n,
 }
 
 static int
-recover_jails(struct ioc_host *h, unsigned *n, struct ioc_error *err)
+recover_jails(struct ioc_host *h, unsigned *n, bool *others,
+    struct ioc_error *err)
 {
 	auto_free struct ioc_os_jail_info *v = NULL;
 	size_t count = 0;
@@ -349,7 +360,7 @@ recover_jails(struct ioc_host *h, unsigned *n, struct ioc_error *err)
 	r = ioc_os_jail_list(h->os, &v, &count, err);
 	for (size_t i = 0; r == 0 && i < count; i++)
 		if (v[i].state == IOC_OS_JAIL_PARTIAL || v[i].ephemeral)
-			r = recover_jail(h, v[i].name, n, err);
+			r = recover_jail(h, v[i].name, n, others, err);
 	return (r);
 }
 
@@ -357,6 +368,7 @@ int
 ioc_recover(struct ioc_host *h, bool deep, unsigned *n, struct ioc_error *err)
 {
 	unsigned count = 0;
+	bool others = false;
 	int r, first = 0;
 
 	r = ioc_host_need_root(h, "recover", err);
@@ -365,7 +377,7 @@ ioc_recover(struct ioc_host *h, bool deep, unsigned *n, struct ioc_error *err)
 	if (deep)
 		(void)ioc_lock_sweep(h->lock_fd, NULL);
 	/* Processes first: what they hold could not be removed. */
-	first = recover_jails(h, &count, err);
+	first = recover_jails(h, &count, &others, err);
 	for (size_t i = 0; i < h->sources.n; i++) {
 		struct ioc_error local;
 
@@ -373,7 +385,7 @@ ioc_recover(struct ioc_host *h, bool deep, unsigned *n, struct ioc_error *err)
 		if (r != 0 && !ioc_error_is_shortage(&local))
 			continue;
 		if (r == 0)
-			r = recover_source(&h->sources.v[i], deep,
+			r = recover_source(&h->sources.v[i], deep, others,
 			    &count, &local);
 		if (r != 0 && first == 0) {
 			first = r;
