@@ -110,6 +110,21 @@ mount_release(struct ioc_source *s, const char *name, struct ioc_error *err)
 	return (0);
 }
 
+/* What is mounted there goes with a jail, by whoever is at work on that. */
+static int
+destroy_staged(const struct sweep *w, const char *vol, struct ioc_error *err)
+{
+	struct ioc_store *s = w->source->store;
+	struct ioc_error e;
+	int r = s->ops->destroy(s, vol, &e);
+
+	if (r == IOC_BUSY && w->others)
+		return (IOC_JOURNAL_LATER);
+	if (r != 0)
+		ioc_error_copy(err, &e);
+	return (r);
+}
+
 static int
 recover_entry(const char *op, const char *what, const char *token, void *arg,
     struct ioc_error *err)
@@ -142,17 +157,12 @@ recover_entry(const char *op, const char *what, const char *token, void *arg,
 		r = ioc_switch_recover(s, what, vol, err);
 	if (r == IOC_JOURNAL_LATER)
 		return (r);
-	if (detached && r == 0) {
-		struct ioc_error busy;
-
-		r = s->store->ops->destroy(s->store, vol, &busy);
-		/* What is mounted there goes with the jail, by whoever has that. */
-		if (r == IOC_BUSY && w->others)
-			return (IOC_JOURNAL_LATER);
-		if (r != 0)
-			ioc_error_copy(err, &busy);
-	} else if (r == IOC_NOT_FOUND)
+	if (detached && r == 0)
+		r = destroy_staged(w, vol, err);
+	else if (r == IOC_NOT_FOUND)
 		r = 0;
+	if (r == IOC_JOURNAL_LATER)
+		return (r);
 	if (r == 0 && (strcmp(op, "fetch") == 0 || strcmp(op, "update") == 0))
 		r = mount_release(s, what, err);
 	if (r == 0 && strcmp(op, "create") == 0)
