@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/compat.h"
 #include "base/str.h"
+#include "safe/path.h"
 #include "store/zfs.h"
 #include "store/zfs_list.h"
 
@@ -54,7 +55,7 @@ ioc_zfs_is_astray(const struct ioc_zfs *z, const struct ioc_mount_entry *m)
 struct search {
 	const struct ioc_zfs *z;
 	const char	*vol;
-	struct ioc_strv	*names;
+	struct ioc_strv	*names, *places;
 };
 
 /* The volume itself or what lies in it. */
@@ -68,11 +69,16 @@ static int
 look(const struct ioc_mount_entry *m, void *arg)
 {
 	const struct search *s = arg;
+	const char *is, *at;
 
-	if (ioc_zfs_is_astray(s->z, m) &&
-	    (is_in(ioc_zfs_beneath(m->source, s->z->s.where), s->vol) ||
-	    is_in(ioc_zfs_beneath(m->target, s->z->s.path), s->vol)))
+	if (!ioc_zfs_is_astray(s->z, m))
+		return (0);
+	is = ioc_zfs_beneath(m->source, s->z->s.where);
+	at = ioc_zfs_beneath(m->target, s->z->s.path);
+	if (is_in(is, s->vol) || is_in(at, s->vol)) {
 		(void)ioc_strv_add(s->names, m->source);
+		(void)ioc_strv_add(s->places, at);
+	}
 	return (0);
 }
 
@@ -80,13 +86,15 @@ int
 ioc_zfs_bring_back(const struct ioc_zfs *z, const char *vol,
     struct ioc_error *err)
 {
-	auto_strv struct ioc_strv v = IOC_STRV;
-	struct search s = { z, vol, &v };
+	auto_strv struct ioc_strv v = IOC_STRV, places = IOC_STRV;
+	struct search s = { z, vol, &v, &places };
 	int r;
 
 	if (ioc_mount_each(look, &s) < 0)
 		return (ioc_fail_errno(err, "see what is mounted"));
 	r = ioc_strv_check(&v, err);
+	if (r == 0)
+		r = ioc_strv_check(&places, err);
 	if (r != 0)
 		return (r);
 	/* From the top down: the last has nothing beneath it. */
@@ -96,5 +104,10 @@ ioc_zfs_bring_back(const struct ioc_zfs *z, const char *vol,
 		if (r != 0)
 			return (r);
 	}
+	/* Who belongs there makes it again, and nothing is lost if somebody does. */
+	for (size_t i = 0; i < places.n; i++)
+		if (!ioc_str_ends(places.v[i], "/root"))
+			(void)ioc_path_rmdir(z->s.root, places.v[i],
+			    IOC_PATH_NOLINKS, NULL);
 	return (v.n > 0);
 }

@@ -218,6 +218,8 @@ destroy_staged(struct ioc_store *s, const char *vol, struct ioc_error *err)
 	char dataset[IOC_ZFS_NAME];
 	int r = ioc_zfs_name(ioc_zfs(s), vol, NULL, dataset, err);
 
+	/* Where it was before, should it be mounted there, nothing stays. */
+	(void)ioc_zfs_bring_back(ioc_zfs(s), vol, NULL);
 	if (r == 0)
 		r = ioc_zfs_destroy_dataset(dataset, err);
 	return (r == 0 || r == IOC_NOT_FOUND ? remove_rest(s, vol, err) : r);

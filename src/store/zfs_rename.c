@@ -144,8 +144,8 @@ ioc_zfs_rename(struct ioc_store *s, const char *from, const char *to,
 	if (r == IOC_EXISTS)
 		return (ioc_fail(err, r, "volume %s exists", to));
 	/* Somebody may have mounted it in the middle of that. */
-	if (r == 0 && !leaving && !z->late &&
-	    ioc_zfs_bring_back(z, to, NULL) == 1)
+	if (r == 0 && !z->late && ioc_zfs_bring_back(z, to, NULL) == 1 &&
+	    !leaving)
 		(void)ioc_zfs_mount(z, to, "root", NULL);
 	/* Where it was mounted, unless zfs has removed that. */
 	if (r == 0)

@@ -185,6 +185,12 @@ test_astray(void **state)
 	get_root(s, "jails/d", "mine", true, "new\n");
 	assert_int_equal(s->ops->has(s, "jails/a", NULL), IOC_NOT_FOUND);
 	names_are(s, "jails", "b c d ");
+	/* Destroyed where it was, and nothing stays of that place. */
+	(void)snprintf(command, sizeof(command), "rename -u %s/jails/d",
+	    where);
+	assert_int_equal(zfs(command, ".staging/d"), 0);
+	ok(s->ops->destroy(s, ".staging/d", &err), &err);
+	assert_int_equal(faccessat(s->root, "jails/d", F_OK, 0), -1);
 }
 
 /* --- what libioc has made ----------------------------------------------------------- */
