@@ -209,15 +209,22 @@ static int
 make_marked(struct ioc_zfs *z, const char *vol, const char *token,
     struct ioc_error *err)
 {
+	struct ioc_error e;
 	char dataset[IOC_ZFS_NAME], mark[IOC_ZFS_NAME];
 	int r = ioc_zfs_name(z, vol, NULL, dataset, err);
 
 	if (r != 0)
 		return (r);
 	(void)snprintf(mark, sizeof(mark), BUILD "=%s", token);
-	r = ioc_zfs_run(IOC_ZFS_ARGS("create", "-o", mark, dataset), NULL, err);
-	return (r != IOC_EXISTS ? r :
-	    ioc_fail(err, r, "volume %s exists", vol));
+	r = ioc_zfs_run(IOC_ZFS_ARGS("create", "-o", mark, dataset), NULL, &e);
+	/* It is there, but somebody else was about to mount it. */
+	if (r == IOC_BUSY && ioc_zfs_has(&z->s, vol, NULL) == 0)
+		return (0);
+	if (r == IOC_EXISTS)
+		return (ioc_fail(err, r, "volume %s exists", vol));
+	if (r != 0)
+		ioc_error_copy(err, &e);
+	return (r);
 }
 
 int

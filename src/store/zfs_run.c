@@ -23,6 +23,7 @@ static const struct {
 	{ "already exists", IOC_EXISTS },
 	{ "busy", IOC_BUSY },
 	{ "already mounted", IOC_BUSY },	/* by somebody, a moment ago */
+	{ "to create mountpoint: File exists", IOC_BUSY },	/* the same */
 	{ "has dependent clones", IOC_BUSY },
 	{ "has children", IOC_BUSY },
 	{ "more recent snapshots", IOC_STATE },
